@@ -1,0 +1,39 @@
+/* charon: the running daemon: observing it, loading it, and telling it to start or stop tunnels. */
+#ifndef CYGNET_BOOTSTRAP_CHARON_CHARON_H
+#define CYGNET_BOOTSTRAP_CHARON_CHARON_H
+
+#include "metadata/distro.h"
+#include "metadata/tunnels.h"
+
+/* Everything below talks VICI at the socket below root. */
+
+/* Wait until charon answers, at most until clock_boot_ms() reaches deadline_ms; EXIT_AGAIN after that. (load.c) */
+int charon_wait(const char *root, int64_t deadline_ms, struct err *e);
+
+/* Observe connections and SAs whose connection name begins with "cygnet-"; others on the machine are left alone. (probe.c) */
+int charon_probe(const char *root, struct tunnels *ret_tunnels, struct err *e);
+
+/*
+ * Load connections and credentials from the files (`swanctl --load-all`). *ret_complaints (yours to free, "" when none)
+ * is what it said on stderr; a non-zero status is not a failure here: callers compare what was loaded. (load.c)
+ */
+int charon_load(const struct distro *distro, char **ret_complaints, struct err *e);
+
+/* Have charon read strongswan.conf again. (load.c) */
+int charon_reload_settings(const char *root, struct err *e);
+
+/* Initiate the connection's child of the same name, without waiting for the peer. (control.c) */
+int charon_initiate(const char *root, const char *connection, struct err *e);
+
+/* Terminate one IKE_SA by its unique id, without waiting for the peer. (control.c) */
+int charon_terminate(const char *root, uint32_t sa_id, struct err *e);
+
+/*
+ * Compare what is loaded with what should be, each given as struct connection sorted by name: 0 when they are the same,
+ * -1 with EXIT_STEP naming the first connection and member that differs. Pure. (compare.c)
+ */
+int connections_compare(const struct connection *wanted, size_t wanted_count, const struct connection *loaded,
+			size_t loaded_count, struct err *e);
+void connections_done(struct connection *connections, size_t count);	/* frees the array too */
+
+#endif

@@ -1,0 +1,27 @@
+/* services: systemd's units, by systemctl. */
+#ifndef CYGNET_BOOTSTRAP_SERVICES_H
+#define CYGNET_BOOTSTRAP_SERVICES_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "metadata/distro.h"
+
+struct service {
+	bool known;		/* the unit exists */
+	bool enabled;		/* at boot (is-enabled: enabled, enabled-runtime, alias, static, generated) */
+	bool active;		/* active, activating or reloading */
+};
+
+/* Observe a unit. */
+int service_observe(const struct distro *distro, const char *unit, struct service *ret_service, struct err *e);
+
+/* Each is one systemctl call, bounded in time; a failure's remedy names `systemctl status` or `journalctl -u`. */
+int service_daemon_reload(const struct distro *distro, struct err *e);
+int service_enable(const struct distro *distro, const char *unit, struct err *e);
+int service_disable(const struct distro *distro, const char *unit, struct err *e);	/* and stop */
+int service_start(const struct distro *distro, const char *unit, struct err *e);
+int service_restart(const struct distro *distro, const char *unit, struct err *e);
+int service_reload(const struct distro *distro, const char *unit, struct err *e);	/* or restart, when it cannot */
+
+#endif

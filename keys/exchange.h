@@ -1,0 +1,59 @@
+/* exchange: reading and publishing records through the registry. */
+#ifndef CYGNET_KEYS_EXCHANGE_H
+#define CYGNET_KEYS_EXCHANGE_H
+
+#include "aws/ssm.h"
+#include "keys/record.h"
+
+/* Where a mesh's records are; all borrowed. */
+struct registry {
+	struct aws *aws;
+	const char *region, *prefix, *mesh;
+};
+
+#define EPOCH_TOKEN_SIZE 33	/* 128 random bits in hex, and NUL */
+
+/* The change counter: version 0 is "there is none". Two epochs are the same only if both members are. */
+struct epoch {
+	int64_t version;
+	char token[EPOCH_TOKEN_SIZE];
+};
+
+bool epoch_equal(const struct epoch *a, const struct epoch *b);
+
+/* A record that could not be used. */
+struct refusal {
+	char *site;		/* as the parameter is called */
+	char *rule;		/* why */
+};
+
+/* What the registry holds. Zeroed is empty. */
+struct listing {
+	struct epoch epoch;	/* as it was before the records were read */
+	struct sites sites;	/* every record that parses, own included, sorted by name */
+	struct refusal *refusals;	/* the others */
+	size_t refusal_count;
+};
+
+/* One GetParameters. A missing epoch is version 0. A malformed one is version of the parameter with token "". */
+int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch, struct err *e);
+
+/*
+ * The epoch, then every record: one recursive listing, and the sixteen shards side by side where that has more pages.
+ * A record below the wrong shard or with a name that is no site's is a refusal, not a failure.
+ */
+int exchange_list(const struct registry *registry, struct listing *ret_listing, struct err *e);
+
+/* Put the record; *ret_version is its parameter's new version. */
+int exchange_put_record(const struct registry *registry, const struct site *site, int64_t *ret_version, struct err *e);
+
+/* Move the epoch: {site, version of its record, token}. token is random; *ret_epoch is the new one. */
+int exchange_put_epoch(const struct registry *registry, const char *site, int64_t record_version,
+		       const char token[EPOCH_TOKEN_SIZE], struct epoch *ret_epoch, struct err *e);
+
+/* "/<prefix>/<mesh>/sites/<shard>/<site>"; yours to free. */
+char *exchange_record_path(const struct registry *registry, const char *site);
+
+void listing_done(struct listing *listing);
+
+#endif

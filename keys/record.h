@@ -1,0 +1,59 @@
+/* record: what a site publishes, and the document that carries it. */
+#ifndef CYGNET_KEYS_RECORD_H
+#define CYGNET_KEYS_RECORD_H
+
+#include "base/cidr.h"
+#include "base/json.h"
+#include "keys/rsa.h"
+
+#define RECORD_MAX 4096		/* characters of a standard parameter's value */
+
+enum key_state { KEY_ACTIVE, KEY_NEXT };
+
+struct site_key {
+	enum key_state state;
+	struct public_key key;
+};
+
+/* A site's published document, own or a peer's. Zeroed is empty. */
+struct site {
+	char *name;
+	int64_t generation;	/* of the gateway that fills it: 1.. */
+	char *region, *account, *vpc, *zone;
+	char *instance;		/* id of the gateway's instance */
+	uint32_t address;	/* public, host byte order */
+	uint32_t probe;		/* private address that answers pings */
+	struct cidrs subnets;	/* sorted */
+	struct site_key *keys;	/* exactly one active, at most one next */
+	size_t key_count;
+	struct strings revoked;	/* key ids */
+	bool left;		/* a tombstone: the rest may be empty */
+};
+
+/*
+ * Parse a record's JSON, with suspicion. expected_name is what the parameter is called. EXIT_CONFIG names the member and
+ * the rule: schema 1, names, region/account/vpc/zone/instance shapes, a plausible address, canonical subnets (1..64),
+ * keys as public_key_parse, unknown members ignored (a later version may add some). A tombstone needs only schema,
+ * generation and site.
+ */
+int record_parse(const char *text, const char *expected_name, struct site *ret_site, struct err *e);
+
+/* The document; EXIT_CONFIG when it would exceed RECORD_MAX. Equal sites give equal text. ret_text is yours to free. */
+int record_text(const struct site *site, char **ret_text, struct err *e);
+
+const struct public_key *site_active_key(const struct site *site);	/* borrowed; NULL for a tombstone */
+void site_copy(const struct site *from, struct site *ret_site);
+void site_done(struct site *site);
+
+/* A list of sites. Zeroed is empty. */
+struct sites {
+	struct site *items;
+	size_t count;
+};
+
+const struct site *sites_find(const struct sites *sites, const char *name);	/* borrowed, or NULL */
+void sites_add(struct sites *sites, struct site *taken);	/* takes what *taken holds */
+void sites_sort(struct sites *sites);				/* by name */
+void sites_done(struct sites *sites);
+
+#endif

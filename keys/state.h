@@ -1,0 +1,50 @@
+/* state: what a gateway remembers between runs, in /var/lib/cygnet and /run/cygnet. */
+#ifndef CYGNET_KEYS_STATE_H
+#define CYGNET_KEYS_STATE_H
+
+#include "keys/exchange.h"
+
+#define STATE_FILE "/var/lib/cygnet/state.json"
+#define RECENT_FILE "/run/cygnet/recent.json"
+
+/* Survives a reboot. Zeroed is that of a fresh instance. */
+struct state {
+	char *instance;		/* id of the instance that wrote it; NULL: nothing was written yet */
+	struct epoch applied;	/* the registry's epoch that the files and charon show */
+	bool complete;		/* a run has finished all its local steps under this state */
+	bool pending;		/* a record is to be put, or was put and not yet announced by the epoch */
+	int64_t generation;	/* of the own record; 0: not known */
+	struct sites peers;	/* as last applied */
+};
+
+/* Lost at boot. Zeroed is that of a fresh boot. Times are clock_boot_ms(). */
+struct recent {
+	int64_t reconciled_ms;		/* last full reconcile; 0: none since boot */
+	int64_t registry_warned_ms;	/* last warning that the registry cannot be read; 0: none */
+	struct tunnel_wait {
+		char *site;
+		int64_t down_since_ms;
+		int64_t initiated_ms;	/* last try; 0: none */
+		int64_t tries;
+	} *waits;
+	size_t wait_count;
+};
+
+/*
+ * Load below root. A missing file is the zeroed struct. State written under another instance id (a baked image) is set
+ * aside: the zeroed struct, and *ret_aside (yours to free, else NULL) says so. A damaged state is EXIT_CONFIG with advice;
+ * a damaged recent is the zeroed struct.
+ */
+int state_load(const char *root, const char *instance, struct state *ret_state, char **ret_aside, struct err *e);
+/* Write it (0600, folder 0700) unless it is what is there already. */
+int state_save(const char *root, const struct state *state, struct err *e);
+void state_done(struct state *state);
+
+void recent_load(const char *root, struct recent *ret_recent);
+int recent_save(const char *root, const struct recent *recent, struct err *e);
+struct tunnel_wait *recent_wait(struct recent *recent, const char *site);	/* borrowed; NULL: none */
+struct tunnel_wait *recent_wait_add(struct recent *recent, const char *site);	/* borrowed; zeroed but for site */
+void recent_wait_drop(struct recent *recent, const char *site);
+void recent_done(struct recent *recent);
+
+#endif

@@ -1,0 +1,71 @@
+/* config: the settings of a run, each with its origin. */
+#ifndef CYGNET_METADATA_CONFIG_H
+#define CYGNET_METADATA_CONFIG_H
+
+#include "base/cidr.h"
+#include "base/log.h"
+#include "metadata/instance.h"
+#include "metadata/tags.h"
+
+enum backend { BACKEND_DETECTED, BACKEND_SWANCTL, BACKEND_IPSEC };
+
+/* Where a value came from, weakest first: a stronger origin overrides a weaker one. */
+enum origin { ORIGIN_DEFAULT, ORIGIN_TAG, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_COMMAND_LINE };
+
+/* One row a key, in the order of the README's table; config_key() names them. */
+enum setting {
+	SETTING_MESH, SETTING_REGISTRY, SETTING_SITE, SETTING_SCOPE, SETTING_PREFIX, SETTING_REGISTRY_ROLE,
+	SETTING_SUBNETS, SETTING_ALLOW_SUBNETS, SETTING_ADDRESS, SETTING_ROUTES, SETTING_SECURITY_GROUP,
+	SETTING_LIFECYCLE_HOOK, SETTING_BACKEND, SETTING_PROPOSALS, SETTING_KEY_BITS, SETTING_REKEY_AFTER,
+	SETTING_NTP, SETTING_INTERVAL, SETTING_RECONCILE, SETTING_TUNNEL_WAIT, SETTING_TIMEOUT, SETTING_MSS,
+	SETTING_COUNT
+};
+
+struct config {
+	char *mesh;			/* [a-z0-9-]{1,63} */
+	char *registry;			/* region */
+	char *site;			/* [a-z0-9-]{1,63} */
+	char *prefix;			/* first element of the parameter path */
+	struct cidrs subnets;		/* what this site offers; sorted; never empty, never 0.0.0.0/0 */
+	struct cidrs allow_subnets;	/* what a peer may offer */
+	enum backend backend;
+	struct strings ike_proposals;	/* strongest first, in strongSwan's words */
+	struct strings esp_proposals;
+	unsigned key_bits;		/* 3072..8192 */
+	struct strings ntp;		/* the first is preferred */
+	int64_t interval_s, reconcile_s, tunnel_wait_s, timeout_s;
+	unsigned mss;			/* 0: no clamp */
+
+	char *values[SETTING_COUNT];	/* each as text, as `cygnet plan` shows it; NULL: none */
+	char *origins[SETTING_COUNT];	/* "default", "tag 'cygnet:mesh'", "/etc/cygnet.conf line 3", "CYGNET_MESH", "--mesh" */
+};
+
+/* What settings are read from; all borrowed. */
+struct config_sources {
+	const char *const *options;	/* from the command line: SETTING_COUNT entries, NULL where not given */
+	char *const *environment;	/* "NAME=value" strings: those beginning with CYGNET_ count */
+	const char *file_text;		/* of CONFIG_FILE, or NULL when there is none */
+	const struct tags *tags;
+	const struct instance *instance;
+};
+
+#define CONFIG_FILE "/etc/cygnet.conf"
+
+/* The key of a setting as it stands in the file ("tunnel-wait"); its variable is CYGNET_TUNNEL_WAIT. Static. */
+const char *config_key(enum setting setting);
+
+/* The setting of a key, or -1. */
+int config_setting(const char *key);
+
+/*
+ * Pure. Merge the sources and parse every value. An unknown key, a bad value, a key that the source may not set or a
+ * missing required one is EXIT_CONFIG naming origin (file and line), key and rule; for a missing one with tags off the
+ * remedy names InstanceMetadataTags and the launch-template setting.
+ */
+int config_make(const struct config_sources *sources, struct config *ret_config, struct err *e);
+void config_done(struct config *config);
+
+/* [a-z0-9-]{1,63}, not beginning or ending with '-': what a site or a mesh may be called. */
+bool config_name_valid(const char *name);
+
+#endif

@@ -1,0 +1,48 @@
+/* tunnels: what charon has loaded and established, as observed. */
+#ifndef CYGNET_METADATA_TUNNELS_H
+#define CYGNET_METADATA_TUNNELS_H
+
+#include <stdint.h>
+
+#include "base/cidr.h"
+#include "base/mem.h"
+
+/* A connection that charon has loaded. */
+struct connection {
+	char *name;
+	char *remote_address;		/* as loaded; the first of the list */
+	char *local_id, *remote_id;
+	char *child;			/* name of the one child; NULL when there is none or more than one */
+	struct cidrs local_subnets, remote_subnets;	/* of that child, sorted */
+};
+
+/* An IKE_SA's child, installed or on its way. */
+struct child_sa {
+	char *name;
+	char *state;			/* "INSTALLED", "REKEYING", … */
+	struct cidrs local_subnets, remote_subnets;
+	uint64_t bytes_in, bytes_out;
+};
+
+struct ike_sa {
+	char *name;			/* of its connection */
+	uint32_t id;			/* charon's unique id */
+	char *state;			/* "CONNECTING", "ESTABLISHED", … */
+	char *remote_address;
+	char *local_id, *remote_id;	/* may be "%any" before it is established */
+	int64_t established_s;		/* seconds ago; -1 when not established */
+	struct child_sa *children;
+	size_t child_count;
+};
+
+struct tunnels {
+	char *version;			/* strongSwan's, "5.9.8" */
+	struct connection *connections;
+	size_t connection_count;
+	struct ike_sa *sas;
+	size_t sa_count;
+};
+
+void tunnels_done(struct tunnels *tunnels);
+
+#endif

@@ -1,0 +1,16 @@
+/* nftables: the table "cygnet": MSS clamp, and nothing to a peer in the clear. */
+#ifndef CYGNET_RENDER_NFTABLES_H
+#define CYGNET_RENDER_NFTABLES_H
+
+#include "base/buf.h"
+#include "keys/record.h"
+
+#define NFTABLES_FILE "/etc/cygnet/cygnet.nft"
+
+/*
+ * The whole table, replacing what was there in one transaction when `nft -f` loads it. mss 0 leaves the clamp out.
+ * Own traffic to a peer's range, or forwarded, passes only where an IPsec policy or charon's tun device takes it.
+ */
+void nftables_render(unsigned mss, const struct cidrs *own_subnets, const struct sites *peers, struct buf *out);
+
+#endif

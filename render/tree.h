@@ -1,0 +1,70 @@
+/* tree: every file a gateway should have, as bytes. Pure: no network, clock, root or disk. */
+#ifndef CYGNET_RENDER_TREE_H
+#define CYGNET_RENDER_TREE_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "keys/record.h"
+#include "metadata/distro.h"
+
+/* What has to hear of a file when it changes. */
+enum concern {
+	CONCERN_UNITS,		/* systemd: daemon-reload */
+	CONCERN_SYSCTL,		/* the kernel's settings */
+	CONCERN_TIME,		/* the time daemon: restart */
+	CONCERN_NFTABLES,	/* the rule set: reload of its unit */
+	CONCERN_STRONGSWAN,	/* strongswan.conf: restart of charon, or its reload-settings */
+	CONCERN_CHARON,		/* connections and credentials: load */
+	CONCERN_COUNT
+};
+
+struct tree_file {
+	char *path;
+	struct buf content;
+	mode_t mode;
+	enum concern concern;
+};
+
+/* Sorted by path; paths are unique. Zeroed is empty. */
+struct tree {
+	struct tree_file *files;
+	size_t count;
+};
+
+/* All borrowed. */
+struct tree_inputs {
+	const struct host *host;
+	const struct config *config;
+	const struct site *own;		/* as it is to be published: name, address, subnets, keys */
+	const struct sites *peers;	/* sorted by name */
+	const char *interface;		/* kernel name of the primary interface, "ens5" */
+	const char *program;		/* absolute path of cygnet itself, for the units */
+};
+
+/* cygnet's own units; nothing when a package has put them there. Needs no peers and no keys (own and peers may be NULL). */
+void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree);
+
+/* Everything, units included. */
+void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree);
+
+/*
+ * Where files may lie that an earlier run wrote and this one no longer wants: names in folder beginning and ending so
+ * are cygnet's own. Private keys are not among them.
+ */
+struct owned_pattern {
+	char *folder;
+	const char *prefix, *suffix;	/* static */
+	enum concern concern;
+};
+
+/* Fill ret_patterns (yours to owned_patterns_done). */
+void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count);
+void owned_patterns_done(struct owned_pattern *patterns, size_t count);
+
+/* For the renderers: add a file to the tree, taking what *content holds. */
+void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode, enum concern concern);
+const struct tree_file *tree_find(const struct tree *tree, const char *path);	/* borrowed, or NULL */
+void tree_done(struct tree *tree);
+
+#endif
