@@ -1,0 +1,20 @@
+"""A strict fake of the AWS that a gateway talks to: EC2, Systems Manager's Parameter Store, instance metadata.
+
+World is the state, Server lets clients talk to it:
+
+    world = World()
+    vpc = world.add_vpc("us-east-1", ["172.16.0.0/16"])
+    subnet = world.add_subnet(vpc, "us-east-1a", "172.16.1.0/24")
+    instance = world.launch(subnet, "172.16.1.10", "203.0.113.10", tags={"cygnet:mesh": "lab"})
+    with Server(world, tls_dir) as server:
+        api = server.listen_https("127.0.0.1")
+        metadata = server.listen_imds("127.0.0.1", instance=instance)
+
+It is strict: what AWS would refuse, or what it is not known to accept, is an error.
+"""
+
+from .errors import ApiError
+from .server import Listener, Server
+from .world import Call, MetadataCall, World
+
+__all__ = ["ApiError", "Call", "Listener", "MetadataCall", "Server", "World"]

@@ -1,0 +1,22 @@
+"""The table of services. One more service is a row here, a module of its actions and, where new, a protocol."""
+
+from dataclasses import dataclass
+
+from . import ec2, ssm
+from .protocol_ec2 import Ec2Protocol
+from .protocol_json import JsonProtocol
+
+
+@dataclass(frozen=True)
+class Service:
+    """How a service speaks, what it can do, and what it asks of every call before it does it."""
+
+    protocol: object
+    actions: dict
+    admit: object
+
+
+SERVICES = {
+    "ssm": Service(JsonProtocol("ssm"), ssm.ACTIONS, ssm.admit),
+    "ec2": Service(Ec2Protocol("ec2"), ec2.ACTIONS, ec2.admit),
+}
