@@ -15,7 +15,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .SUFFIXES:
-MAKEFLAGS += --no-builtin-rules --no-print-directory
+.PHONY: FORCE
+MAKEFLAGS += --no-builtin-rules --no-print-directory --jobs=$(shell nproc)
 
 # One short line a step; V=1 prints the commands instead.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
@@ -61,6 +62,53 @@ setup-test: setup-build
 setup-lab: setup-test
 	$(call install-packages,$(LAB_PACKAGES))
 
+# --- the libraries: Debian's sources, fetched and built once a machine ---
+
+# Built for another machine than this one: a cross compiler's prefix.
+CROSS ?= $(if $(filter-out $(shell uname -m),$(ARCH)),$(ARCH)-linux-gnu-)
+OUT   := build/$(ARCH)
+LOCK  := sources.lock
+export ARCH CROSS
+
+# A cache that was emptied since is filled again.
+build/sources: $(LOCK) base/libs/fetch.sh $(if $(wildcard $(CYGNET_CACHE)/sources),,FORCE) | setup-build
+	@mkdir -p $(@D)
+	@base/libs/fetch.sh $(LOCK) >$@
+
+# Asked every time, as the compiler may have changed; written only if the libraries did.
+$(OUT)/flags: build/sources FORCE
+	@base/libs/build.sh build/sources $(LOCK) $(OUT)
+
+.PHONY: update-sources
+update-sources: setup-build ## rewrite sources.lock with the newest versions
+	@base/libs/fetch.sh --newest >$(LOCK).new
+	@sed -n '/^#/p' $(LOCK) | cat - $(LOCK).new >$(LOCK).both
+	@mv $(LOCK).both $(LOCK) && rm $(LOCK).new
+
+# --- the static build: the binary that ships ---
+
+BINARY  := build/cygnet
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+MUSL_CC := $(OUT)/libs/bin/musl-gcc
+STATIC_CFLAGS  := $(CFLAGS) -Os -ffunction-sections -fdata-sections
+STATIC_LDFLAGS := -static -s -Wl,--gc-sections,--fatal-warnings,-z,relro,-z,now,-z,noexecstack
+
+.PHONY: build
+build: $(BINARY) ## build/cygnet, the static binary (the default)
+
+$(OUT)/%.o: %.c $(OUT)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,cc)$(MUSL_CC) $(CPPFLAGS) @$(OUT)/flags $(STATIC_CFLAGS) -c -o $@ $<
+
+$(BINARY): $(OBJECTS)
+	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+	@! readelf -lW $@ | grep -E 'INTERP|DYNAMIC' || { echo "$@ is not static" >&2; exit 1; }
+	@echo "$@: $$(stat -c %s $@) bytes, $$(xz -c $@ | wc -c) as .xz"
+
+.PHONY: install
+install: build ## install into $(DESTDIR)$(PREFIX)/bin
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/cygnet
+
 # --- the native build: unit tests under the sanitizers ---
 
 NATIVE_CC      ?= gcc
@@ -76,8 +124,27 @@ build/native/%.o: %.c Makefile | setup-test
 $(NATIVE_TESTS): %: %.o $(filter-out build/native/bootstrap/main.o,$(NATIVE_OBJECTS))
 	$(call say,ld)$(NATIVE_CC) $(NATIVE_CFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-.PHONY: check-native
+.PHONY: check-native check-layers
 check-native: $(NATIVE_OBJECTS) ## compile every .c natively, link nothing
+
+check-layers: | setup-test ## a room includes only rooms above it
+	@/usr/bin/python3 tests/check_layers.py $(ROOMS)
+
+# --- tests: each suite alone, or all ---
+
+.PHONY: test test-unit test-golden test-aws test-mesh demo
+test: setup-lab build check-layers $(NATIVE_TESTS) ## every suite (root); ends with passed, failed, skipped
+	@/usr/bin/python3 tests/run.py unit golden aws mesh
+
+test-unit: $(NATIVE_TESTS) ## unit tests, under the sanitizers
+test-golden: setup-test build ## recorded inputs, expected files
+test-aws: setup-test build ## the fake AWS, and the program against it
+test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
+test-unit test-golden test-aws test-mesh:
+	@/usr/bin/python3 tests/run.py $(@:test-%=%)
+
+demo: setup-lab build ## a mesh of three VPCs on this machine (root)
+	@/usr/bin/python3 tests/mesh/demo.py
 
 # --- help ---
 
@@ -88,4 +155,4 @@ help: ## print this list
 clean: ## remove build/ (the cache of built libraries stays)
 	rm -rf build
 
--include $(NATIVE_OBJECTS:.o=.d) $(NATIVE_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(NATIVE_OBJECTS:.o=.d) $(NATIVE_TESTS:=.d)

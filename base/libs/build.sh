@@ -1,0 +1,69 @@
+#!/bin/sh
+# Build the fetched sources into one static prefix: musl-gcc, headers, archives.
+#
+#   build.sh USED LOCK OUT
+#
+# USED is what fetch.sh printed, LOCK is sources.lock, OUT the folder of this build:
+#   OUT/libs       becomes a link to the prefix,
+#   OUT/flags      the compiler flags that tell the program what it is linked with.
+# Both change only if the prefix does, so that objects depend on OUT/flags.
+#
+# Prefixes are cached in $CYGNET_CACHE/libs/KEY, KEY being a hash of everything they
+# follow from: the sources, these scripts, the compiler, the kernel headers.
+# ARCH is the machine built for, CROSS the prefix of its compiler's name.
+set -eu
+
+used=$1
+lock=$2
+out=$3
+scripts=$(cd "$(dirname "$0")" && pwd)
+export ARCH CROSS
+
+key=$({
+	cat "$used" "$scripts"/*.sh /usr/include/linux/version.h
+	echo "$ARCH"
+	"${CROSS}gcc" --version
+	"${CROSS}ld" --version
+} | sha256sum | cut -c 1-16)
+export PREFIX="$CYGNET_CACHE/libs/$key"
+
+# Builds package $1, version $2, in $work by its script.
+build() {
+	echo "building $1 $2"
+	dpkg-source --no-check -x "$CYGNET_CACHE/sources/$1_$2"/*.dsc "$work/$1" >"$work/$1.log" 2>&1 &&
+		(cd "$work/$1" && sh "$scripts/$1.sh") >>"$work/$1.log" 2>&1 || {
+		tail -n 40 "$work/$1.log" >&2
+		echo "error: $1 $2 does not build: see above" >&2
+		exit 1
+	}
+}
+
+# Whether this is the prefix's first use; what an interrupted build left is removed.
+prefix_build() {
+	rm -rf "$PREFIX"
+	mkdir -p "$PREFIX"
+	work=$(mktemp -d "$CYGNET_CACHE/build.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	unset MAKEFLAGS MFLAGS MAKELEVEL CPPFLAGS LDFLAGS
+	export JOBS="$(nproc)" LC_ALL=C SOURCE_DATE_EPOCH=0 PATH="$PREFIX/bin:$PATH"
+	export CC=musl-gcc AR="${CROSS}ar" RANLIB="${CROSS}ranlib"
+	export CFLAGS='-Os -ffunction-sections -fdata-sections -fstack-protector-strong'
+	# The order of fetch.sh: each may use those before it.
+	sed -n '/  /!p' "$used" | while read -r package version; do build "$package" "$version"; done
+	touch "$PREFIX/.complete"
+}
+
+mkdir -p "$CYGNET_CACHE/libs" "$out"
+exec 9>"$CYGNET_CACHE/libs/.lock"
+flock 9
+[ -e "$PREFIX/.complete" ] || prefix_build
+
+state=unlocked
+! sed '/^#/d' "$lock" | cmp -s - "$used" || state=locked
+printf '%s\n' "-DCYGNET_SOURCES=\\\"$state\\\"" "-DCYGNET_MUSL_VERSION=\\\"$(cat "$PREFIX/musl.version")\\\"" >"$out/flags.new"
+if [ "$(readlink "$out/libs")" = "$PREFIX" ] && cmp -s "$out/flags.new" "$out/flags"; then
+	rm "$out/flags.new"
+else
+	ln -sfn "$PREFIX" "$out/libs"
+	mv "$out/flags.new" "$out/flags"
+fi
