@@ -89,12 +89,18 @@ bool cidr_parse(const char *text, struct cidr *ret_range)
 	return true;
 }
 
+void address_format(uint32_t a, char ret_text[ADDRESS_TEXT])
+{
+	snprintf(ret_text, ADDRESS_TEXT, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+}
+
 void cidr_format(struct cidr range, char ret_text[CIDR_TEXT])
 {
-	uint32_t a = range.address;
+	size_t used;
 
-	snprintf(ret_text, CIDR_TEXT, "%u.%u.%u.%u/%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255,
-		 range.length & 63U);
+	address_format(range.address, ret_text);
+	used = strlen(ret_text);
+	snprintf(ret_text + used, CIDR_TEXT - used, "/%u", range.length);
 }
 
 bool cidr_within(struct cidr inner, struct cidr outer)

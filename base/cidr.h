@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define CIDR_TEXT 19		/* bytes that hold "255.255.255.255/32" and its NUL */
+#define ADDRESS_TEXT 16		/* bytes that hold "255.255.255.255" and its NUL */
 
 struct cidr {
 	uint32_t address;	/* host byte order, host bits zero */
@@ -31,6 +32,7 @@ bool cidr_equal(struct cidr a, struct cidr b);
 
 /* Parse a dotted IPv4 address, strictly as above, into host byte order. */
 bool address_parse(const char *text, uint32_t *ret_address);
+void address_format(uint32_t address, char ret_text[ADDRESS_TEXT]);
 /* A unicast address that can be a gateway's: not in 0/8, 127/8, 169.254/16, nor 224/3. */
 bool address_plausible(uint32_t address);
 

@@ -44,5 +44,6 @@ struct tunnels {
 };
 
 void tunnels_done(struct tunnels *tunnels);
+void connections_done(struct connection *connections, size_t count);	/* frees the array too */
 
 #endif

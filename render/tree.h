@@ -7,17 +7,7 @@
 #include "base/buf.h"
 #include "keys/record.h"
 #include "metadata/distro.h"
-
-/* What has to hear of a file when it changes. */
-enum concern {
-	CONCERN_UNITS,		/* systemd: daemon-reload */
-	CONCERN_SYSCTL,		/* the kernel's settings */
-	CONCERN_TIME,		/* the time daemon: restart */
-	CONCERN_NFTABLES,	/* the rule set: reload of its unit */
-	CONCERN_STRONGSWAN,	/* strongswan.conf: restart of charon, or its reload-settings */
-	CONCERN_CHARON,		/* connections and credentials: load */
-	CONCERN_COUNT
-};
+#include "render/concern.h"
 
 struct tree_file {
 	char *path;

@@ -4,11 +4,13 @@
 
 #include "base/buf.h"
 #include "metadata/distro.h"
+#include "render/concern.h"
 
 struct unit {
 	const char *name;	/* "cygnet.service" */
+	enum concern concern;	/* whose step starts it: CONCERN_NFTABLES for the rule set's, else CONCERN_UNITS */
 	bool enabled;		/* linked into a target; the sync service is not, its timer is */
-	bool started;		/* started at once when it is first enabled */
+	bool started;		/* has to be active: the timer and the rule set */
 };
 
 /* The table of units, and its length. Static. */

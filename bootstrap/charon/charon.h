@@ -34,6 +34,5 @@ int charon_terminate(const char *root, uint32_t sa_id, struct err *e);
  */
 int connections_compare(const struct connection *wanted, size_t wanted_count, const struct connection *loaded,
 			size_t loaded_count, struct err *e);
-void connections_done(struct connection *connections, size_t count);	/* frees the array too */
 
 #endif
