@@ -1,18 +1,14 @@
 """HTTP/1.1 on a socket's stream, strict about what it reads: anything ambiguous is refused."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
+from http.client import responses
 
 LINE_MAX = 16 * 1024
 HEADERS_MAX = 100
 BODY_MAX = 1024 * 1024
 PIECE = 32
-
-REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
-           405: "Method Not Allowed", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
-           421: "Misdirected Request", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
-           501: "Not Implemented", 503: "Service Unavailable"}
 
 
 class BadRequest(Exception):
@@ -64,11 +60,13 @@ def read_request(stream, peer, server_name=None):
     match = re.fullmatch(r"([A-Z]+) (/\S*) HTTP/1\.([01])", line)
     if not match:
         raise BadRequest(400, "not a request line")
-    headers = _read_headers(stream)
-    request = Request(match[1], match[2], "1." + match[3], headers, b"", peer, server_name)
+    request = Request(match[1], match[2], "1." + match[3], _read_headers(stream), b"", peer, server_name)
     if len(request.all("host")) != 1 and request.version == "1.1":
         raise BadRequest(400, "not exactly one Host header")
-    return Request(match[1], match[2], "1." + match[3], headers, _read_body(stream, request), peer, server_name)
+    if (request.header("expect") or "").lower() == "100-continue":
+        stream.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        stream.flush()
+    return replace(request, body=_read_body(stream, request))
 
 
 def write_reply(stream, reply, now):
@@ -80,7 +78,7 @@ def write_reply(stream, reply, now):
         headers["Transfer-Encoding"] = "chunked"
     else:
         headers["Content-Length"] = str(len(reply.body))
-    head = f"HTTP/1.1 {reply.status} {REASONS[reply.status]}\r\n"
+    head = f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
     stream.write(head.encode("ascii"))
     if not reply.chunked:

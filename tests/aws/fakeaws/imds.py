@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
-from ipaddress import ip_network
+from http.client import responses
 from urllib.parse import unquote
 
 from .endpoints import partition_of
@@ -13,8 +13,6 @@ from .http1 import Reply
 from .world import MetadataCall
 
 TTL_MAX = 21600
-TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-          500: "Internal Server Error", 503: "Service Unavailable"}
 PAGE = """<?xml version="1.0" encoding="iso-8859-1"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
 \t"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
@@ -199,5 +197,5 @@ def _time(seconds):
 
 
 def _page(status):
-    body = PAGE.format(status=status, title=TITLES[status]).encode()
+    body = PAGE.format(status=status, title=responses.get(status, "")).encode()
     return Reply(status, {"Content-Type": "text/html"}, body)

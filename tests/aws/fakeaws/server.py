@@ -4,6 +4,7 @@ import socket
 import ssl
 import struct
 import threading
+import traceback
 
 from .api import Api
 from .endpoints import endpoint_of
@@ -48,7 +49,7 @@ class Server:
         self.close()
 
     def _listen(self, address, port, netns, answer, context):
-        listener = Listener(address, port, netns, answer, context, self._world.clock)
+        listener = Listener(address, port, netns, answer, context, self._world)
         listener.up()
         self._listeners.append(listener)
         return listener
@@ -72,20 +73,21 @@ class Server:
 class Listener:
     """One listening socket and its connections. port is the one bound, also where 0 was asked for."""
 
-    def __init__(self, address, port, netns, answer, context, clock):
+    def __init__(self, address, port, netns, answer, context, world):
         self.address = address
         self.port = port
         self._netns = netns
         self._answer = answer
         self._context = context
-        self._clock = clock
+        self._world = world
         self._socket = None
         self._lock = threading.Lock()
         self._connections = set()
 
     @property
     def url(self):
-        return f"{'https' if self._context else 'http'}://{self.address}:{self.port}"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{'https' if self._context else 'http'}://{host}:{self.port}"
 
     def up(self):
         """Listen; again on the same address and port after down()."""
@@ -122,6 +124,8 @@ class Listener:
             self._converse(connection, peer)
         except OSError:
             pass
+        except Exception:
+            self._world.crashes.append(traceback.format_exc())
         finally:
             with self._lock:
                 self._connections.discard(connection)
@@ -136,7 +140,7 @@ class Listener:
                 try:
                     request = read_request(stream, peer, getattr(secured, "asked_name", None))
                 except BadRequest as error:
-                    write_reply(stream, Reply(error.status, closes=True), self._clock())
+                    write_reply(stream, Reply(error.status, closes=True), self._world.clock())
                     return
                 if request is None:
                     return
@@ -145,7 +149,7 @@ class Listener:
                     _reset(connection)
                     return
                 reply.closes = reply.closes or not request.keeps_alive
-                write_reply(stream, reply, self._clock())
+                write_reply(stream, reply, self._world.clock())
                 if reply.closes:
                     return
 

@@ -85,7 +85,7 @@ def _checked_stamp(request):
 
 def _check_signed_headers(request, authorization):
     present = [name.lower() for name, _ in request.headers]
-    for name in sorted({name for name in present if name == "host" or name.startswith("x-amz-")}):
+    for name in sorted({"host"}.union(name for name in present if name.startswith("x-amz-"))):
         if name not in authorization.signed:
             raise AuthError("mismatch", f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
         if present.count(name) > 1:

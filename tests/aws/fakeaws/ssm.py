@@ -3,7 +3,7 @@
 from datetime import datetime, timezone
 
 from .errors import ApiError
-from .parameter_store import invalid
+from .parameter_store import check_name, invalid
 
 PUTS = ("PutParameter",)
 READS = ("GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory")
@@ -62,6 +62,8 @@ def get_parameters_by_path(context):
                       'forward slash "/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive).')
     if params.get("ParameterFilters"):
         raise ApiError("InvalidFilterKey", "this fake models no filters")
+    if params["Path"] != "/":
+        check_name(params["Path"].rstrip("/"))
     versions = store.below(params["Path"], params.get("Recursive", False))
     page, token = _page(context, versions, lambda version: version.name, PATH_PAGE, context.world.faults.pages_empty)
     return {"Parameters": [_parameter(store, version) for version in page], **token}

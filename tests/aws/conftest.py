@@ -1,0 +1,111 @@
+"""Fixtures for tests of the fake AWS itself and of programs run against it.
+
+world    a World with one VPC in us-east-1 (172.16.0.0/16) and an Elastic IP; world.faults has the switches
+clock    its clock: real time plus what clock.advance(seconds) added
+server   serves the world: server.api (TLS) and server.ca_file
+gateway  an instance launched in that VPC, tagged for a mesh, with its environment, and a runner of build/cygnet
+client   client("ssm", region=…, keys=…) makes a boto3 client without retries, signing as the gateway unless told
+
+A test that made the fake itself fail is reported as an error when it ends.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+HERE = Path(__file__).resolve().parent
+CYGNET = HERE.parents[1] / "build" / "cygnet"
+sys.path.insert(0, str(HERE))
+
+from fakeaws import Server, World  # noqa: E402
+from fakeaws.environment import environment  # noqa: E402
+
+REGION = "us-east-1"
+
+
+class Clock:
+    """Real time, shifted by what tests add."""
+
+    def __init__(self):
+        self.shift = 0
+
+    def __call__(self):
+        return time.time() + self.shift
+
+    def advance(self, seconds):
+        self.shift += seconds
+
+
+class Gateway:
+    """A launched instance, and programs run as if on it.
+
+    instance   the Instance; instance.tags may be changed, as tags change on EC2
+    env        the whole environment programs get: PATH, a C locale, and the fake's endpoints
+    """
+
+    def __init__(self, instance, env):
+        self.instance = instance
+        self.env = env
+
+    def cygnet(self, *arguments, root=None, timeout=60, **env):
+        """Run build/cygnet with these arguments, and --root when root is given; further variables as keywords.
+
+        Returns the CompletedProcess with stdout and stderr as text; a program that hangs is a failure.
+        """
+        command = [str(CYGNET), *map(str, arguments)]
+        if root is not None:
+            command += ["--root", str(root)]
+        return self.run(command, timeout=timeout, **env)
+
+    def run(self, command, timeout=60, **env):
+        """Run any program in the instance's environment."""
+        return subprocess.run(command, env={**self.env, **env}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=timeout)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def world(clock):
+    world = World(account="111122223333", clock=clock)
+    world.vpc = world.add_vpc(REGION, ["172.16.0.0/16"])
+    world.subnet = world.add_subnet(world.vpc, REGION + "a", "172.16.1.0/24")
+    world.address = world.allocate_address(REGION, "203.0.113.10")
+    yield world
+    assert not world.crashes, "\n".join(world.crashes)
+
+
+@pytest.fixture
+def server(world, tmp_path):
+    with Server(world, tmp_path / "tls") as server:
+        server.api = server.listen_https("127.0.0.1")
+        yield server
+
+
+@pytest.fixture
+def gateway(world, server):
+    instance = world.launch(world.subnet, "172.16.1.10", "203.0.113.10",
+                            tags={"Name": "gateway", "cygnet:mesh": "lab", "cygnet:registry": REGION})
+    metadata = server.listen_imds("127.0.0.1", instance=instance)
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C", **environment(server, server.api, metadata)}
+    return Gateway(instance, env)
+
+
+@pytest.fixture
+def client(world, server, gateway):
+    def make(service, region=REGION, keys=None, url=None):
+        keys = keys or world.keyring.of_instance(gateway.instance)
+        return boto3.client(
+            service, region_name=region, endpoint_url=url or server.api.url, verify=server.ca_file,
+            aws_access_key_id=keys.access_key, aws_secret_access_key=keys.secret_key, aws_session_token=keys.token,
+            config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5))
+    return make
