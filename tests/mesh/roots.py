@@ -16,7 +16,7 @@ import tempfile
 # of the service manager's stand-in.
 _BASE = ["ca-certificates", "chrony", "iproute2", "iputils-ping", "nftables", "procps", "python3", "systemd"]
 _STRONGSWAN = ["charon-systemd", "libcharon-extra-plugins", "libstrongswan-extra-plugins",
-               "libstrongswan-standard-plugins", "strongswan-starter", "strongswan-swanctl"]
+               "libstrongswan-standard-plugins", "strongswan-charon", "strongswan-starter", "strongswan-swanctl"]
 
 # name of the root: suite, packages
 ROOTS = {
