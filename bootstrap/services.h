@@ -2,16 +2,9 @@
 #ifndef CYGNET_BOOTSTRAP_SERVICES_H
 #define CYGNET_BOOTSTRAP_SERVICES_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "metadata/distro.h"
-
-struct service {
-	bool known;		/* the unit exists */
-	bool enabled;		/* at boot (is-enabled: enabled, enabled-runtime, alias, static, generated) */
-	bool active;		/* active, activating or reloading */
-};
+#include "metadata/service.h"
 
 /* Observe a unit. */
 int service_observe(const struct distro *distro, const char *unit, struct service *ret_service, struct err *e);

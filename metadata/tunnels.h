@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/cidr.h"
-#include "base/mem.h"
+#include "base/err.h"
 
 /* A connection that charon has loaded. */
 struct connection {
@@ -45,5 +45,12 @@ struct tunnels {
 
 void tunnels_done(struct tunnels *tunnels);
 void connections_done(struct connection *connections, size_t count);	/* frees the array too */
+
+/*
+ * Compare what is loaded with what should be, each given as struct connection sorted by name: 0 when they are the same,
+ * -1 with EXIT_STEP naming the first connection and member that differs. Pure.
+ */
+int connections_compare(const struct connection *wanted, size_t wanted_count, const struct connection *loaded,
+			size_t loaded_count, struct err *e);
 
 #endif

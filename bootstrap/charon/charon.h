@@ -28,11 +28,4 @@ int charon_initiate(const char *root, const char *connection, struct err *e);
 /* Terminate one IKE_SA by its unique id, without waiting for the peer. (control.c) */
 int charon_terminate(const char *root, uint32_t sa_id, struct err *e);
 
-/*
- * Compare what is loaded with what should be, each given as struct connection sorted by name: 0 when they are the same,
- * -1 with EXIT_STEP naming the first connection and member that differs. Pure. (compare.c)
- */
-int connections_compare(const struct connection *wanted, size_t wanted_count, const struct connection *loaded,
-			size_t loaded_count, struct err *e);
-
 #endif
