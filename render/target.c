@@ -9,10 +9,9 @@
 #include "render/swanctl.h"
 #include "render/units.h"
 
-static void unit_want(struct target *target, const char *name, enum concern concern, bool on, bool active)
+static void unit_want(struct target *target, struct wanted_unit unit)
 {
-	*MEM_GROW(target->units, target->unit_count) =
-		(struct wanted_unit){ .name = name, .concern = concern, .enabled = on, .active = active };
+	*MEM_GROW(target->units, target->unit_count) = unit;
 }
 
 static void own_units_want(struct target *target)
@@ -22,18 +21,22 @@ static void own_units_want(struct target *target)
 
 	for (size_t i = 0; i < count; i++)
 		if (units[i].enabled)
-			unit_want(target, units[i].name, units[i].concern, true, units[i].started);
+			unit_want(target, (struct wanted_unit){ .name = units[i].name, .concern = units[i].concern,
+								.own = true, .enabled = true,
+								.active = units[i].started });
 }
 
 static void other_units_want(struct target *target, const struct host *host)
 {
-	const struct distro *distro = host->distro;
+	const char *const *others = host->distro->other_units;
 
-	for (size_t i = 0; i < COUNT_OF(distro->other_units) && distro->other_units[i] != NULL; i++)
-		unit_want(target, distro->other_units[i], CONCERN_CHARON, false, false);
-	unit_want(target, distro->charon_unit, CONCERN_CHARON, true, true);
+	for (size_t i = 0; i < COUNT_OF(host->distro->other_units) && others[i] != NULL; i++)
+		unit_want(target, (struct wanted_unit){ .name = others[i], .concern = CONCERN_CHARON });
+	unit_want(target, (struct wanted_unit){ .name = host->distro->charon_unit, .concern = CONCERN_CHARON,
+						.enabled = true, .active = true });
 	if (host->time != NULL)
-		unit_want(target, host->time->unit, CONCERN_TIME, true, true);
+		unit_want(target, (struct wanted_unit){ .name = host->time->unit, .concern = CONCERN_TIME,
+							.enabled = true, .active = true });
 }
 
 static void connection_want(struct target *target, const struct site *own, const struct site *peer)

@@ -9,7 +9,8 @@
 /* A unit of systemd and how it should be. */
 struct wanted_unit {
 	const char *name;		/* static */
-	enum concern concern;		/* whose step brings it up */
+	enum concern concern;		/* whose step starts it */
+	bool own;			/* one of cygnet's */
 	bool enabled, active;		/* both false: it must be off */
 };
 

@@ -1,0 +1,47 @@
+/* bringup: how the tunnels are, and which to initiate or terminate. Pure. */
+#ifndef CYGNET_RENDER_BRINGUP_H
+#define CYGNET_RENDER_BRINGUP_H
+
+#include "keys/state.h"
+#include "render/plan.h"
+
+enum tunnel_health {
+	TUNNEL_DOWN,
+	TUNNEL_CONNECTING,	/* charon is at it */
+	TUNNEL_NARROWED,	/* up, but the peer agreed to fewer subnets than planned */
+	TUNNEL_UP,		/* established with the planned address and ids, planned selectors installed */
+};
+
+struct tunnel_report {
+	const struct site *peer;	/* borrowed */
+	enum tunnel_health health;
+	const struct ike_sa *sa;	/* borrowed; the one that is up or connecting, else NULL */
+	const struct child_sa *child;	/* borrowed; the one that is installed, else NULL */
+};
+
+/* All borrowed. */
+struct bringup_inputs {
+	const struct site *own;
+	const struct sites *peers;
+	const struct tunnels *tunnels;
+	const struct recent *recent;
+	int64_t now_ms, interval_ms;
+};
+
+/*
+ * Judge each peer's tunnel: ret_reports has one entry a peer, in their order (yours to free). ret_plan has what to do:
+ * a tunnel that is down is initiated by the smaller name at once and by the other after two intervals, at most once an
+ * interval; an SA to an address or id that is not planned, or of a site that is no peer, is terminated.
+ */
+void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports, struct plan *ret_plan);
+
+/* Note in recent since when which tunnels are down, and when they were last initiated. */
+void bringup_remember(const struct bringup_inputs *inputs, const struct tunnel_report *reports,
+		      const struct plan *plan, struct recent *recent);
+
+bool tunnel_is_up(const struct tunnel_report *report);
+
+/* One line on a tunnel, for people. Yours to free. */
+char *tunnel_text(const struct tunnel_report *report);
+
+#endif

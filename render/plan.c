@@ -1,0 +1,244 @@
+/*
+ * plan: the difference between the target and the host, as an ordered list of actions.
+ * A gateway is built up concern by concern: each one's files, then whoever must hear of them.
+ */
+#include "render/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct planning {
+	const struct target *target;
+	const struct observation *seen;
+	struct plan *plan;
+};
+
+struct action *plan_add(struct plan *plan, enum action_kind kind, const char *name, const char *value)
+{
+	struct action *action = MEM_GROW(plan->actions, plan->count);
+
+	*action = (struct action){ .kind = kind, .name = mem_strdup(name), .value = mem_strdup(value) };
+	return action;
+}
+
+static void plan_before(struct action *action, const struct observed_file *found)
+{
+	action->file.concern = found->concern;
+	action->file.before_mode = found->present ? found->mode : 0;
+	buf_add(&action->file.before, buf_str(&found->content), found->content.len);
+}
+
+static bool file_differs(const struct tree_file *wanted, const struct observed_file *found)
+{
+	return !found->present || found->mode != wanted->mode || found->content.len != wanted->content.len ||
+	       memcmp(buf_str(&found->content), buf_str(&wanted->content), wanted->content.len) != 0;
+}
+
+/* Write and remove the files of a concern; true when there were any. */
+static bool plan_files(const struct planning *p, enum concern concern)
+{
+	size_t before = p->plan->count;
+
+	for (size_t i = 0; i < p->target->tree.count; i++) {
+		const struct tree_file *wanted = &p->target->tree.files[i];
+		struct action *action;
+
+		if (wanted->concern != concern || !file_differs(wanted, &p->seen->files[i]))
+			continue;
+		action = plan_add(p->plan, ACTION_WRITE, wanted->path, NULL);
+		buf_add(&action->file.content, buf_str(&wanted->content), wanted->content.len);
+		action->file.mode = wanted->mode;
+		plan_before(action, &p->seen->files[i]);
+	}
+	for (size_t i = 0; i < p->seen->stale_count; i++)
+		if (p->seen->stale[i].concern == concern)
+			plan_before(plan_add(p->plan, ACTION_REMOVE, p->seen->stale[i].path, NULL),
+				    &p->seen->stale[i]);
+	return p->plan->count > before;
+}
+
+/* What a running unit has to be told when files of its concern change; those absent hear of it otherwise. */
+static const struct {
+	enum concern concern;
+	enum action_kind kind;
+} unit_reactions[] = {
+	{ CONCERN_UNITS, ACTION_RESTART },
+	{ CONCERN_TIME, ACTION_RESTART },
+	{ CONCERN_NFTABLES, ACTION_RELOAD },
+};
+
+static void plan_reaction(const struct planning *p, const struct wanted_unit *unit)
+{
+	for (size_t i = 0; i < COUNT_OF(unit_reactions); i++)
+		if (unit_reactions[i].concern == unit->concern)
+			plan_add(p->plan, unit_reactions[i].kind, unit->name, NULL);
+}
+
+static void plan_start(const struct planning *p, const struct wanted_unit *unit, const struct service *found,
+		       bool files_changed)
+{
+	if (!found->active)
+		plan_add(p->plan, ACTION_START, unit->name, NULL);
+	else if (files_changed)
+		plan_reaction(p, unit);
+}
+
+/*
+ * cygnet's own units are enabled together as soon as they are written, and each is started in its concern's turn:
+ * the rule set's needs its rules first.
+ */
+static void plan_units(const struct planning *p, enum concern concern, bool files_changed)
+{
+	for (size_t i = 0; i < p->target->unit_count; i++) {
+		const struct wanted_unit *unit = &p->target->units[i];
+		const struct service *found = &p->seen->services[i];
+
+		if (!unit->enabled) {
+			if (unit->concern == concern && (found->enabled || found->active))
+				plan_add(p->plan, ACTION_DISABLE, unit->name, NULL);
+			continue;
+		}
+		if ((unit->own ? CONCERN_UNITS : unit->concern) == concern && !found->enabled)
+			plan_add(p->plan, ACTION_ENABLE, unit->name, NULL);
+		if (unit->concern == concern && unit->active)
+			plan_start(p, unit, found, files_changed);
+	}
+}
+
+static bool kernel_differs(const struct planning *p, size_t i)
+{
+	return p->seen->kernel[i] == NULL || strcmp(p->seen->kernel[i], p->target->kernel.items[i].value) != 0;
+}
+
+/* The first setting is ip_forward; writing it resets others, so all are written again after it. */
+static void plan_kernel(const struct planning *p)
+{
+	bool all = p->target->kernel.count > 0 && kernel_differs(p, 0);
+
+	for (size_t i = 0; i < p->target->kernel.count; i++)
+		if (all || kernel_differs(p, i))
+			plan_add(p->plan, ACTION_SET_KERNEL, p->target->kernel.items[i].key,
+				 p->target->kernel.items[i].value);
+}
+
+static bool charon_agrees(const struct planning *p)
+{
+	struct err difference = ERR_INIT;
+
+	return p->seen->charon != NULL &&
+	       connections_compare(p->target->connections, p->target->connection_count,
+				   p->seen->charon->connections, p->seen->charon->connection_count, &difference) == 0;
+}
+
+static void plan_concern(const struct planning *p, enum concern concern)
+{
+	bool changed = plan_files(p, concern);
+
+	if (changed && concern == CONCERN_UNITS)
+		plan_add(p->plan, ACTION_RELOAD_SYSTEMD, NULL, NULL);
+	if (concern == CONCERN_SYSCTL)
+		plan_kernel(p);
+	if (changed && concern == CONCERN_STRONGSWAN && p->seen->charon != NULL)
+		plan_add(p->plan, ACTION_RELOAD_SETTINGS, NULL, NULL);
+	plan_units(p, concern, changed);
+	if (concern == CONCERN_CHARON && (changed || !charon_agrees(p)))
+		plan_add(p->plan, ACTION_LOAD, NULL, NULL);
+}
+
+void plan_make(const struct target *target, const struct observation *observation, unsigned concerns,
+	       const struct site_observation *site, struct plan *ret_plan)
+{
+	struct plan plan = { 0 };
+	const struct planning p = { .target = target, .seen = observation, .plan = &plan };
+
+	if (site != NULL && site->key_missing)
+		plan_add(&plan, ACTION_MAKE_KEY, NULL, NULL)->bits = site->key_bits;
+	if (site != NULL && site->interface != NULL)
+		plan_add(&plan, ACTION_SOURCE_DEST_CHECK_OFF, site->interface, NULL);
+	for (enum concern concern = 0; concern < CONCERN_COUNT; concern++)
+		if (concerns & 1u << concern)
+			plan_concern(&p, concern);
+	if (site != NULL && site->record != NULL)
+		plan_add(&plan, ACTION_PUBLISH, site->record, NULL);
+	*ret_plan = plan;
+}
+
+bool action_is_file(const struct action *action)
+{
+	return action->kind == ACTION_WRITE || action->kind == ACTION_REMOVE;
+}
+
+static char *write_text(const struct action *action)
+{
+	return mem_printf("%s %s (%zu bytes, mode %04o)", action->file.before_mode == 0 ? "create" : "change",
+			  action->name, action->file.content.len, (unsigned)action->file.mode);
+}
+
+char *action_text(const struct action *action)
+{
+	static const char *const verbs[] = {
+		[ACTION_REMOVE] = "remove",
+		[ACTION_RELOAD_SYSTEMD] = "systemctl daemon-reload",
+		[ACTION_ENABLE] = "systemctl enable",
+		[ACTION_DISABLE] = "systemctl disable --now",
+		[ACTION_START] = "systemctl start",
+		[ACTION_RESTART] = "systemctl restart",
+		[ACTION_RELOAD] = "systemctl reload",
+		[ACTION_RELOAD_SETTINGS] = "vici reload-settings",
+		[ACTION_LOAD] = "swanctl --load-all",
+		[ACTION_PUBLISH] = "ssm:PutParameter",
+		[ACTION_INITIATE] = "vici initiate",
+	};
+
+	switch (action->kind) {
+	case ACTION_MAKE_KEY:
+		return mem_printf("make an RSA-%u key pair", action->bits);
+	case ACTION_SOURCE_DEST_CHECK_OFF:
+		return mem_printf("ec2:ModifyNetworkInterfaceAttribute %s SourceDestCheck=false", action->name);
+	case ACTION_WRITE:
+		return write_text(action);
+	case ACTION_SET_KERNEL:
+		return mem_printf("sysctl %s=%s", action->name, action->value);
+	case ACTION_TERMINATE:
+		return mem_printf("vici terminate %s #%u: %s", action->name, action->sa, action->value);
+	default:
+		return mem_printf("%s%s%s", verbs[action->kind], action->name ? " " : "",
+				  action->name ? action->name : "");
+	}
+}
+
+static void observed_files_done(struct observed_file *files, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(files[i].path);
+		buf_done(&files[i].content);
+	}
+	free(files);
+}
+
+void observation_done(struct observation *observation)
+{
+	observed_files_done(observation->files, observation->file_count);
+	observed_files_done(observation->stale, observation->stale_count);
+	for (size_t i = 0; i < observation->kernel_count; i++)
+		free(observation->kernel[i]);
+	free(observation->kernel);
+	free(observation->services);
+	if (observation->charon != NULL)
+		tunnels_done(observation->charon);
+	free(observation->charon);
+	*observation = (struct observation){ 0 };
+}
+
+void plan_done(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		free(plan->actions[i].name);
+		free(plan->actions[i].value);
+		buf_done(&plan->actions[i].file.content);
+		buf_done(&plan->actions[i].file.before);
+	}
+	free(plan->actions);
+	*plan = (struct plan){ 0 };
+}

@@ -1,0 +1,90 @@
+/* plan: what has to be done so that the host observed becomes the target. Pure. */
+#ifndef CYGNET_RENDER_PLAN_H
+#define CYGNET_RENDER_PLAN_H
+
+#include "metadata/service.h"
+#include "render/target.h"
+
+/* A file as found. */
+struct observed_file {
+	char *path;
+	bool present;
+	struct buf content;
+	mode_t mode;
+	enum concern concern;
+};
+
+/* What was found on the host, in the order of the target that it was looked up for. */
+struct observation {
+	struct observed_file *files;	/* one for each of target->tree.files */
+	struct observed_file *stale;	/* those the target's patterns own and its tree lacks */
+	size_t file_count, stale_count;
+	char **kernel;			/* a value for each of target->kernel.items; NULL: not readable */
+	size_t kernel_count;
+	struct service *services;	/* one for each of target->units */
+	struct tunnels *charon;		/* NULL: it does not answer */
+};
+
+void observation_done(struct observation *observation);
+
+/* What was found of the site in the cloud. */
+struct site_observation {
+	bool key_missing;		/* no key pair on disk yet */
+	unsigned key_bits;		/* of the one to make */
+	const char *interface;		/* borrowed; NULL: its source/dest check is off, or not to be touched */
+	const char *record;		/* borrowed parameter name of a record to publish; NULL: nothing to publish */
+};
+
+enum action_kind {
+	ACTION_MAKE_KEY,		/* bits */
+	ACTION_SOURCE_DEST_CHECK_OFF,	/* name: the network interface */
+	ACTION_WRITE,			/* file */
+	ACTION_REMOVE,			/* file */
+	ACTION_RELOAD_SYSTEMD,
+	ACTION_ENABLE, ACTION_DISABLE,	/* name: the unit, as for the next three */
+	ACTION_START, ACTION_RESTART, ACTION_RELOAD,
+	ACTION_SET_KERNEL,		/* name, value */
+	ACTION_RELOAD_SETTINGS,		/* charon's */
+	ACTION_LOAD,			/* connections and credentials into charon, and verify */
+	ACTION_PUBLISH,			/* name: the record's parameter */
+	ACTION_INITIATE,		/* name: the connection */
+	ACTION_TERMINATE,		/* name: the connection; sa; value: why */
+};
+
+struct action {
+	enum action_kind kind;
+	char *name;
+	char *value;
+	unsigned bits;
+	uint32_t sa;
+	struct {			/* of ACTION_WRITE and ACTION_REMOVE */
+		struct buf content, before;	/* before: to roll back to */
+		mode_t mode, before_mode;	/* before_mode 0: there was no file */
+		enum concern concern;
+	} file;
+};
+
+/* In the order in which they are to be done. Zeroed is empty: nothing to do. */
+struct plan {
+	struct action *actions;
+	size_t count;
+};
+
+/*
+ * Diff the target against what was observed. concerns is a bit set (1u << CONCERN_…) of the parts to plan;
+ * site may be NULL (nothing but the host).
+ */
+void plan_make(const struct target *target, const struct observation *observation, unsigned concerns,
+	       const struct site_observation *site, struct plan *ret_plan);
+
+/* Append an action that has a name only; value may be NULL. Both are copied. */
+struct action *plan_add(struct plan *plan, enum action_kind kind, const char *name, const char *value);
+
+/* One line that says what an action does, in the words of the tool it uses. Yours to free. */
+char *action_text(const struct action *action);
+/* Whether it concerns a file; the others are calls. */
+bool action_is_file(const struct action *action);
+
+void plan_done(struct plan *plan);
+
+#endif
