@@ -20,9 +20,24 @@ struct instance {
 	struct cidrs subnet_ranges;
 };
 
+/* What IMDS is asked, in this order: the paths from INSTANCE_INTERFACE on need the mac of an earlier answer. */
+enum instance_answer {
+	INSTANCE_DOCUMENT, INSTANCE_MAC, INSTANCE_DOMAIN, INSTANCE_PARTITION, INSTANCE_INTERFACE, INSTANCE_VPC,
+	INSTANCE_SUBNET, INSTANCE_PRIVATE, INSTANCE_PUBLIC, INSTANCE_VPC_RANGES, INSTANCE_SUBNET_RANGE, INSTANCE_ANSWERS
+};
+
+/* The IMDS path of an answer, as imds_get takes it; yours to free. Source: EC2 User Guide, "Instance metadata categories". */
+char *instance_path(const struct instance *instance, enum instance_answer answer);
+
 /*
- * Read all of it from the primary interface. Each field is checked for its shape; a missing or odd one is EXIT_CONFIG
- * naming the IMDS path and the rule. IMDS errors as imds_get. The result is yours to instance_done.
+ * Pure. Check one answer's text (NULL: 404) for its shape and put its fields into instance, which has none of them yet.
+ * A missing or odd one is EXIT_CONFIG naming the IMDS path and the rule.
+ */
+int instance_take(struct instance *instance, enum instance_answer answer, const char *text, struct err *e);
+
+/*
+ * Read all of it from the primary interface. A bad answer fails as instance_take, IMDS as imds_get.
+ * The result is yours to instance_done.
  */
 int instance_read(struct imds *imds, struct instance *ret_instance, struct err *e);
 void instance_done(struct instance *instance);
