@@ -201,10 +201,6 @@ class Fabric:
         found = netns.nft_objects(INTERNET, "set", "ip", "internet", "refused_flows")
         return [tuple(element["concat"]) for entry in found for element in entry.get("set", {}).get("elem", [])]
 
-    def close(self):
-        for name in netns.names():
-            netns.delete(name)
-
 
 def counters(name, table):
     """The packets of every named counter of a namespace's table."""

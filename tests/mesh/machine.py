@@ -135,6 +135,12 @@ class Machine:
         self._process.wait(60)
         self._process = None
 
+    def destroy(self):
+        """Off without a farewell, and the disk gone."""
+        self.power_off(orderly=False)
+        netns.run(["umount", "--lazy", self.disk])
+        shutil.rmtree(self.disk.parent)
+
     def reboot(self, orderly=True):
         """Off and on again, with the same disk and a new network namespace, as a reboot leaves none of it."""
         self.power_off(orderly)
