@@ -45,6 +45,14 @@ mode_t file_mode(const char *root, const char *path)
 	return stat(full, &st) == 0 ? st.st_mode : 0;
 }
 
+uid_t file_owner(const char *root, const char *path)
+{
+	AUTO_FREE char *full = file_below(root, path);
+	struct stat st;
+
+	return stat(full, &st) == 0 ? st.st_uid : (uid_t)-1;
+}
+
 static int file_slurp(int fd, size_t max, struct buf *ret_content, const char *path, struct err *e)
 {
 	char block[8192];
@@ -131,7 +139,7 @@ static int temporary_write(const char *temporary, const void *data, size_t len, 
 int file_replace(const char *root, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
 {
 	AUTO_FREE char *full = file_below(root, path);
-	AUTO_FREE char *temporary = mem_printf("%s.cygnet-new", full);
+	AUTO_FREE char *temporary = mem_printf("%s" FILE_TEMPORARY, full);
 
 	if (folder_above(root, path, e) < 0)
 		return -1;

@@ -28,6 +28,8 @@ bool file_executable(const char *root, const char *path);
 int file_read(const char *root, const char *path, size_t max, struct buf *ret_content, mode_t *ret_mode,
 	      struct err *e);
 
+#define FILE_TEMPORARY ".cygnet-new"	/* behind the name, while a file is being written; a killed run leaves it */
+
 /*
  * Make path hold these bytes with this mode: a temporary beside it (created with mode, never chmod-ed wider),
  * fsync, rename, fsync of the folder. Missing folders are made with 0755. Does not compare: callers know that it differs.
@@ -42,6 +44,9 @@ int file_folder(const char *root, const char *path, mode_t mode, struct err *e);
 
 /* The mode of what is at path, or 0 when nothing is there. */
 mode_t file_mode(const char *root, const char *path);
+
+/* The user id of the owner of what is at path, or (uid_t)-1 when nothing is there. */
+uid_t file_owner(const char *root, const char *path);
 
 /* Names in a folder that begin with prefix and end in suffix, sorted; none when the folder is missing. At most 10,000. */
 int file_list(const char *root, const char *folder, const char *prefix, const char *suffix,
