@@ -1,0 +1,148 @@
+/*
+ * keyring: the gateway's key file, and the thread that makes a key. It judges what lies on disk and never repairs it:
+ * a private key that somebody may have read or altered is the operator's decision. It knows no registry and no charon.
+ */
+#include "keys/keyring.h"
+
+#include <string.h>
+
+#include "base/file.h"
+
+#define KEY_FILE_MAX 32768	/* bytes; PKCS#8 PEM of KEY_BITS_MAX has 12,800 */
+#define KEY_PREFIX "cygnet-"
+#define KEY_SUFFIX ".key"
+
+char *keyring_private_name(const struct public_key *key)
+{
+	return mem_printf(KEY_PREFIX "%.*s" KEY_SUFFIX, KEY_ID_SHORT, key->id);
+}
+
+char *keyring_public_name(const char *site, const struct public_key *key)
+{
+	return mem_printf(KEY_PREFIX "%s-%.*s.pub", site, KEY_ID_SHORT, key->id);
+}
+
+/* --- what is on disk --- */
+
+static bool is_machine(const char *root)
+{
+	return root == NULL || *root == '\0' || strcmp(root, "/") == 0;
+}
+
+/* Below another root the files belong to whoever made it. */
+static int owner_check(const char *root, const char *path, struct err *e)
+{
+	if (!is_machine(root) || file_owner(root, path) == 0)
+		return 0;
+	err_set(e, EXIT_CONFIG, "'%s' is not root's", path);
+	return err_remedy(e, "find out who made it; then 'chown root:root %s'", path);
+}
+
+static int folder_check(const char *root, const char *folder, struct err *e)
+{
+	if ((file_mode(root, folder) & 077) != 0) {
+		err_set(e, EXIT_CONFIG, "others than root can enter '%s', which holds the private key", folder);
+		return err_remedy(e, "'chmod 0700 %s', and 'cygnet rekey' if somebody may have read the key", folder);
+	}
+	return owner_check(root, folder, e);
+}
+
+static int file_check(const char *root, const char *path, mode_t mode, struct err *e)
+{
+	if ((mode & 077) != 0) {
+		err_set(e, EXIT_CONFIG, "others than root can use the private key '%s'", path);
+		return err_remedy(e, "'chmod 0600 %s', and 'cygnet rekey' if somebody may have read it", path);
+	}
+	return owner_check(root, path, e);
+}
+
+static int key_load(const char *root, const char *path, struct public_key *ret_key, struct err *e)
+{
+	AUTO_WIPE struct buf pem = { 0 };
+	mode_t mode;
+
+	if (file_read(root, path, KEY_FILE_MAX, &pem, &mode, e) < 0 || file_check(root, path, mode, e) < 0)
+		return -1;
+	if (rsa_public_of(&pem, KEY_BITS_MIN, ret_key, e) == 0)
+		return 0;
+	err_wrap(e, "private key '%s'", path);
+	return err_remedy(e, "restore it, or move it away and run 'cygnet bootstrap', which makes a new one");
+}
+
+static int key_load_named(const char *root, const char *folder, const char *name, struct public_key *ret_key,
+			  struct err *e)
+{
+	AUTO_FREE char *path = mem_printf("%s/%s", folder, name);
+	AUTO_FREE char *proper = NULL;
+	CLEANUP(public_key_done) struct public_key key = { 0 };
+
+	if (key_load(root, path, &key, e) < 0)
+		return -1;
+	proper = keyring_private_name(&key);
+	if (strcmp(proper, name) != 0) {
+		err_set(e, EXIT_CONFIG, "private key '%s' is another one than its name says", path);
+		return err_remedy(e, "call it '%s/%s' if it is this gateway's, else move it away", folder, proper);
+	}
+	*ret_key = key;
+	key = (struct public_key){ 0 };
+	return 0;
+}
+
+int keyring_load(const char *root, const char *folder, struct keyring *ret_keyring, struct err *e)
+{
+	CLEANUP(strings_done) struct strings names = { 0 };
+	AUTO_FREE char *all = NULL;
+	struct keyring keyring = { 0 };
+
+	if (file_list(root, folder, KEY_PREFIX, KEY_SUFFIX, &names, e) < 0)
+		return -1;
+	if (names.count > 1) {
+		all = strings_join(&names, "', '");
+		err_set(e, EXIT_CONFIG, "'%s' holds %zu private keys of cygnet's: '%s'", folder, names.count, all);
+		return err_remedy(e, "keep the one that this site's record shows, and move the others away");
+	}
+	if (names.count == 1) {
+		if (folder_check(root, folder, e) < 0 ||
+		    key_load_named(root, folder, names.items[0], &keyring.active, e) < 0)
+			return -1;
+		keyring.present = true;
+	}
+	*ret_keyring = keyring;
+	return 0;
+}
+
+/* A killed run may have left part of a key, and swanctl loads every file of the folder. */
+static int temporaries_remove(const char *root, const char *folder, struct err *e)
+{
+	CLEANUP(strings_done) struct strings names = { 0 };
+
+	if (file_list(root, folder, KEY_PREFIX, KEY_SUFFIX FILE_TEMPORARY, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *path = mem_printf("%s/%s", folder, names.items[i]);
+
+		if (file_remove(root, path, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int keyring_store(const char *root, const char *folder, const struct buf *private_pem, const struct public_key *key,
+		  struct keyring *ret_keyring, struct err *e)
+{
+	AUTO_FREE char *name = keyring_private_name(key);
+	AUTO_FREE char *path = mem_printf("%s/%s", folder, name);
+
+	if (file_folder(root, folder, 0700, e) < 0 || temporaries_remove(root, folder, e) < 0 ||
+	    file_replace(root, path, buf_str(private_pem), private_pem->len, 0600, e) < 0)
+		return -1;
+	ret_keyring->present = true;
+	public_key_copy(key, &ret_keyring->active);
+	return 0;
+}
+
+void keyring_done(struct keyring *keyring)
+{
+	public_key_done(&keyring->active);
+	keyring->present = false;
+}
