@@ -185,7 +185,17 @@ class Machine:
         file = self.path(f"/var/log/standin/{unit}.log")
         return file.read_text(errors="replace") if file.exists() else ""
 
-    def complaints(self):
-        """What the stand-in was asked and could not do, or refused; [] is how it should be."""
+    def logs(self, lines):
+        """(file name, its last lines) of every log of a unit."""
+        folder = self.path("/var/log/standin")
+        return [(file.name, "\n".join(file.read_text(errors="replace").splitlines()[-lines:]))
+                for file in sorted(folder.glob("*.log"))]
+
+    def take_complaints(self):
+        """What the stand-in was asked and could not do since the last call; [] is how it should be."""
         file = self.path("/var/log/standin/complaints")
-        return file.read_text().splitlines() if file.exists() else []
+        if not file.exists():
+            return []
+        found = file.read_text().splitlines()
+        file.unlink()
+        return found

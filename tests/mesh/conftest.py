@@ -1,0 +1,76 @@
+"""Fixtures of the mesh lab, which needs root.
+
+lab    two sites without cygnet, for the tests of the lab itself; one for each test module
+mesh   three sites that `cygnet bootstrap` was run on at the same time; one for each test module
+fresh  a function: fresh(sites=…) makes a mesh whose gateways have only booted, ended with the test
+
+A test fails as well if the stand-in for systemd was asked for something it cannot do. When a test fails, the
+logs of the gateways' units are shown.
+"""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from mesh import THREE_REGIONS, Mesh  # noqa: E402 (the path above has to come first)
+
+LOG_LINES = 60
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _root():
+    assert os.geteuid() == 0, "the mesh lab makes network namespaces and mounts: run it as root"
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Mesh(THREE_REGIONS[:2], cygnet=None) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def mesh():
+    with Mesh() as made:
+        made.outcomes = made.bootstrap()
+        yield made
+
+
+@pytest.fixture
+def fresh(request):
+    """Makes a mesh; the module's own, if one stands, would be in its way."""
+    made = []
+
+    def make(sites=THREE_REGIONS[:2], **options):
+        made.append(Mesh(sites, **options))
+        request.node.meshes = made
+        return made[-1]
+    yield make
+    for mesh in made:
+        mesh.close()
+
+
+def _meshes(item):
+    return [item.funcargs[name] for name in ("lab", "mesh") if name in item.funcargs] + getattr(item, "meshes", [])
+
+
+@pytest.fixture(autouse=True)
+def _no_complaints(request):
+    """What systemd would do or refuse, and the stand-in cannot, fails the test that asked for it."""
+    yield
+    for mesh in _meshes(request.node):
+        for machine in mesh.machines:
+            assert machine.take_complaints() == [], f"the stand-in of {machine.name} was asked too much"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for mesh in _meshes(item):
+            for machine in mesh.machines:
+                report.sections += [(f"{machine.name} {unit}", text) for unit, text in machine.logs(LOG_LINES)]
