@@ -6,11 +6,13 @@
 #include "keys/record.h"
 
 #define NFTABLES_FILE "/etc/cygnet/cygnet.nft"
+#define NFTABLES_TABLE "ip cygnet"	/* family and name, for nft(8) */
 
 /*
  * The whole table, replacing what was there in one transaction when `nft -f` loads it. mss 0 leaves the clamp out.
- * Own traffic to a peer's range, or forwarded, passes only where an IPsec policy or charon's tun device takes it.
+ * Traffic for a peer's range, forwarded or own, passes only where an IPsec policy or charon's tun device takes it.
+ * Without peers the table's sets are empty.
  */
-void nftables_render(unsigned mss, const struct cidrs *own_subnets, const struct sites *peers, struct buf *out);
+void nftables_render(unsigned mss, const struct sites *peers, struct buf *out);
 
 #endif

@@ -15,14 +15,24 @@ const char *swanctl_peer(const char *connection);
 /* Of two sites the one with the smaller name initiates. */
 bool swanctl_initiates(const char *own, const char *peer);
 
-/* One peer's conf.d file, every option explicit. reqid is static and unique per peer. Source: swanctl.conf(5). */
+/*
+ * One peer's conf.d file, every option explicit. Both sites have an active key. reqid is static and unique per peer.
+ * Only options that strongSwan 5.6 to 6.0 all know, as others make them discard the connection.
+ * Source: swanctl.conf(5).
+ */
 void swanctl_render(const struct config *config, const struct site *own, const struct site *peer, uint32_t reqid,
 		    struct buf *out);
 
-/* Reqids for peers sorted by name: from the name's hash, the next free one for the later of two that collide. */
+/*
+ * Reqids for peers sorted by name: from the name's hash, the next free one for the later of two that collide.
+ * All are in 2^30..2^31-1; charon numbers other connections' from 1 up.
+ */
 void swanctl_reqids(const struct sites *peers, uint32_t *ret_reqids);
 
-/* The strongswan.conf drop-in: make-before-break and retransmission, in each section that this daemon reads. */
+/*
+ * The strongswan.conf drop-in: make-before-break and retransmission, in each section that this daemon reads.
+ * sections ends with NULL. Source: strongswan.conf(5).
+ */
 void strongswan_render(const char *const sections[], struct buf *out);
 
 #endif

@@ -16,7 +16,11 @@ struct unit {
 /* The table of units, and its length. Static. */
 const struct unit *units_table(size_t *ret_count);
 
-/* One unit's text. program is cygnet's absolute path, interval_s the sync's period. Source: systemd.unit(5), systemd.timer(5). */
-void unit_render(const char *name, const struct host *host, const char *program, int64_t interval_s, struct buf *out);
+/*
+ * The text of one unit of the table. program is cygnet's absolute path; of config the interval and the timeout count.
+ * Sources: systemd.unit(5), systemd.service(5), systemd.timer(5), systemd.exec(5).
+ */
+void unit_render(const struct unit *unit, const struct host *host, const char *program, const struct config *config,
+		 struct buf *out);
 
 #endif

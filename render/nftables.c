@@ -1,0 +1,80 @@
+/*
+ * nftables: the rule set as text. Everything of it is in one table of IPv4's own family, so that loading it again
+ * replaces it and no other table is touched.
+ */
+#include "render/nftables.h"
+
+/* nft refuses a set in which one element contains another, and a site may offer both. */
+static void ranges_collect(const struct sites *peers, struct cidrs *ret_ranges)
+{
+	struct cidrs all = { 0 }, ranges = { 0 };
+
+	for (size_t i = 0; i < peers->count; i++)
+		for (size_t k = 0; k < peers->items[i].subnets.count; k++)
+			cidrs_add(&all, peers->items[i].subnets.items[k]);
+	cidrs_sort(&all);
+	for (size_t i = 0; i < all.count; i++)
+		if (!cidrs_cover(&ranges, all.items[i]))
+			cidrs_add(&ranges, all.items[i]);
+	cidrs_done(&all);
+	*ret_ranges = ranges;
+}
+
+static void gateways_collect(const struct sites *peers, struct cidrs *ret_gateways)
+{
+	struct cidrs gateways = { 0 };
+
+	for (size_t i = 0; i < peers->count; i++)
+		cidrs_add(&gateways, (struct cidr){ peers->items[i].address, 32 });
+	cidrs_sort(&gateways);
+	*ret_gateways = gateways;
+}
+
+static void set_render(const char *name, const struct cidrs *elements, struct buf *out)
+{
+	AUTO_FREE char *joined = cidrs_join(elements, ",\n\t\t\t");
+
+	buf_addf(out, "\tset %s {\n\t\ttype ipv4_addr\n\t\tflags interval\n", name);
+	if (elements->count > 0)
+		buf_addf(out, "\t\telements = {\n\t\t\t%s\n\t\t}\n", joined);
+	buf_adds(out, "\t}\n\n");
+}
+
+static void clamp_render(unsigned mss, struct buf *out)
+{
+	static const char *const directions[] = { "daddr", "saddr" };
+
+	buf_adds(out, "\t# A host's MSS fits its VPC's jumbo frames, not the tunnel. Only ever lowered.\n"
+		      "\tchain clamp {\n"
+		      "\t\ttype filter hook forward priority mangle; policy accept;\n");
+	for (size_t i = 0; i < COUNT_OF(directions); i++)
+		buf_addf(out, "\t\tip %s @ranges tcp flags & (syn | rst) == syn tcp option maxseg size > %u"
+			      " tcp option maxseg size set %u\n", directions[i], mss, mss);
+	buf_adds(out, "\t}\n\n");
+}
+
+void nftables_render(unsigned mss, const struct sites *peers, struct buf *out)
+{
+	struct cidrs ranges, gateways;
+
+	ranges_collect(peers, &ranges);
+	gateways_collect(peers, &gateways);
+	buf_adds(out, "# Declared before it is deleted, so that the first load does not fail.\n"
+		      "table " NFTABLES_TABLE "\n"
+		      "delete table " NFTABLES_TABLE "\n\n"
+		      "table " NFTABLES_TABLE " {\n");
+	set_render("ranges", &ranges, out);
+	set_render("gateways", &gateways, out);
+	if (mss > 0)
+		clamp_render(mss, out);
+	buf_adds(out, "\t# Packets for a peer, forwarded or own, leave through an IPsec policy or charon's tun device,\n"
+		      "\t# or not at all. IKE and encapsulated ESP pass, should a gateway's address lie in a range.\n"
+		      "\tchain seal {\n"
+		      "\t\ttype filter hook postrouting priority filter; policy accept;\n"
+		      "\t\tip daddr @gateways udp dport { 500, 4500 } accept\n"
+		      "\t\tip daddr @ranges rt ipsec missing oifname != \"ipsec*\" counter drop\n"
+		      "\t}\n"
+		      "}\n");
+	cidrs_done(&ranges);
+	cidrs_done(&gateways);
+}

@@ -1,0 +1,31 @@
+/*
+ * ntp: the time sources, in each daemon's words. It knows neither where the drop-in lies nor which
+ * servers are good ones.
+ */
+#include "render/ntp.h"
+
+static void chrony_render(const struct strings *servers, struct buf *out)
+{
+	for (size_t i = 0; i < servers->count; i++)
+		buf_addf(out, "server %s%s iburst\n", servers->items[i], i == 0 ? " prefer" : "");
+}
+
+/* systemd-timesyncd asks its servers in turn; the empty assignment puts ours before any that the host lists. */
+static void timesyncd_render(const struct strings *servers, struct buf *out)
+{
+	AUTO_FREE char *joined = strings_join(servers, " ");
+
+	buf_addf(out, "[Time]\nNTP=\nNTP=%s\n", joined);
+}
+
+void ntp_render(enum time_daemon daemon, const struct strings *servers, struct buf *out)
+{
+	switch (daemon) {
+	case TIME_CHRONY:
+		chrony_render(servers, out);
+		break;
+	case TIME_TIMESYNCD:
+		timesyncd_render(servers, out);
+		break;
+	}
+}

@@ -1,0 +1,245 @@
+/*
+ * swanctl: connections and daemon settings as text. Every option stands in the file, because defaults differ between
+ * versions of strongSwan and may be changed on the machine. It knows no path: keys are named as swanctl finds them.
+ */
+#include "render/swanctl.h"
+
+#include <string.h>
+
+#include "keys/keyring.h"
+#include "render/quote.h"
+
+#define NAME_PREFIX "cygnet-"
+
+struct option {
+	const char *key, *value;
+};
+
+static const struct option connection_options[] = {
+	{ "version", "2" },
+	{ "encap", "yes" },		/* behind 1:1 NAT, and only UDP then needs a rule */
+	{ "mobike", "no" },		/* a gateway's address changes through its record */
+	{ "fragmentation", "yes" },
+	{ "dpd_delay", "10s" },
+	{ "keyingtries", "0" },
+	{ "unique", "replace" },
+	{ "send_certreq", "no" },	/* both ends have the other's key already */
+	{ "send_cert", "never" },
+	{ "reauth_time", "0s" },
+	{ "rekey_time", "4h" },
+	{ "over_time", "24m" },
+	{ "rand_time", "24m" },
+};
+
+static const struct option child_options[] = {
+	{ "mode", "tunnel" },
+	{ "policies", "yes" },
+	{ "ipcomp", "no" },
+	{ "inactivity", "0s" },
+	{ "replay_window", "32" },
+	{ "tfc_padding", "0" },
+	{ "rekey_time", "1h" },
+	{ "life_time", "66m" },
+	{ "rand_time", "6m" },
+	{ "rekey_bytes", "0" },
+	{ "rekey_packets", "0" },
+};
+
+/*
+ * One end acts and the other waits: two that do make duplicate SAs. No end acts when the other closes a child, as
+ * that is how a rotation ends its old SA and how an SA that is no longer planned goes; it would come back.
+ */
+static const struct option initiator_options[] = {
+	{ "start_action", "trap" },
+	{ "dpd_action", "restart" },
+	{ "close_action", "none" },
+};
+
+static const struct option responder_options[] = {
+	{ "start_action", "none" },
+	{ "dpd_action", "clear" },
+	{ "close_action", "none" },
+};
+
+char *swanctl_name(const char *peer)
+{
+	return mem_printf(NAME_PREFIX "%s", peer);
+}
+
+const char *swanctl_peer(const char *connection)
+{
+	size_t length = strlen(NAME_PREFIX);
+
+	return strncmp(connection, NAME_PREFIX, length) == 0 ? connection + length : NULL;
+}
+
+bool swanctl_initiates(const char *own, const char *peer)
+{
+	return strcmp(own, peer) < 0;
+}
+
+static void indent(struct buf *out, unsigned depth)
+{
+	while (depth-- > 0)
+		buf_adds(out, "\t");
+}
+
+static void section_open(struct buf *out, unsigned depth, const char *name)
+{
+	indent(out, depth);
+	buf_addf(out, "%s {\n", name);
+}
+
+static void section_close(struct buf *out, unsigned depth)
+{
+	indent(out, depth);
+	buf_adds(out, "}\n");
+}
+
+static void option_add(struct buf *out, unsigned depth, const char *key, const char *value)
+{
+	indent(out, depth);
+	buf_addf(out, "%s = %s\n", key, value);
+}
+
+static void options_add(struct buf *out, unsigned depth, const struct option *options, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		option_add(out, depth, options[i].key, options[i].value);
+}
+
+/* One quoted value, which swanctl splits at the commas. */
+static void list_add(struct buf *out, unsigned depth, const char *key, const struct strings *items)
+{
+	AUTO_FREE char *joined = strings_join(items, ", ");
+
+	indent(out, depth);
+	buf_addf(out, "%s = ", key);
+	quote_add(out, joined);
+	buf_adds(out, "\n");
+}
+
+static void subnets_add(struct buf *out, unsigned depth, const char *key, const struct cidrs *subnets)
+{
+	AUTO_FREE char *joined = cidrs_join(subnets, ", ");
+
+	option_add(out, depth, key, joined);
+}
+
+static void key_names(const struct site *site, enum key_state state, struct strings *names)
+{
+	for (size_t i = 0; i < site->key_count; i++) {
+		AUTO_FREE char *name = keyring_public_name(site->name, &site->keys[i].key);
+
+		if (site->keys[i].state == state)
+			strings_add(names, name);
+	}
+}
+
+/* local or remote: who it is. Charon signs with the first key and accepts any: the next one is the other end's only. */
+static void end_render(const char *end, const struct site *site, bool with_next, struct buf *out)
+{
+	struct strings names = { 0 };
+	char address[ADDRESS_TEXT];
+
+	address_format(site->address, address);
+	key_names(site, KEY_ACTIVE, &names);
+	if (with_next)
+		key_names(site, KEY_NEXT, &names);
+	section_open(out, 2, end);
+	option_add(out, 3, "auth", "pubkey");
+	option_add(out, 3, "id", address);
+	list_add(out, 3, "pubkeys", &names);
+	section_close(out, 2);
+	strings_done(&names);
+}
+
+static void child_render(const struct config *config, const struct site *own, const struct site *peer, uint32_t reqid,
+			 struct buf *out)
+{
+	AUTO_FREE char *name = swanctl_name(peer->name);
+	AUTO_FREE char *number = mem_printf("%u", reqid);
+
+	section_open(out, 2, "children");
+	section_open(out, 3, name);
+	subnets_add(out, 4, "local_ts", &own->subnets);
+	subnets_add(out, 4, "remote_ts", &peer->subnets);
+	list_add(out, 4, "esp_proposals", &config->esp_proposals);
+	option_add(out, 4, "reqid", number);
+	options_add(out, 4, child_options, COUNT_OF(child_options));
+	if (swanctl_initiates(own->name, peer->name))
+		options_add(out, 4, initiator_options, COUNT_OF(initiator_options));
+	else
+		options_add(out, 4, responder_options, COUNT_OF(responder_options));
+	section_close(out, 3);
+	section_close(out, 2);
+}
+
+void swanctl_render(const struct config *config, const struct site *own, const struct site *peer, uint32_t reqid,
+		    struct buf *out)
+{
+	AUTO_FREE char *name = swanctl_name(peer->name);
+	char address[ADDRESS_TEXT];
+
+	address_format(peer->address, address);
+	section_open(out, 0, "connections");
+	section_open(out, 1, name);
+	option_add(out, 2, "local_addrs", "%any");
+	option_add(out, 2, "remote_addrs", address);
+	list_add(out, 2, "proposals", &config->ike_proposals);
+	options_add(out, 2, connection_options, COUNT_OF(connection_options));
+	end_render("local", own, false, out);
+	end_render("remote", peer, true, out);
+	child_render(config, own, peer, reqid, out);
+	section_close(out, 1);
+	section_close(out, 0);
+}
+
+#define REQID_FIRST (UINT32_C(1) << 30)
+#define REQID_MASK (REQID_FIRST - 1)
+
+/* FNV-1a: the same on every machine and in every version, as a changed reqid cuts a live tunnel. */
+static uint32_t name_hash(const char *name)
+{
+	uint32_t hash = 2166136261U;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619U;
+	return hash;
+}
+
+static bool reqid_taken(const uint32_t *reqids, size_t count, uint32_t reqid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (reqids[i] == reqid)
+			return true;
+	return false;
+}
+
+void swanctl_reqids(const struct sites *peers, uint32_t *ret_reqids)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		uint32_t offset = name_hash(peers->items[i].name);
+
+		while (reqid_taken(ret_reqids, i, REQID_FIRST | (offset & REQID_MASK)))
+			offset++;
+		ret_reqids[i] = REQID_FIRST | (offset & REQID_MASK);
+	}
+}
+
+void strongswan_render(const char *const sections[], struct buf *out)
+{
+	static const struct option settings[] = {
+		{ "make_before_break", "yes" },
+		{ "retransmit_timeout", "2.0" },
+		{ "retransmit_base", "1.5" },
+		{ "retransmit_tries", "4" },
+	};
+
+	buf_adds(out, "# A peer that does not answer is given up after 2 + 3 + 4.5 + 6.75 + 10.125 = 26 s.\n");
+	for (; *sections != NULL; sections++) {
+		section_open(out, 0, *sections);
+		options_add(out, 1, settings, COUNT_OF(settings));
+		section_close(out, 0);
+	}
+}

@@ -1,0 +1,200 @@
+/*
+ * tree: which files a gateway has, where, and for whom. What stands in them is the other renderers' business;
+ * what is on disk already is nobody's here.
+ */
+#include "render/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys/keyring.h"
+#include "render/nftables.h"
+#include "render/ntp.h"
+#include "render/swanctl.h"
+#include "render/sysctl.h"
+#include "render/units.h"
+
+static int file_compare(const void *path, const void *file)
+{
+	return strcmp(path, ((const struct tree_file *)file)->path);
+}
+
+static struct tree_file *tree_search(const struct tree *tree, const char *path)
+{
+	return tree->count ? bsearch(path, tree->files, tree->count, sizeof *tree->files, file_compare) : NULL;
+}
+
+const struct tree_file *tree_find(const struct tree *tree, const char *path)
+{
+	return tree_search(tree, path);
+}
+
+static struct tree_file *tree_insert(struct tree *tree, const char *path)
+{
+	struct tree_file *file = MEM_GROW(tree->files, tree->count);
+
+	for (; file > tree->files && strcmp(file[-1].path, path) > 0; file--)
+		file[0] = file[-1];
+	*file = (struct tree_file){ .path = mem_strdup(path) };
+	return file;
+}
+
+void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode, enum concern concern)
+{
+	struct tree_file *file = tree_search(tree, path);
+
+	if (file == NULL)
+		file = tree_insert(tree, path);
+	buf_done(&file->content);
+	file->content = *content;
+	file->mode = mode;
+	file->concern = concern;
+	*content = (struct buf){ 0 };
+}
+
+void tree_done(struct tree *tree)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		free(tree->files[i].path);
+		buf_done(&tree->files[i].content);
+	}
+	free(tree->files);
+	*tree = (struct tree){ 0 };
+}
+
+/* Nothing here but a public key is without this line; no version or time in it, as it would change the file. */
+static struct buf file_begin(const struct tree_inputs *inputs)
+{
+	struct buf content = { 0 };
+
+	buf_addf(&content, "# Written by cygnet for site '%s'; changes are overwritten.\n\n", inputs->config->site);
+	return content;
+}
+
+void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree)
+{
+	struct tree tree = { 0 };
+	size_t count;
+	const struct unit *units = units_table(&count);
+
+	for (size_t i = 0; i < count && !inputs->host->packaged; i++) {
+		AUTO_FREE char *path = mem_printf("%s/%s", inputs->host->distro->unit_folder, units[i].name);
+		struct buf content = file_begin(inputs);
+
+		unit_render(&units[i], inputs->host, inputs->program, inputs->config, &content);
+		tree_add(&tree, path, &content, 0644, CONCERN_UNITS);
+	}
+	*ret_tree = tree;
+}
+
+static void tree_sysctl(const struct tree_inputs *inputs, struct tree *tree)
+{
+	struct kernel_settings settings;
+	struct buf content = file_begin(inputs);
+
+	sysctl_wanted(inputs->interface, &settings);
+	sysctl_render(&settings, &content);
+	kernel_settings_done(&settings);
+	tree_add(tree, inputs->host->distro->sysctl_file, &content, 0644, CONCERN_SYSCTL);
+}
+
+static void tree_time(const struct tree_inputs *inputs, struct tree *tree)
+{
+	struct buf content = file_begin(inputs);
+
+	ntp_render(inputs->host->time->daemon, &inputs->config->ntp, &content);
+	tree_add(tree, inputs->host->time->file, &content, 0644, CONCERN_TIME);
+}
+
+static void tree_nftables(const struct tree_inputs *inputs, struct tree *tree)
+{
+	struct buf content = file_begin(inputs);
+
+	nftables_render(inputs->config->mss, inputs->peers, &content);
+	tree_add(tree, NFTABLES_FILE, &content, 0644, CONCERN_NFTABLES);
+}
+
+static void tree_strongswan(const struct tree_inputs *inputs, struct tree *tree)
+{
+	struct buf content = file_begin(inputs);
+
+	strongswan_render(inputs->host->distro->charon_sections, &content);
+	tree_add(tree, inputs->host->distro->strongswan_drop_in, &content, 0644, CONCERN_STRONGSWAN);
+}
+
+static void tree_key(const struct tree_inputs *inputs, const char *site, const struct public_key *key,
+		     struct tree *tree)
+{
+	AUTO_FREE char *name = keyring_public_name(site, key);
+	AUTO_FREE char *path = mem_printf("%s/pubkey/%s", inputs->host->distro->swanctl_folder, name);
+	AUTO_FREE char *pem = public_key_pem(key);
+	struct buf content = { 0 };
+
+	buf_adds(&content, pem);
+	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
+}
+
+static void tree_peer(const struct tree_inputs *inputs, const struct site *peer, uint32_t reqid, struct tree *tree)
+{
+	AUTO_FREE char *name = swanctl_name(peer->name);
+	AUTO_FREE char *path = mem_printf("%s/conf.d/%s.conf", inputs->host->distro->swanctl_folder, name);
+	struct buf content = file_begin(inputs);
+
+	swanctl_render(inputs->config, inputs->own, peer, reqid, &content);
+	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
+	for (size_t i = 0; i < peer->key_count; i++)
+		tree_key(inputs, peer->name, &peer->keys[i].key, tree);
+}
+
+static void tree_peers(const struct tree_inputs *inputs, struct tree *tree)
+{
+	AUTO_FREE uint32_t *reqids = mem_calloc(inputs->peers->count, sizeof *reqids);
+
+	swanctl_reqids(inputs->peers, reqids);
+	for (size_t i = 0; i < inputs->peers->count; i++)
+		tree_peer(inputs, &inputs->peers->items[i], reqids[i], tree);
+}
+
+void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
+{
+	const struct public_key *key = site_active_key(inputs->own);
+	struct tree tree;
+
+	tree_units(inputs, &tree);
+	tree_sysctl(inputs, &tree);
+	if (inputs->host->time != NULL)
+		tree_time(inputs, &tree);
+	tree_nftables(inputs, &tree);
+	tree_strongswan(inputs, &tree);
+	if (key != NULL) {
+		tree_key(inputs, inputs->own->name, key, &tree);
+		tree_peers(inputs, &tree);
+	}
+	*ret_tree = tree;
+}
+
+void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count)
+{
+	static const struct {
+		const char *folder, *suffix;
+	} owned[] = {
+		{ "conf.d", ".conf" },
+		{ "pubkey", ".pub" },
+	};
+	struct owned_pattern *patterns = mem_calloc(COUNT_OF(owned), sizeof *patterns);
+
+	for (size_t i = 0; i < COUNT_OF(owned); i++)
+		patterns[i] = (struct owned_pattern){
+			.folder = mem_printf("%s/%s", host->distro->swanctl_folder, owned[i].folder),
+			.prefix = "cygnet-", .suffix = owned[i].suffix, .concern = CONCERN_CHARON,
+		};
+	*ret_patterns = patterns;
+	*ret_count = COUNT_OF(owned);
+}
+
+void owned_patterns_done(struct owned_pattern *patterns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(patterns[i].folder);
+	free(patterns);
+}

@@ -1,0 +1,167 @@
+/*
+ * units: what systemd is told of cygnet. The directives are those that hold wherever the binary lies:
+ * no ProtectHome or PrivateTmp, as it may have been put into either, and no NoNewPrivileges, under which SELinux
+ * refuses to start the programs that cygnet runs.
+ */
+#include "render/units.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "render/nftables.h"
+
+/* What a run still has to do once its own deadline has passed: going back to the previous files, and saying so. */
+#define GRACE_S 60
+
+/* Restrictions by system call alone, so that nothing of the file system looks different to a run. */
+#define HARDENING			\
+	"LockPersonality=yes\n"		\
+	"RestrictRealtime=yes\n"	\
+	"RestrictSUIDSGID=yes\n"
+
+/* A tunnel that is down, or a registry that is, is no fault of the unit. */
+#define SUCCESS "SuccessExitStatus=3 4 75\n"
+
+struct unit_inputs {
+	const struct host *host;
+	const char *program;	/* quoted for ExecStart= */
+	const struct config *config;
+};
+
+/* A path as one word of an Exec line: systemd expands '%', and takes quotes and backslashes as C does. */
+static char *word_quote(const char *path)
+{
+	struct buf word = { 0 };
+	bool quoted = strpbrk(path, " \t'\"\\;") != NULL;
+
+	buf_adds(&word, quoted ? "\"" : "");
+	for (; *path; path++) {
+		if (*path == '"' || *path == '\\')
+			buf_adds(&word, "\\");
+		buf_addf(&word, "%s%c", *path == '%' ? "%" : "", *path);
+	}
+	buf_adds(&word, quoted ? "\"" : "");
+	return buf_take(&word);
+}
+
+static void bootstrap_render(const struct unit_inputs *in, struct buf *out)
+{
+	buf_addf(out,
+		 "[Unit]\n"
+		 "Description=cygnet: make this instance a gateway of its mesh\n"
+		 "Wants=network-online.target\n"
+		 "After=network-online.target cygnet-nftables.service %s\n"
+		 "\n"
+		 "[Service]\n"
+		 "Type=oneshot\n"
+		 "ExecStart=%s bootstrap\n"
+		 SUCCESS
+		 "TimeoutStartSec=%" PRId64 "s\n"
+		 HARDENING
+		 "\n"
+		 "[Install]\n"
+		 "WantedBy=multi-user.target\n",
+		 in->host->distro->charon_unit, in->program, in->config->timeout_s + GRACE_S);
+}
+
+static void sync_render(const struct unit_inputs *in, struct buf *out)
+{
+	buf_addf(out,
+		 "[Unit]\n"
+		 "Description=cygnet: bring the gateway up to date with its mesh\n"
+		 "After=network-online.target cygnet.service\n"
+		 "# However short the interval, no run is refused.\n"
+		 "StartLimitIntervalSec=0\n"
+		 "\n"
+		 "[Service]\n"
+		 "Type=oneshot\n"
+		 "ExecStart=%s sync --quiet\n"
+		 SUCCESS
+		 "TimeoutStartSec=%" PRId64 "s\n"
+		 "# The journal gets what a run has to say, and not that it was started and finished.\n"
+		 "LogLevelMax=notice\n"
+		 "SyslogLevel=notice\n"
+		 HARDENING,
+		 in->program, in->config->timeout_s + GRACE_S);
+}
+
+/* The jitter is taken from the interval, so that with it a period is at most the interval. */
+static void timer_render(const struct unit_inputs *in, struct buf *out)
+{
+	int64_t jitter_ms = in->config->interval_s * 1000 / 5;
+	int64_t pause_ms = in->config->interval_s * 1000 - jitter_ms;
+
+	buf_addf(out,
+		 "[Unit]\n"
+		 "Description=cygnet: every %" PRId64 " s, bring the gateway up to date with its mesh\n"
+		 "\n"
+		 "[Timer]\n"
+		 "OnActiveSec=%" PRId64 "ms\n"
+		 "OnUnitInactiveSec=%" PRId64 "ms\n"
+		 "RandomizedDelaySec=%" PRId64 "ms\n"
+		 "AccuracySec=1s\n"
+		 "\n"
+		 "[Install]\n"
+		 "WantedBy=timers.target\n",
+		 in->config->interval_s, pause_ms, pause_ms, jitter_ms);
+}
+
+static void nftables_unit_render(const struct unit_inputs *in, struct buf *out)
+{
+	const struct distro *distro = in->host->distro;
+
+	buf_addf(out,
+		 "[Unit]\n"
+		 "Description=cygnet: nothing to the mesh in the clear, and its MSS clamped\n"
+		 "DefaultDependencies=no\n"
+		 "Conflicts=shutdown.target\n"
+		 "Before=network-pre.target shutdown.target %s\n"
+		 "Wants=network-pre.target\n"
+		 "# The host's own rules are loaded after a flush of all tables, which takes this one too.\n"
+		 "After=nftables.service\n"
+		 "PartOf=nftables.service\n"
+		 "ReloadPropagatedFrom=nftables.service\n"
+		 "ConditionPathExists=" NFTABLES_FILE "\n"
+		 "\n"
+		 "[Service]\n"
+		 "Type=oneshot\n"
+		 "RemainAfterExit=yes\n"
+		 "ExecStart=%s -f " NFTABLES_FILE "\n"
+		 "ExecReload=%s -f " NFTABLES_FILE "\n"
+		 "# No ExecStop: stopping a unit must not let packets out in the clear. To remove the table:\n"
+		 "# nft delete table " NFTABLES_TABLE "\n"
+		 "ProtectSystem=full\n"
+		 "ProtectHome=yes\n"
+		 "\n"
+		 "[Install]\n"
+		 "WantedBy=sysinit.target\n",
+		 distro->charon_unit, distro->nft, distro->nft);
+}
+
+static const struct unit units[] = {
+	{ "cygnet-nftables.service", CONCERN_NFTABLES, true, true },
+	{ "cygnet-sync.service", CONCERN_UNITS, false, false },
+	{ "cygnet-sync.timer", CONCERN_UNITS, true, true },
+	{ "cygnet.service", CONCERN_UNITS, true, false },
+};
+
+static void (*const renderers[COUNT_OF(units)])(const struct unit_inputs *in, struct buf *out) = {
+	nftables_unit_render,
+	sync_render,
+	timer_render,
+	bootstrap_render,
+};
+
+const struct unit *units_table(size_t *ret_count)
+{
+	*ret_count = COUNT_OF(units);
+	return units;
+}
+
+void unit_render(const struct unit *unit, const struct host *host, const char *program, const struct config *config,
+		 struct buf *out)
+{
+	AUTO_FREE char *quoted = word_quote(program);
+
+	renderers[unit - units](&(struct unit_inputs){ host, quoted, config }, out);
+}
