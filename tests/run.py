@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""Run test suites, show what they say, and end with one line over all of them.
+
+Usage: run.py unit|golden|aws|mesh...
+
+The last line is "N passed, N failed, N skipped". The exit code is non-zero if a
+test failed or a suite had none: a suite that runs nothing proves nothing.
+"""
+
+import dataclasses
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+RESULTS = pathlib.Path("build/tests")
+UNIT_SECONDS = 300
+
+
+@dataclasses.dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other):
+        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def run_unit():
+    """Every tests/unit/*_test.c, as built under build/native."""
+    return sum((run_cmocka(source) for source in sorted(pathlib.Path("tests/unit").glob("*_test.c"))), Count())
+
+
+def run_cmocka(source):
+    """One cmocka program, counted from its TAP output."""
+    print(f"# {source}", flush=True)
+    program = subprocess.Popen(
+        ["timeout", str(UNIT_SECONDS), pathlib.Path("build/native") / source.with_suffix("")],
+        env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    count = Count()
+    for line in program.stdout:
+        print(line, end="", flush=True)
+        result = re.match(r"(not )?ok \d+ (# SKIP)?", line)
+        if result and result[2]:
+            count.skipped += 1
+        elif result and result[1]:
+            count.failed += 1
+        elif result:
+            count.passed += 1
+    if program.wait() != 0 and not count.failed:
+        print(f"{source}: ended with status {program.returncode}")
+        count.failed += 1
+    return count
+
+
+def run_pytest(suite):
+    """The pytest tests of one folder, counted from their JUnit report."""
+    report = RESULTS / f"{suite}.xml"
+    report.unlink(missing_ok=True)
+    options = ["-rs", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    status = subprocess.run([sys.executable, "-m", "pytest", *options, f"tests/{suite}"]).returncode
+    if not report.exists():
+        return Count(failed=1)
+    total = xml.etree.ElementTree.parse(report).getroot().find("testsuite").attrib
+    failed = int(total["failures"]) + int(total["errors"])
+    skipped = int(total["skipped"])
+    passed = max(0, int(total["tests"]) - failed - skipped)
+    return Count(passed, failed or int(status != 0 and passed > 0), skipped)
+
+
+def run_suite(suite):
+    """Counts one suite; one that ran no test has failed."""
+    print(f"=== {suite}", flush=True)
+    count = run_unit() if suite == "unit" else run_pytest(suite)
+    if not count.passed and not count.failed:
+        print(f"{suite}: no test ran")
+        count.failed = 1
+    return count
+
+
+def main(suites):
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    total = sum((run_suite(suite) for suite in suites), Count())
+    print(total)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
