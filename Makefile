@@ -90,8 +90,8 @@ update-sources: setup-build ## rewrite sources.lock with the newest versions
 BINARY  := build/cygnet
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 MUSL_CC := $(OUT)/libs/bin/musl-gcc
-STATIC_CFLAGS  := $(CFLAGS) -Os -ffunction-sections -fdata-sections
-STATIC_LDFLAGS := -static -s -Wl,--gc-sections,--fatal-warnings,-z,relro,-z,now,-z,noexecstack
+STATIC_CFLAGS  := $(CFLAGS) -Os -ffunction-sections -fdata-sections -fno-pie
+STATIC_LDFLAGS := -static -no-pie -s -Wl,--gc-sections,--fatal-warnings,-z,relro,-z,now,-z,noexecstack
 
 .PHONY: build
 build: $(BINARY) ## build/cygnet, the static binary (the default)

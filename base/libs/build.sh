@@ -38,7 +38,7 @@ build() {
 	}
 }
 
-# Whether this is the prefix's first use; what an interrupted build left is removed.
+# Builds the whole prefix; what an interrupted build left of it goes first.
 prefix_build() {
 	rm -rf "$PREFIX"
 	mkdir -p "$PREFIX"
@@ -47,7 +47,7 @@ prefix_build() {
 	unset MAKEFLAGS MFLAGS MAKELEVEL CPPFLAGS LDFLAGS
 	export JOBS="$(nproc)" LC_ALL=C SOURCE_DATE_EPOCH=0 PATH="$PREFIX/bin:$PATH"
 	export CC=musl-gcc AR="${CROSS}ar" RANLIB="${CROSS}ranlib"
-	export CFLAGS='-Os -ffunction-sections -fdata-sections -fstack-protector-strong'
+	export CFLAGS='-Os -ffunction-sections -fdata-sections -fstack-protector-strong -fno-pie'
 	# The order of fetch.sh: each may use those before it.
 	sed -n '/  /!p' "$used" | while read -r package version; do build "$package" "$version"; done
 	touch "$PREFIX/.complete"

@@ -7,7 +7,7 @@ without() { printf -- '--without-%s ' "$@"; }
 disable() { printf -- '--disable-%s ' "$@"; }
 
 # shellcheck disable=SC2046 # a list of words
-PKG_CONFIG=false ./configure --host="$ARCH-linux-musl" --prefix=/usr \
+PKG_CONFIG=false LDFLAGS=-static ./configure --host="$ARCH-linux-musl" --prefix=/usr \
 	--enable-static --with-openssl --enable-http --enable-aws --enable-threaded-resolver --enable-ipv6 \
 	$(disable shared dependency-tracking docs manual libcurl-option) \
 	$(disable dict file ftp gopher imap ipfs ldap ldaps mqtt pop3 rtsp smb smtp telnet tftp websockets) \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # expat: XML, as EC2 answers in it. Built without general entities (XML_GE=0): AWS
-# sends none, so a document that tries to expand some is simply not well-formed.
+# sends none, and what is not there cannot expand without bound.
 # Debian's tarball has no configure script; its answers are given here.
 set -eu
 cd expat/lib
