@@ -3,14 +3,11 @@
 #define CYGNET_METADATA_CONFIG_H
 
 #include "base/cidr.h"
-#include "base/log.h"
+#include "base/mem.h"
 #include "metadata/instance.h"
 #include "metadata/tags.h"
 
 enum backend { BACKEND_DETECTED, BACKEND_SWANCTL, BACKEND_IPSEC };
-
-/* Where a value came from, weakest first: a stronger origin overrides a weaker one. */
-enum origin { ORIGIN_DEFAULT, ORIGIN_TAG, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_COMMAND_LINE };
 
 /* One row a key, in the order of the README's table; config_key() names them. */
 enum setting {
@@ -37,19 +34,26 @@ struct config {
 	unsigned mss;			/* 0: no clamp */
 
 	char *values[SETTING_COUNT];	/* each as text, as `cygnet plan` shows it; NULL: none */
-	char *origins[SETTING_COUNT];	/* "default", "tag 'cygnet:mesh'", "/etc/cygnet.conf line 3", "CYGNET_MESH", "--mesh" */
+	char *origins[SETTING_COUNT];	/* "default", "tag 'cygnet:mesh'", "/etc/cygnet.conf line 3", "CYGNET_MESH", "--mesh";
+					 * "…, and the primary private address" where that was added to subnets */
 };
 
-/* What settings are read from; all borrowed. */
+/* What settings are read from, strongest first; all borrowed. */
 struct config_sources {
 	const char *const *options;	/* from the command line: SETTING_COUNT entries, NULL where not given */
-	char *const *environment;	/* "NAME=value" strings: those beginning with CYGNET_ count */
+	char *const *environment;	/* "NAME=value" strings: those beginning with CYGNET_ count, unless empty */
 	const char *file_text;		/* of CONFIG_FILE, or NULL when there is none */
 	const struct tags *tags;
 	const struct instance *instance;
 };
 
 #define CONFIG_FILE "/etc/cygnet.conf"
+
+/*
+ * Read CONFIG_FILE below root: lines "key = value", blank ones, and comments whose first character is '#'. *ret_text is
+ * yours to free, NULL when there is no such file; a NUL byte or more than 64 KiB is EXIT_CONFIG.
+ */
+int config_file_read(const char *root, char **ret_text, struct err *e);
 
 /* The key of a setting as it stands in the file ("tunnel-wait"); its variable is CYGNET_TUNNEL_WAIT. Static. */
 const char *config_key(enum setting setting);

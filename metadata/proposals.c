@@ -1,0 +1,160 @@
+/*
+ * proposals: named sets of proposals and the check of literal ones. It refuses what would not encrypt, and what
+ * strongSwan would discard with the whole connection; what a peer or the daemon's plugins can do it cannot know.
+ */
+#include "metadata/proposals.h"
+
+#include <string.h>
+
+#include "metadata/shape.h"
+#include "metadata/values.h"
+
+#define PROPOSAL_MAX 128	/* bytes of one */
+#define PROPOSALS_MAX 16	/* of a kind */
+
+struct set {
+	const char *name;
+	const char *ike[4], *esp[4];	/* NULL-terminated */
+};
+
+static const struct set sets[] = {
+	{
+		.name = "strong",
+		.ike = { "aes256gcm16-prfsha384-ecp384" },
+		.esp = { "aes256gcm16-ecp384" },
+	}, {
+		/* the article's lines, split where they mix AEAD and classic ciphers */
+		.name = "article",
+		.ike = {
+			"aes192gcm16-aes128gcm16-prfsha256-ecp256-ecp521",
+			"aes192-sha256-ecp256-ecp521",
+			"aes192-sha256-modp3072",
+		},
+		.esp = {
+			"aes192gcm16-aes128gcm16-ecp256",
+			"aes192-sha256-ecp256",
+			"aes192-sha256-modp3072",
+		},
+	},
+};
+
+enum cipher { CIPHER_NONE, CIPHER_CLEAR, CIPHER_CLASSIC, CIPHER_AEAD, CIPHER_KINDS };
+
+struct keyword {
+	const char *text;
+	enum cipher cipher;
+};
+
+/* What strongSwan's keywords begin with; the first that matches counts. A word with none of them is no cipher. */
+static const struct keyword families[] = {
+	{ "aesxcbc", CIPHER_NONE },	/* integrity and pseudo-random functions */
+	{ "aescmac", CIPHER_NONE },
+	{ "camelliaxcbc", CIPHER_NONE },
+	{ "null", CIPHER_CLEAR },
+	{ "chacha20poly1305", CIPHER_AEAD },
+	{ "aes", CIPHER_CLASSIC },
+	{ "camellia", CIPHER_CLASSIC },
+	{ "3des", CIPHER_CLASSIC },
+	{ "des", CIPHER_CLASSIC },
+	{ "blowfish", CIPHER_CLASSIC },
+	{ "cast128", CIPHER_CLASSIC },
+	{ "serpent", CIPHER_CLASSIC },
+	{ "twofish", CIPHER_CLASSIC },
+};
+
+/* What the mode within a keyword makes of it: "aes256gcm16", "camellia128ccm8", "aes128gmac". */
+static const struct keyword modes[] = {
+	{ "gcm", CIPHER_AEAD },
+	{ "ccm", CIPHER_AEAD },
+	{ "gmac", CIPHER_CLEAR },
+};
+
+static enum cipher cipher_of(const char *word)
+{
+	size_t i = 0;
+
+	while (i < COUNT_OF(families) && strncmp(word, families[i].text, strlen(families[i].text)) != 0)
+		i++;
+	if (i == COUNT_OF(families))
+		return CIPHER_NONE;
+	for (size_t j = 0; families[i].cipher == CIPHER_CLASSIC && j < COUNT_OF(modes); j++)
+		if (strstr(word, modes[j].text) != NULL)
+			return modes[j].cipher;
+	return families[i].cipher;
+}
+
+static int ciphers_check(const char *proposal, struct err *e)
+{
+	AUTO_FREE char *copy = mem_strdup(proposal);
+	const char *found[CIPHER_KINDS] = { NULL };
+	char *rest = copy, *word;
+
+	while ((word = strsep(&rest, "-")) != NULL)
+		found[cipher_of(word)] = word;
+	if (found[CIPHER_CLEAR] != NULL)
+		return err_set(e, EXIT_CONFIG, "proposal '%s' offers '%s', which does not encrypt", proposal,
+			       found[CIPHER_CLEAR]);
+	if (found[CIPHER_CLASSIC] == NULL && found[CIPHER_AEAD] == NULL)
+		return err_set(e, EXIT_CONFIG, "proposal '%s' names no cipher", proposal);
+	if (found[CIPHER_CLASSIC] == NULL || found[CIPHER_AEAD] == NULL)
+		return 0;
+	err_set(e, EXIT_CONFIG, "proposal '%s' mixes the AEAD cipher '%s' and the classic '%s', which every strongSwan "
+		"since 5.5.1 rejects", proposal, found[CIPHER_AEAD], found[CIPHER_CLASSIC]);
+	return err_remedy(e, "write one proposal for each kind of cipher");
+}
+
+static int literal_add(struct strings *into, const char *proposal, struct err *e)
+{
+	if (!shape_word(proposal, "abcdefghijklmnopqrstuvwxyz0123456789_-", 1, PROPOSAL_MAX))
+		return err_set(e, EXIT_CONFIG, "proposal '%s' is not 1 to %d of a-z, 0-9, '_' and '-'", proposal,
+			       PROPOSAL_MAX);
+	if (ciphers_check(proposal, e) < 0)
+		return -1;
+	strings_add(into, proposal);
+	return 0;
+}
+
+static void set_add(const struct set *set, struct strings *ike, struct strings *esp)
+{
+	for (size_t i = 0; set->ike[i] != NULL; i++)
+		strings_add(ike, set->ike[i]);
+	for (size_t i = 0; set->esp[i] != NULL; i++)
+		strings_add(esp, set->esp[i]);
+}
+
+static int item_add(const char *item, struct strings *ike, struct strings *esp, struct err *e)
+{
+	if (strncmp(item, "ike:", 4) == 0)
+		return literal_add(ike, item + 4, e);
+	if (strncmp(item, "esp:", 4) == 0)
+		return literal_add(esp, item + 4, e);
+	for (size_t i = 0; i < COUNT_OF(sets); i++) {
+		if (strcmp(item, sets[i].name) == 0) {
+			set_add(&sets[i], ike, esp);
+			return 0;
+		}
+	}
+	return err_set(e, EXIT_CONFIG, "'%s' is not 'strong', 'article', 'ike:…' or 'esp:…'", item);
+}
+
+int proposals_parse(const char *text, struct strings *ret_ike, struct strings *ret_esp, struct err *e)
+{
+	AUTO_FREE char *copy = mem_strdup(text);
+	CLEANUP(strings_done) struct strings ike = { 0 }, esp = { 0 };
+	char *rest = copy, *item;
+
+	while ((item = value_item(&rest)) != NULL)
+		if (item_add(item, &ike, &esp, e) < 0)
+			return -1;
+	if (ike.count == 0 || esp.count == 0) {
+		err_set(e, EXIT_CONFIG, "value '%s' has no proposal for %s", text, ike.count == 0 ? "IKE" : "ESP");
+		return err_remedy(e, "add '%s:…' or a named set", ike.count == 0 ? "ike" : "esp");
+	}
+	if (ike.count > PROPOSALS_MAX || esp.count > PROPOSALS_MAX)
+		return err_set(e, EXIT_CONFIG, "there are more than %d proposals for IKE or ESP", PROPOSALS_MAX);
+	*ret_ike = ike;
+	*ret_esp = esp;
+	ike = (struct strings){ 0 };
+	esp = (struct strings){ 0 };
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* settings: the table of settings. */
+#ifndef CYGNET_METADATA_SETTINGS_H
+#define CYGNET_METADATA_SETTINGS_H
+
+#include "metadata/config.h"
+#include "metadata/values.h"
+
+struct setting_row {
+	const char *key;
+	const char *standard;	/* the default's text; NULL: derived, or required when derive is NULL too */
+	int (*derive)(const struct instance *instance, char **ret_text, struct err *e);	/* the default's text */
+	bool not_by_tag;	/* who may tag an instance may not decide what its gateway trusts */
+	value_parser *parse;
+	size_t member;		/* of struct config: where parse puts the value */
+	int64_t min, max;
+};
+
+/* The row of a setting. Static. */
+const struct setting_row *setting_row(enum setting setting);
+
+#endif
