@@ -6,7 +6,14 @@
 
 enum time_daemon { TIME_CHRONY, TIME_TIMESYNCD };
 
-/* All static strings; paths are absolute. */
+/* All strings are static, and paths absolute. */
+struct time_source {
+	enum time_daemon daemon;
+	const char *program;		/* that it is installed */
+	const char *unit;
+	const char *file;		/* the drop-in */
+};
+
 struct distro {
 	const char *name;		/* "Debian 12" */
 	const char *id, *version;	/* os-release ID, and VERSION_ID up to the first dot */
@@ -15,6 +22,8 @@ struct distro {
 
 	enum backend backend;
 	const char *swanctl;		/* program */
+	const char *charon;		/* the daemon's program */
+	const char *crypto_plugin;	/* file of the strongSwan plugin that has ECP groups and AES-GCM */
 	const char *swanctl_folder;	/* conf.d, private and pubkey are below it */
 	const char *strongswan_drop_in;	/* file that strongswan.conf includes */
 	const char *charon_unit;	/* the daemon of this backend */
@@ -26,13 +35,7 @@ struct distro {
 	const char *unit_folder;	/* where units are written */
 	const char *packaged_units[3];	/* folders where a package would have put them; NULL-terminated */
 	const char *sysctl_file;
-};
-
-struct time_source {
-	enum time_daemon daemon;
-	const char *program;		/* that it is installed */
-	const char *unit;
-	const char *file;		/* the drop-in */
+	const struct time_source *time_sources;	/* the first that is installed is used; ends with a NULL program */
 };
 
 struct host {
@@ -42,9 +45,10 @@ struct host {
 };
 
 /*
- * Tell which machine is below root, from /usr/lib/os-release, /etc/os-release and what is installed.
- * wanted is the configured backend. Fails with EXIT_MISSING when nothing suitable is installed, saying which file was
- * looked for, with the installing command as the remedy.
+ * Tell which machine is below root, from /etc/os-release (else /usr/lib/os-release) and what is installed: the first row
+ * of this distribution and backend that is complete. wanted is the configured backend. Fails with EXIT_MISSING when the
+ * distribution has no row, or when none of its rows is complete: then the message says which file is missing, and the
+ * remedy which command installs it. A damaged os-release is EXIT_CONFIG. Source: os-release(5).
  */
 int host_detect(const char *root, enum backend wanted, struct host *ret_host, struct err *e);
 
