@@ -115,7 +115,7 @@ static bool initiate_due(const struct bringup_inputs *inputs, const char *peer)
 {
 	const struct tunnel_wait *wait = wait_find(inputs->recent, peer);
 
-	if (wait != NULL && wait->initiated_ms != 0 && inputs->now_ms - wait->initiated_ms < inputs->interval_ms)
+	if (wait != NULL && wait->initiated_ms != 0 && inputs->now_ms - wait->initiated_ms < inputs->interval_ms / 2)
 		return false;
 	if (swanctl_initiates(inputs->own->name, peer))
 		return true;

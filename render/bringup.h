@@ -30,7 +30,7 @@ struct bringup_inputs {
 
 /*
  * Judge each peer's tunnel: ret_reports has one entry a peer, in their order (yours to free). ret_plan has what to do:
- * a tunnel that is down is initiated by the smaller name at once and by the other after two intervals, at most once an
+ * a tunnel that is down is initiated by the smaller name at once and by the other after two intervals, at most twice an
  * interval; an SA to an address or id that is not planned, or of a site that is no peer, is terminated.
  */
 void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports, struct plan *ret_plan);

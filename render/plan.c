@@ -24,7 +24,6 @@ struct action *plan_add(struct plan *plan, enum action_kind kind, const char *na
 
 static void plan_before(struct action *action, const struct observed_file *found)
 {
-	action->file.concern = found->concern;
 	action->file.before_mode = found->present ? found->mode : 0;
 	buf_add(&action->file.before, buf_str(&found->content), found->content.len);
 }
@@ -133,6 +132,7 @@ static bool charon_agrees(const struct planning *p)
 
 static void plan_concern(const struct planning *p, enum concern concern)
 {
+	size_t first = p->plan->count;
 	bool changed = plan_files(p, concern);
 
 	if (changed && concern == CONCERN_UNITS)
@@ -144,6 +144,8 @@ static void plan_concern(const struct planning *p, enum concern concern)
 	plan_units(p, concern, changed);
 	if (concern == CONCERN_CHARON && (changed || !charon_agrees(p)))
 		plan_add(p->plan, ACTION_LOAD, NULL, NULL);
+	for (size_t i = first; i < p->plan->count; i++)
+		p->plan->actions[i].concern = concern;
 }
 
 void plan_make(const struct target *target, const struct observation *observation, unsigned concerns,

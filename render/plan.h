@@ -53,6 +53,7 @@ enum action_kind {
 
 struct action {
 	enum action_kind kind;
+	enum concern concern;		/* whose step it is; of those that concern the host */
 	char *name;
 	char *value;
 	unsigned bits;
@@ -60,7 +61,6 @@ struct action {
 	struct {			/* of ACTION_WRITE and ACTION_REMOVE */
 		struct buf content, before;	/* before: to roll back to */
 		mode_t mode, before_mode;	/* before_mode 0: there was no file */
-		enum concern concern;
 	} file;
 };
 

@@ -1,0 +1,14 @@
+/*
+ * hash: FNV-1a (draft-eastlake-fnv). Its values are part of what gateways agree on,
+ * so they must never change.
+ */
+#include "base/hash.h"
+
+uint32_t hash_text(const char *s)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *s; s++)
+		hash = (hash ^ (unsigned char)*s) * 16777619u;
+	return hash;
+}

@@ -1,0 +1,223 @@
+/*
+ * apply: the acting half of a run. It decides nothing: a plan says what to do and in which order,
+ * and this file knows how each action is done, and how charon's files are taken back.
+ */
+#include "bootstrap/apply.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aws/ec2.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "bootstrap/charon/charon.h"
+#include "bootstrap/services.h"
+
+#define CHARON_START_MS 30000
+#define READ_BACK_TRIES 5
+#define READ_BACK_MS 1000
+
+struct applying {
+	struct session *session;
+	const struct target *target;
+	const struct plan *plan;
+};
+
+static int do_write(const struct applying *a, const struct action *action, struct err *e)
+{
+	return file_replace(a->session->options->root, action->name, buf_str(&action->file.content),
+			    action->file.content.len, action->file.mode, e);
+}
+
+static int do_remove(const struct applying *a, const struct action *action, struct err *e)
+{
+	return file_remove(a->session->options->root, action->name, e);
+}
+
+static int do_reload_systemd(const struct applying *a, const struct action *action, struct err *e)
+{
+	(void)action;
+	return service_daemon_reload(a->session->host.distro, e);
+}
+
+static int do_enable(const struct applying *a, const struct action *action, struct err *e)
+{
+	return service_enable(a->session->host.distro, action->name, e);
+}
+
+static int do_disable(const struct applying *a, const struct action *action, struct err *e)
+{
+	return service_disable(a->session->host.distro, action->name, e);
+}
+
+static int do_start(const struct applying *a, const struct action *action, struct err *e)
+{
+	return service_start(a->session->host.distro, action->name, e);
+}
+
+static int do_restart(const struct applying *a, const struct action *action, struct err *e)
+{
+	return service_restart(a->session->host.distro, action->name, e);
+}
+
+static int do_reload(const struct applying *a, const struct action *action, struct err *e)
+{
+	return service_reload(a->session->host.distro, action->name, e);
+}
+
+static int do_set_kernel(const struct applying *a, const struct action *action, struct err *e)
+{
+	AUTO_FREE char *path = sysctl_path(action->name);
+	AUTO_FREE char *full = mem_printf("%s%s", a->session->options->root, path);
+	AUTO_CLOSE int fd = open(full, O_WRONLY | O_CLOEXEC);
+	ssize_t len = (ssize_t)strlen(action->value);
+
+	if (fd < 0 || write(fd, action->value, (size_t)len) != len)
+		return err_set(e, EXIT_STEP, "cannot set the kernel's '%s' to '%s': %m", action->name, action->value);
+	return 0;
+}
+
+/* EC2 is eventually consistent: the change is believed only when it is read back. */
+static int do_source_dest_check_off(const struct applying *a, const struct action *action, struct err *e)
+{
+	const char *region = a->session->instance.region;
+	bool on = true;
+
+	if (ec2_source_dest_check_set(a->session->aws, region, action->name, false, e) < 0)
+		return -1;
+	for (int i = 0; on && i < READ_BACK_TRIES; i++) {
+		if (i > 0)
+			clock_sleep_ms(READ_BACK_MS);
+		if (ec2_source_dest_check_get(a->session->aws, region, action->name, &on, e) < 0)
+			return -1;
+	}
+	return on ? err_set(e, EXIT_AGAIN, "the source/dest check of '%s' still reads as on", action->name) : 0;
+}
+
+static int do_reload_settings(const struct applying *a, const struct action *action, struct err *e)
+{
+	(void)action;
+	return charon_reload_settings(a->session->options->root, e);
+}
+
+/* Load, and see whether charon now has what was rendered; its complaints are the likely reason if not. */
+static int load_verified(const struct applying *a, struct err *e)
+{
+	const char *root = a->session->options->root;
+	CLEANUP(tunnels_done) struct tunnels loaded = { 0 };
+	AUTO_FREE char *complaints = NULL;
+
+	if (charon_wait(root, clock_boot_ms() + CHARON_START_MS, e) < 0 ||
+	    charon_load(a->session->host.distro, &complaints, e) < 0 || charon_probe(root, &loaded, e) < 0)
+		return -1;
+	if (connections_compare(a->target->connections, a->target->connection_count, loaded.connections,
+				loaded.connection_count, e) == 0)
+		return 0;
+	if (complaints[0] != '\0')
+		err_remedy(e, "swanctl said: %s", complaints);
+	return -1;
+}
+
+static bool charon_reads(const struct action *action)
+{
+	return action_is_file(action) &&
+	       (action->concern == CONCERN_CHARON || action->concern == CONCERN_STRONGSWAN);
+}
+
+static int file_restore(const struct applying *a, const struct action *action, struct err *e)
+{
+	if (action->file.before_mode == 0)
+		return file_remove(a->session->options->root, action->name, e);
+	return file_replace(a->session->options->root, action->name, buf_str(&action->file.before),
+			    action->file.before.len, action->file.before_mode, e);
+}
+
+static int charon_roll_back(const struct applying *a, struct err *e)
+{
+	AUTO_FREE char *complaints = NULL;
+
+	for (size_t i = a->plan->count; i-- > 0;)
+		if (charon_reads(&a->plan->actions[i]) && file_restore(a, &a->plan->actions[i], e) < 0)
+			return -1;
+	return charon_load(a->session->host.distro, &complaints, e);
+}
+
+static int do_load(const struct applying *a, const struct action *action, struct err *e)
+{
+	struct err undo = ERR_INIT;
+
+	(void)action;
+	if (load_verified(a, e) == 0)
+		return 0;
+	if (charon_roll_back(a, &undo) < 0)
+		return err_wrap(e, "charon did not take the new files, and the previous ones could not be put back (%s)",
+				undo.cause);
+	return err_wrap(e, "charon did not take the new files; the previous ones are back");
+}
+
+typedef int (*action_function)(const struct applying *a, const struct action *action, struct err *e);
+
+/* Making keys, publishing and tunnels have steps of their own (reconcile.c); here they only stand in the plan. */
+static const action_function functions[] = {
+	[ACTION_SOURCE_DEST_CHECK_OFF] = do_source_dest_check_off,
+	[ACTION_WRITE] = do_write,
+	[ACTION_REMOVE] = do_remove,
+	[ACTION_RELOAD_SYSTEMD] = do_reload_systemd,
+	[ACTION_ENABLE] = do_enable,
+	[ACTION_DISABLE] = do_disable,
+	[ACTION_START] = do_start,
+	[ACTION_RESTART] = do_restart,
+	[ACTION_RELOAD] = do_reload,
+	[ACTION_SET_KERNEL] = do_set_kernel,
+	[ACTION_RELOAD_SETTINGS] = do_reload_settings,
+	[ACTION_LOAD] = do_load,
+};
+
+static bool failure_is_setback(const struct action *action)
+{
+	return action->kind == ACTION_SOURCE_DEST_CHECK_OFF || action->concern == CONCERN_SYSCTL ||
+	       action->concern == CONCERN_TIME;
+}
+
+static const char *action_step(const struct action *action)
+{
+	static const char *const steps[] = {
+		[CONCERN_UNITS] = "units", [CONCERN_SYSCTL] = "kernel settings", [CONCERN_TIME] = "time",
+		[CONCERN_NFTABLES] = "nftables", [CONCERN_STRONGSWAN] = "strongSwan", [CONCERN_CHARON] = "strongSwan",
+	};
+
+	return action->kind == ACTION_SOURCE_DEST_CHECK_OFF ? "source/dest check" : steps[action->concern];
+}
+
+static int action_do(const struct applying *a, const struct action *action, struct err *e)
+{
+	AUTO_FREE char *text = action_text(action);
+
+	if ((size_t)action->kind >= COUNT_OF(functions) || functions[action->kind] == NULL)
+		return 0;
+	if (!a->session->live && !action_is_file(action))
+		return 0;
+	session_step(a->session, action_step(action));
+	log_step(a->session->log, "%s", text);
+	return functions[action->kind](a, action, e);
+}
+
+int apply_plan(struct session *session, const struct target *target, const struct plan *plan, struct err *e)
+{
+	const struct applying a = { .session = session, .target = target, .plan = plan };
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct action *action = &plan->actions[i];
+
+		if (action_do(&a, action, e) == 0)
+			continue;
+		if (!failure_is_setback(action))
+			return -1;
+		session_setback(session, e);
+		while (action->concern == CONCERN_TIME && i + 1 < plan->count &&
+		       plan->actions[i + 1].concern == CONCERN_TIME)
+			i++;
+	}
+	return 0;
+}

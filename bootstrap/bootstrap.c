@@ -1,0 +1,56 @@
+/*
+ * bootstrap: what user-data and every boot run: one full pass, then patience until the tunnels are up.
+ * It never fails for a peer's sake: the timer goes on where it stops.
+ */
+#include "base/clock.h"
+#include "bootstrap/command.h"
+#include "bootstrap/pass.h"
+
+#define LOOK_MS 1000
+
+/*
+ * A newcomer is refused until its peers have read its record, so both sides' syncs are needed: repeat ours, registry
+ * included, every interval, and look at charon in between.
+ */
+static int tunnels_await(struct session *session, struct outcome *outcome, struct err *e)
+{
+	int64_t interval = session->config.interval_s * 1000;
+	int64_t deadline = clock_boot_ms() + session->config.tunnel_wait_s * 1000;
+	int64_t next = clock_boot_ms() + interval;
+
+	while (outcome->up < outcome->peers && clock_boot_ms() < deadline) {
+		bool due = clock_boot_ms() >= next;
+
+		if (due)
+			next += interval;
+		else
+			clock_sleep_ms(LOOK_MS);
+		if (pass_run(session, due ? reconcile_due : reconcile_tunnels, interval, outcome, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void outcome_print(const struct session *session, const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->lines.count; i++)
+		log_note(session->log, "%s", outcome->lines.items[i]);
+	log_note(session->log, "site '%s' of mesh '%s': %zu of %zu tunnels up%s", session->config.site,
+		 session->config.mesh, outcome->up, outcome->peers, outcome->changed ? "" : ", nothing to do");
+}
+
+enum exit_code command_bootstrap(struct session *session, char *const environment[], struct err *e)
+{
+	CLEANUP(outcome_done) struct outcome outcome = { 0 };
+
+	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0)
+		return EXIT_STEP;
+	if (pass_run(session, reconcile_full, session->config.timeout_s * 1000, &outcome, e) < 0)
+		return EXIT_STEP;
+	if (!session->live)
+		return EXIT_DONE;
+	if (tunnels_await(session, &outcome, e) < 0)
+		return EXIT_STEP;
+	outcome_print(session, &outcome);
+	return pass_code(session, &outcome);
+}

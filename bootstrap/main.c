@@ -1,0 +1,136 @@
+/*
+ * main: the command table, the command line, the watchdog, and the only place that prints errors.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bootstrap/command.h"
+
+static const struct command {
+	const char *name;
+	command_function function;
+	const char *summary;
+} commands[] = {
+	{ "bootstrap", command_bootstrap, "make this instance its site's gateway; what user-data and every boot run" },
+	{ "sync", command_sync, "follow the mesh; what the timer runs" },
+	{ "plan", command_plan, "show what bootstrap would do, and each setting with its origin" },
+	{ "version", command_version, "print this program's version and what it is linked with" },
+};
+
+static void usage_print(FILE *out)
+{
+	fputs("usage: cygnet COMMAND [--root DIR] [--quiet | --verbose] [--KEY VALUE]...\n\ncommands:\n", out);
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nKEY is a setting, for instance --mesh prod; `cygnet plan` lists them with their values.\n", out);
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* The value of "--key=value" or "--key value"; *i moves past what was used. NULL when there is none. */
+static const char *option_value(char *const argv[], int *i)
+{
+	const char *equals = strchr(argv[*i], '=');
+
+	if (equals != NULL)
+		return equals + 1;
+	return argv[*i + 1] != NULL ? argv[++*i] : NULL;
+}
+
+static int option_set(struct options *options, const char *argument, const char *value, struct err *e)
+{
+	AUTO_FREE char *key = mem_strndup(argument + 2, strcspn(argument + 2, "="));
+	bool root = strcmp(key, "root") == 0;
+	int setting = config_setting(key);
+
+	if (!root && setting < 0)
+		return err_set(e, EXIT_USAGE, "unknown option '--%s'", key);
+	if (value == NULL || value[0] == '\0')
+		return err_set(e, EXIT_USAGE, "option '--%s' needs a value", key);
+	if (root && value[0] != '/')
+		return err_set(e, EXIT_USAGE, "option '--root' needs an absolute path, not '%s'", value);
+	if (root)
+		options->root = strcmp(value, "/") == 0 ? "" : value;
+	else
+		options->settings[setting] = value;
+	return 0;
+}
+
+static int options_read(char *const argv[], struct options *options, struct err *e)
+{
+	for (int i = 0; argv[i] != NULL; i++) {
+		const char *argument = argv[i];
+
+		if (strcmp(argument, "--quiet") == 0)
+			options->level = LOG_LEVEL_QUIET;
+		else if (strcmp(argument, "--verbose") == 0)
+			options->level = LOG_LEVEL_VERBOSE;
+		else if (strncmp(argument, "--", 2) != 0)
+			return err_set(e, EXIT_USAGE, "unexpected argument '%s'", argument);
+		else if (option_set(options, argument, option_value(argv, &i), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void error_print(const char *command, const struct session *session, const struct err *e, FILE *out)
+{
+	fprintf(out, "cygnet %s: %s: %s\n", command, session->step, e->cause);
+	if (e->remedy[0] != '\0')
+		fprintf(out, "cygnet %s: remedy: %s\n", command, e->remedy);
+	fprintf(out, "cygnet %s: stopped with exit code %d; what was written is whole, and the next run goes on from here\n",
+		command, e->code);
+}
+
+static int command_run(const struct command *command, const struct options *options, char *const environment[])
+{
+	const struct log log = {
+		.out = stderr,
+		.level = options->level,
+		.journal = getenv("JOURNAL_STREAM") != NULL,
+	};
+	CLEANUP(session_close) struct session session;
+	struct err e = ERR_INIT;
+	enum exit_code code;
+
+	session_init(&session, options, &log);
+	code = command->function(&session, environment, &e);
+	if (e.code == EXIT_DONE)
+		return code;
+	error_print(command->name, &session, &e, stderr);
+	return e.code;
+}
+
+int main(int argc, char *argv[], char *environment[])
+{
+	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+	struct options options = { .root = "", .level = LOG_LEVEL_NORMAL };
+	struct err e = ERR_INIT;
+
+	signal(SIGPIPE, SIG_IGN);
+	umask(022);
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+		usage_print(stdout);
+		return EXIT_DONE;
+	}
+	if (command == NULL) {
+		if (argc > 1)
+			fprintf(stderr, "cygnet: unknown command '%s'\n", argv[1]);
+		usage_print(stderr);
+		return EXIT_USAGE;
+	}
+	if (options_read(argv + 2, &options, &e) < 0) {
+		fprintf(stderr, "cygnet %s: %s\n", command->name, e.cause);
+		return e.code;
+	}
+	return command_run(command, &options, environment);
+}

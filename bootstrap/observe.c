@@ -1,0 +1,114 @@
+/*
+ * observe: the reading half of a run, for the host. What is missing or unreadable is a fact
+ * for the plan to deal with, unless it stands in the way of deciding at all.
+ */
+#include "bootstrap/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "bootstrap/charon/charon.h"
+#include "bootstrap/services.h"
+
+#define OWNED_FILE_MAX (1024 * 1024)
+
+static int file_observe(const char *root, const char *path, enum concern concern, struct observed_file *ret_file,
+			struct err *e)
+{
+	struct observed_file file = { .concern = concern };
+
+	file.present = file_exists(root, path);
+	if (file.present && file_read(root, path, OWNED_FILE_MAX, &file.content, &file.mode, e) < 0)
+		return -1;
+	file.path = mem_strdup(path);
+	*ret_file = file;
+	return 0;
+}
+
+static int files_observe(const char *root, const struct target *target, struct observation *seen, struct err *e)
+{
+	seen->files = mem_calloc(target->tree.count, sizeof *seen->files);
+	for (; seen->file_count < target->tree.count; seen->file_count++) {
+		const struct tree_file *wanted = &target->tree.files[seen->file_count];
+
+		if (file_observe(root, wanted->path, wanted->concern, &seen->files[seen->file_count], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int stale_observe(const char *root, const struct target *target, const struct owned_pattern *pattern,
+			 struct observation *seen, struct err *e)
+{
+	CLEANUP(strings_done) struct strings names = { 0 };
+
+	if (file_list(root, pattern->folder, pattern->prefix, pattern->suffix, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *path = mem_printf("%s/%s", pattern->folder, names.items[i]);
+		struct observed_file file;
+
+		if (tree_find(&target->tree, path) != NULL)
+			continue;
+		if (file_observe(root, path, pattern->concern, &file, e) < 0)
+			return -1;
+		*MEM_GROW(seen->stale, seen->stale_count) = file;
+	}
+	return 0;
+}
+
+static void kernel_observe(const char *root, const struct target *target, struct observation *seen)
+{
+	seen->kernel = mem_calloc(target->kernel.count, sizeof *seen->kernel);
+	seen->kernel_count = target->kernel.count;
+	for (size_t i = 0; i < target->kernel.count; i++) {
+		AUTO_FREE char *path = sysctl_path(target->kernel.items[i].key);
+		AUTO_BUF struct buf text = { 0 };
+		struct err unreadable = ERR_INIT;
+
+		if (file_read(root, path, 4096, &text, NULL, &unreadable) == 0)
+			seen->kernel[i] = mem_strndup(buf_str(&text), strcspn(buf_str(&text), "\n"));
+	}
+}
+
+static int services_observe(const struct session *session, const struct target *target, struct observation *seen,
+			    struct err *e)
+{
+	seen->services = mem_calloc(target->unit_count, sizeof *seen->services);
+	for (size_t i = 0; session->live && i < target->unit_count; i++)
+		if (service_observe(session->host.distro, target->units[i].name, &seen->services[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static void charon_observe(const struct session *session, struct observation *seen)
+{
+	struct err silent = ERR_INIT;
+	struct tunnels tunnels = { 0 };
+
+	if (!session->live || charon_probe(session->options->root, &tunnels, &silent) < 0)
+		return;
+	seen->charon = mem_calloc(1, sizeof *seen->charon);
+	*seen->charon = tunnels;
+}
+
+int observe_host(const struct session *session, const struct target *target, struct observation *ret_observation,
+		 struct err *e)
+{
+	CLEANUP(observation_done) struct observation seen = { 0 };
+	const char *root = session->options->root;
+
+	if (files_observe(root, target, &seen, e) < 0)
+		return -1;
+	for (size_t i = 0; i < target->pattern_count; i++)
+		if (stale_observe(root, target, &target->patterns[i], &seen, e) < 0)
+			return -1;
+	kernel_observe(root, target, &seen);
+	if (services_observe(session, target, &seen, e) < 0)
+		return -1;
+	charon_observe(session, &seen);
+	*ret_observation = seen;
+	seen = (struct observation){ 0 };
+	return 0;
+}

@@ -1,0 +1,53 @@
+/*
+ * plan: shows what bootstrap would do, from the same functions that bootstrap acts on. It changes nothing.
+ */
+#include <stdio.h>
+
+#include "bootstrap/command.h"
+#include "bootstrap/reconcile.h"
+
+static void settings_print(const struct config *config)
+{
+	puts("settings");
+	for (enum setting i = 0; i < SETTING_COUNT; i++)
+		printf("  %-16s %-40s %s\n", config_key(i), config->values[i] ? config->values[i] : "",
+		       config->origins[i]);
+}
+
+static void actions_print(const char *title, const struct plan *plan, bool files)
+{
+	size_t count = 0;
+
+	puts(title);
+	for (size_t i = 0; i < plan->count; i++) {
+		AUTO_FREE char *text = NULL;
+
+		if (action_is_file(&plan->actions[i]) != files)
+			continue;
+		text = action_text(&plan->actions[i]);
+		printf("  %s\n", text);
+		count++;
+	}
+	if (count == 0)
+		puts("  none");
+}
+
+enum exit_code command_plan(struct session *session, char *const environment[], struct err *e)
+{
+	CLEANUP(picture_done) struct picture picture = { 0 };
+	CLEANUP(target_done) struct target target = { 0 };
+	CLEANUP(plan_done) struct plan plan = { 0 };
+
+	if (session_observe(session, environment, e) < 0 || session_load(session, e) < 0 ||
+	    session_load_key(session, e) < 0)
+		return EXIT_STEP;
+	picture_observe(session, &picture);
+	if (picture_decide(session, &picture, e) < 0 || picture_plan(session, &picture, &target, &plan, e) < 0)
+		return EXIT_STEP;
+	settings_print(&session->config);
+	actions_print("files", &plan, true);
+	actions_print("calls", &plan, false);
+	if (session->setback.code != EXIT_DONE)
+		return session->setback.code;
+	return plan.count > 0 ? EXIT_CHANGES : EXIT_DONE;
+}

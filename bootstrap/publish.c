@@ -1,0 +1,61 @@
+/*
+ * publish: the order in which a record and its announcement reach the registry. It knows nothing of peers.
+ */
+#include "bootstrap/publish.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool site_same(const struct site *a, const struct site *b)
+{
+	AUTO_FREE char *text_a = NULL;
+	AUTO_FREE char *text_b = NULL;
+	struct err too_long = ERR_INIT;
+
+	return record_text(a, &text_a, &too_long) == 0 && record_text(b, &text_b, &too_long) == 0 &&
+	       strcmp(text_a, text_b) == 0;
+}
+
+bool publish_due(const struct session *session, const struct listing *listing, const struct site *own)
+{
+	const struct site *published = sites_find(&listing->sites, own->name);
+
+	return session->state.pending || published == NULL || !site_same(published, own);
+}
+
+static int token_make(char ret_token[EPOCH_TOKEN_SIZE], struct err *e)
+{
+	unsigned char bytes[(EPOCH_TOKEN_SIZE - 1) / 2];
+	size_t len;
+
+	if (RAND_bytes(bytes, sizeof bytes) != 1)
+		return err_set(e, EXIT_STEP, "the system has no randomness to give");
+	if (OPENSSL_buf2hexstr_ex(ret_token, EPOCH_TOKEN_SIZE, &len, bytes, sizeof bytes, '\0') != 1)
+		abort();	/* the sizes are ours */
+	return 0;
+}
+
+static int pending_save(struct session *session, bool pending, struct err *e)
+{
+	session->state.pending = pending;
+	return state_save(session->options->root, &session->state, e);
+}
+
+int publish_record(struct session *session, const struct site *own, struct err *e)
+{
+	char token[EPOCH_TOKEN_SIZE];
+	struct epoch epoch;
+	int64_t version;
+
+	if (token_make(token, e) < 0 || pending_save(session, true, e) < 0 ||
+	    exchange_put_record(&session->registry, own, &version, e) < 0 ||
+	    exchange_put_epoch(&session->registry, own->name, version, token, &epoch, e) < 0)
+		return -1;
+	/* The next number is nobody else's announcement: there is nothing in between to read. */
+	if (epoch.version == session->state.applied.version + 1)
+		session->state.applied = epoch;
+	session->state.generation = own->generation;
+	return pending_save(session, false, e);
+}

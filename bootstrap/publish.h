@@ -1,0 +1,16 @@
+/* publish: the own record into the registry, and the epoch after it. */
+#ifndef CYGNET_BOOTSTRAP_PUBLISH_H
+#define CYGNET_BOOTSTRAP_PUBLISH_H
+
+#include "bootstrap/session.h"
+
+/* Whether own has to be put: it differs from what the listing has, or an announcement is pending. */
+bool publish_due(const struct session *session, const struct listing *listing, const struct site *own);
+
+/*
+ * Put the record and move the epoch. "Pending" is on disk before the first and gone after the second, so that a run that
+ * is killed between them is made up for by the next.
+ */
+int publish_record(struct session *session, const struct site *own, struct err *e);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * session: gathering what a run is about, before anything is decided. It reads; it never writes
+ * a file, starts a program or calls AWS.
+ */
+#include "bootstrap/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define CONFIG_FILE_MAX (64 * 1024)
+#define PROGRAM_BELOW_ROOT "/usr/local/bin/cygnet"
+
+void session_init(struct session *session, const struct options *options, const struct log *log)
+{
+	*session = (struct session){ .options = options, .log = log, .setback = ERR_INIT };
+	session->live = options->root[0] == '\0';
+	session->step = "start";
+}
+
+void session_close(struct session *session)
+{
+	keyring_done(&session->keyring);
+	recent_done(&session->recent);
+	state_done(&session->state);
+	free(session->program);
+	free(session->interface);
+	config_done(&session->config);
+	tags_done(&session->tags);
+	instance_done(&session->instance);
+	aws_free(session->aws);
+	imds_free(session->imds);
+	aws_environment_done(&session->environment);
+}
+
+void session_step(struct session *session, const char *step)
+{
+	session->step = step;
+	log_detail(session->log, "%s", step);
+}
+
+void session_setback(struct session *session, struct err *e)
+{
+	log_warn(session->log, "%s: %s%s%s, going on", session->step, e->cause, e->remedy[0] ? "; " : "",
+		 e->remedy);
+	if (session->setback.code == EXIT_DONE) {
+		session->setback = *e;
+		err_wrap(&session->setback, "%s", session->step);
+	}
+	err_clear(e);
+}
+
+static int config_observe(struct session *session, char *const environment[], struct err *e)
+{
+	AUTO_BUF struct buf text = { 0 };
+	bool present = file_exists(session->options->root, CONFIG_FILE);
+
+	if (present && file_read(session->options->root, CONFIG_FILE, CONFIG_FILE_MAX, &text, NULL, e) < 0)
+		return -1;
+	return config_make(&(struct config_sources){
+		.options = session->options->settings,
+		.environment = environment,
+		.file_text = present ? buf_str(&text) : NULL,
+		.tags = &session->tags,
+		.instance = &session->instance,
+	}, &session->config, e);
+}
+
+/* The interface that has the instance's MAC address; whatever the kernel or udev has called it. */
+static int interface_observe(struct session *session, struct err *e)
+{
+	CLEANUP(strings_done) struct strings names = { 0 };
+	const char *root = session->options->root;
+
+	if (file_list(root, "/sys/class/net", "", "", &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *path = mem_printf("/sys/class/net/%s/address", names.items[i]);
+		AUTO_BUF struct buf text = { 0 };
+		struct err unreadable = ERR_INIT;
+
+		if (file_read(root, path, 128, &text, NULL, &unreadable) == 0 &&
+		    strncasecmp(buf_str(&text), session->instance.mac, strlen(session->instance.mac)) == 0) {
+			session->interface = TAKE(names.items[i]);
+			names.items[i] = mem_strdup("");
+			return 0;
+		}
+	}
+	return err_set(e, EXIT_MISSING, "no network interface in /sys/class/net has the address '%s' of '%s'",
+		       session->instance.mac, session->instance.interface);
+}
+
+static int program_observe(struct session *session, struct err *e)
+{
+	char path[4096];
+	ssize_t n;
+
+	if (!session->live) {
+		session->program = mem_strdup(PROGRAM_BELOW_ROOT);
+		return 0;
+	}
+	n = readlink("/proc/self/exe", path, sizeof path);
+	if (n <= 0 || (size_t)n >= sizeof path)
+		return err_set(e, EXIT_STEP, "cannot tell from /proc/self/exe where cygnet itself is");
+	session->program = mem_strndup(path, (size_t)n);
+	return 0;
+}
+
+static int identity_observe(struct session *session, char *const environment[], struct err *e)
+{
+	if (aws_environment_read(environment, &session->environment, e) < 0)
+		return -1;
+	session->imds = imds_new(&session->environment);
+	if (instance_read(session->imds, &session->instance, e) < 0 ||
+	    tags_read(session->imds, &session->tags, e) < 0)
+		return -1;
+	session->aws = aws_new(&(struct aws_options){
+		.environment = &session->environment,
+		.imds = session->imds,
+		.domain = session->instance.domain,
+		.log = session->log,
+	});
+	return 0;
+}
+
+int session_observe(struct session *session, char *const environment[], struct err *e)
+{
+	session_step(session, "instance metadata");
+	if (identity_observe(session, environment, e) < 0)
+		return -1;
+	session_step(session, "settings");
+	if (config_observe(session, environment, e) < 0)
+		return -1;
+	session->registry = (struct registry){
+		.aws = session->aws,
+		.region = session->config.registry,
+		.prefix = session->config.prefix,
+		.mesh = session->config.mesh,
+	};
+	session_step(session, "distribution");
+	if (host_detect(session->options->root, session->config.backend, &session->host, e) < 0)
+		return -1;
+	return interface_observe(session, e) < 0 ? -1 : program_observe(session, e);
+}
+
+int session_load(struct session *session, struct err *e)
+{
+	AUTO_FREE char *aside = NULL;
+
+	session_step(session, "state");
+	state_done(&session->state);
+	recent_done(&session->recent);
+	if (state_load(session->options->root, session->instance.id, &session->state, &aside, e) < 0)
+		return -1;
+	if (aside != NULL)
+		log_warn(session->log, "%s", aside);
+	recent_load(session->options->root, &session->recent);
+	session_pace(session, session->state.peers.count);
+	return 0;
+}
+
+int session_load_key(struct session *session, struct err *e)
+{
+	AUTO_FREE char *folder = mem_printf("%s/private", session->host.distro->swanctl_folder);
+
+	session_step(session, "key");
+	keyring_done(&session->keyring);
+	return keyring_load(session->options->root, folder, &session->keyring, e);
+}
+
+void session_pace(struct session *session, size_t peers)
+{
+	int64_t least = (int64_t)(peers + 1 + 9) / 10;
+
+	if (session->config.interval_s < least)
+		session->config.interval_s = least;
+}

@@ -1,0 +1,65 @@
+/* session: one run of cygnet: who we are, what we were told, and what we remember. */
+#ifndef CYGNET_BOOTSTRAP_SESSION_H
+#define CYGNET_BOOTSTRAP_SESSION_H
+
+#include "aws/call.h"
+#include "keys/keyring.h"
+#include "keys/state.h"
+#include "metadata/distro.h"
+
+/* From the command line; all borrowed. */
+struct options {
+	const char *settings[SETTING_COUNT];	/* NULL where not given */
+	const char *root;			/* "" is the machine itself */
+	enum log_level level;
+};
+
+struct session {
+	const struct options *options;	/* borrowed */
+	const struct log *log;		/* borrowed */
+	bool live;			/* the root is the machine itself: programs run, the cloud is written */
+	const char *step;		/* static; what the run is at, for its error message */
+	struct err setback;		/* the first failure that the run went on after */
+
+	struct aws_environment environment;
+	struct imds *imds;
+	struct aws *aws;
+	struct instance instance;
+	struct tags tags;
+	struct config config;
+	struct host host;
+	char *interface;		/* kernel name of the primary network interface */
+	char *program;			/* absolute path of cygnet itself */
+	struct registry registry;	/* borrows from the above */
+
+	struct state state;
+	struct recent recent;
+	struct keyring keyring;
+};
+
+/* Begin: options and log are borrowed. session_close is due whatever comes after. */
+void session_init(struct session *session, const struct options *options, const struct log *log);
+void session_close(struct session *session);
+
+/* Name the step that begins. */
+void session_step(struct session *session, const char *step);
+
+/* A failure after which the run goes on: warn of it, keep it if it is the first, and clear it. */
+void session_setback(struct session *session, struct err *e);
+
+/* Who am I, what was I told, which machine is this: IMDS, tags, settings, distribution. Nothing is changed. */
+int session_observe(struct session *session, char *const environment[], struct err *e);
+
+/* What is remembered on disk. Called under the lock; may be called again. */
+int session_load(struct session *session, struct err *e);
+
+/* The own key pair, as keyring_load. May be called again. */
+int session_load_key(struct session *session, struct err *e);
+
+/*
+ * The period of sync grows with the mesh (at least sites / 10 s), so that a shared registry carries any number of
+ * gateways: raise the interval to what this many peers need.
+ */
+void session_pace(struct session *session, size_t peers);
+
+#endif

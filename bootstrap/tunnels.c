@@ -1,0 +1,80 @@
+/*
+ * tunnels: from charon's SAs to actions and a report, each pass anew. Which tunnel needs what is decided in
+ * render/bringup; here it is looked up, done and remembered.
+ */
+#include "bootstrap/tunnels.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "bootstrap/charon/charon.h"
+#include "render/bringup.h"
+
+void outcome_done(struct outcome *outcome)
+{
+	strings_done(&outcome->lines);
+}
+
+bool tunnels_observable(const struct session *session)
+{
+	struct err silent = ERR_INIT;
+
+	return charon_wait(session->options->root, 0, &silent) == 0;
+}
+
+/* A tunnel that cannot be started or stopped costs the others nothing. */
+static void tunnels_act(struct session *session, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct action *action = &plan->actions[i];
+		AUTO_FREE char *text = action_text(action);
+		struct err e = ERR_INIT;
+		int status;
+
+		log_step(session->log, "%s", text);
+		if (action->kind == ACTION_TERMINATE)
+			status = charon_terminate(session->options->root, action->sa, &e);
+		else
+			status = charon_initiate(session->options->root, action->name, &e);
+		if (status < 0)
+			session_setback(session, &e);
+	}
+}
+
+static void outcome_report(struct outcome *outcome, const struct tunnel_report *reports, size_t count)
+{
+	outcome->peers = count;
+	outcome->up = 0;
+	strings_done(&outcome->lines);
+	for (size_t i = 0; i < count; i++) {
+		AUTO_FREE char *text = tunnel_text(&reports[i]);
+
+		strings_add(&outcome->lines, text);
+		outcome->up += tunnel_is_up(&reports[i]);
+	}
+}
+
+int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,
+		 struct err *e)
+{
+	AUTO_FREE struct tunnel_report *reports = NULL;
+	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
+	CLEANUP(plan_done) struct plan plan = { 0 };
+	const struct bringup_inputs inputs = {
+		.own = own,
+		.peers = peers,
+		.tunnels = &tunnels,
+		.recent = &session->recent,
+		.now_ms = clock_boot_ms(),
+		.interval_ms = session->config.interval_s * 1000,
+	};
+
+	session_step(session, "tunnels");
+	if (charon_probe(session->options->root, &tunnels, e) < 0)
+		return -1;
+	bringup_plan(&inputs, &reports, &plan);
+	tunnels_act(session, &plan);
+	bringup_remember(&inputs, reports, &plan, &session->recent);
+	outcome_report(outcome, reports, peers->count);
+	return recent_save(session->options->root, &session->recent, e);
+}

@@ -1,0 +1,23 @@
+/* tunnels: tending what charon has established, and how a pass ended. */
+#ifndef CYGNET_BOOTSTRAP_TUNNELS_H
+#define CYGNET_BOOTSTRAP_TUNNELS_H
+
+#include "bootstrap/session.h"
+
+/* How a pass ended. Zeroed is a mesh without peers. */
+struct outcome {
+	size_t peers, up;
+	bool changed;			/* anything was written, called or published */
+	struct strings lines;		/* one a tunnel, in the order of the peers */
+};
+
+void outcome_done(struct outcome *outcome);
+
+/* Whether charon answers at all. */
+bool tunnels_observable(const struct session *session);
+
+/* Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are. The lock is held. */
+int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,
+		 struct err *e);
+
+#endif
