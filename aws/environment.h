@@ -16,7 +16,8 @@ struct aws_environment {
 	char *endpoint_ec2;		/* AWS_ENDPOINT_URL_EC2 */
 	char *endpoint_auto_scaling;	/* AWS_ENDPOINT_URL_AUTO_SCALING */
 	char *endpoint_sts;		/* AWS_ENDPOINT_URL_STS */
-	char *ca_bundle;		/* AWS_CA_BUNDLE */
+	char *ca_bundle;		/* AWS_CA_BUNDLE, an absolute path */
+	char *ssl_cert_file;		/* SSL_CERT_FILE, likewise; OpenSSL's own variable */
 	char *metadata_endpoint;	/* AWS_EC2_METADATA_SERVICE_ENDPOINT */
 	bool metadata_disabled;		/* AWS_EC2_METADATA_DISABLED */
 	bool fips;			/* AWS_USE_FIPS_ENDPOINT */
@@ -26,7 +27,7 @@ struct aws_environment {
 
 /*
  * Read environment ("NAME=value" strings, NULL-terminated). An empty variable counts as unset. A malformed boolean,
- * number or URL, or a key without its secret, is EXIT_CONFIG naming the variable and the rule.
+ * number, region, path or URL, or a key without its secret, is EXIT_CONFIG naming the variable and the rule.
  */
 int aws_environment_read(char *const environment[], struct aws_environment *ret_environment, struct err *e);
 void aws_environment_done(struct aws_environment *environment);
