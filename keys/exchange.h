@@ -51,6 +51,9 @@ int exchange_put_record(const struct registry *registry, const struct site *site
 int exchange_put_epoch(const struct registry *registry, const char *site, int64_t record_version,
 		       const char token[EPOCH_TOKEN_SIZE], struct epoch *ret_epoch, struct err *e);
 
+/* Pure. Judge what was found below the mesh's "sites", and sort it into the listing. */
+void listing_fill(struct listing *listing, const struct registry *registry, const struct parameters *found);
+
 /* "/<prefix>/<mesh>/sites/<shard>/<site>"; yours to free. */
 char *exchange_record_path(const struct registry *registry, const char *site);
 

@@ -42,7 +42,7 @@ static int folder_check(const char *root, const char *folder, struct err *e)
 {
 	if ((file_mode(root, folder) & 077) != 0) {
 		err_set(e, EXIT_CONFIG, "others than root can enter '%s', which holds the private key", folder);
-		return err_remedy(e, "'chmod 0700 %s', and 'cygnet rekey' if somebody may have read the key", folder);
+		return err_remedy(e, "'chmod 0700 %s', and remove the key first if somebody may have read it", folder);
 	}
 	return owner_check(root, folder, e);
 }
@@ -51,7 +51,8 @@ static int file_check(const char *root, const char *path, mode_t mode, struct er
 {
 	if ((mode & 077) != 0) {
 		err_set(e, EXIT_CONFIG, "others than root can use the private key '%s'", path);
-		return err_remedy(e, "'chmod 0600 %s', and 'cygnet rekey' if somebody may have read it", path);
+		return err_remedy(e, "'chmod 0600 %s', or remove it if somebody may have read it: 'cygnet bootstrap' makes a new one",
+				  path);
 	}
 	return owner_check(root, path, e);
 }
@@ -66,7 +67,7 @@ static int key_load(const char *root, const char *path, struct public_key *ret_k
 	if (rsa_public_of(&pem, KEY_BITS_MIN, ret_key, e) == 0)
 		return 0;
 	err_wrap(e, "private key '%s'", path);
-	return err_remedy(e, "restore it, or move it away and run 'cygnet bootstrap', which makes a new one");
+	return err_remedy(e, "restore it, or move it away: 'cygnet bootstrap' makes a new one");
 }
 
 static int key_load_named(const char *root, const char *folder, const char *name, struct public_key *ret_key,

@@ -36,14 +36,14 @@ struct recent {
  * a damaged recent is the zeroed struct.
  */
 int state_load(const char *root, const char *instance, struct state *ret_state, char **ret_aside, struct err *e);
-/* Write it (0600, folder 0700) unless it is what is there already. */
+/* Write it (0600, folder 0700) unless it is what is there already. state->instance is set. */
 int state_save(const char *root, const struct state *state, struct err *e);
 void state_done(struct state *state);
 
 void recent_load(const char *root, struct recent *ret_recent);
 int recent_save(const char *root, const struct recent *recent, struct err *e);
 struct tunnel_wait *recent_wait(struct recent *recent, const char *site);	/* borrowed; NULL: none */
-struct tunnel_wait *recent_wait_add(struct recent *recent, const char *site);	/* borrowed; zeroed but for site */
+struct tunnel_wait *recent_wait_add(struct recent *recent, const char *site);	/* borrowed until the next; zeroed but for site */
 void recent_wait_drop(struct recent *recent, const char *site);
 void recent_done(struct recent *recent);
 

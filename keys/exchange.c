@@ -1,0 +1,191 @@
+/*
+ * exchange: where a mesh's documents are in the registry, and in which order they are read and written.
+ * It judges each parameter by itself; which records become peers is not its business.
+ */
+#include "keys/exchange.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "metadata/config.h"
+
+#define SHARDS 16
+#define HEX "0123456789abcdef"
+
+bool epoch_equal(const struct epoch *a, const struct epoch *b)
+{
+	return a->version == b->version && strcmp(a->token, b->token) == 0;
+}
+
+/* --- names --- */
+
+static char *sites_path(const struct registry *registry)
+{
+	return mem_printf("/%s/%s/sites", registry->prefix, registry->mesh);
+}
+
+static char *epoch_path(const struct registry *registry)
+{
+	return mem_printf("/%s/%s/epoch", registry->prefix, registry->mesh);
+}
+
+/* Sites spread over SHARDS folders by the first hex digit of the SHA-256 of their names. */
+static char site_shard(const char *site)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+
+	SHA256((const unsigned char *)site, strlen(site), digest);
+	return HEX[digest[0] >> 4];
+}
+
+char *exchange_record_path(const struct registry *registry, const char *site)
+{
+	AUTO_FREE char *folder = sites_path(registry);
+
+	return mem_printf("%s/%c/%s", folder, site_shard(site), site);
+}
+
+/* --- the epoch --- */
+
+static void epoch_parse(const struct parameter *parameter, struct epoch *ret_epoch)
+{
+	AUTO_JSON json_t *document = NULL;
+	AUTO_FREE char *token = NULL;
+	struct epoch epoch = { .version = parameter->version };
+	struct err ignored = ERR_INIT;
+
+	if (json_read(parameter->value, strlen(parameter->value), &document, &ignored) == 0 &&
+	    json_get_string(document, "random", EPOCH_TOKEN_SIZE - 1, &token, &ignored) == 0 &&
+	    strspn(token, HEX) == EPOCH_TOKEN_SIZE - 1)
+		memcpy(epoch.token, token, EPOCH_TOKEN_SIZE);
+	*ret_epoch = epoch;
+}
+
+int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch, struct err *e)
+{
+	AUTO_FREE char *path = epoch_path(registry);
+	CLEANUP(strings_done) struct strings names = { 0 };
+	CLEANUP(parameters_done) struct parameters found = { 0 };
+
+	strings_add(&names, path);
+	if (ssm_get(registry->aws, registry->region, &names, &found, e) < 0)
+		return err_wrap(e, "read the epoch of mesh '%s'", registry->mesh);
+	if (found.count > 0)
+		epoch_parse(&found.items[0], ret_epoch);
+	else
+		*ret_epoch = (struct epoch){ 0 };
+	return 0;
+}
+
+int exchange_put_epoch(const struct registry *registry, const char *site, int64_t record_version,
+		       const char token[EPOCH_TOKEN_SIZE], struct epoch *ret_epoch, struct err *e)
+{
+	AUTO_FREE char *path = epoch_path(registry);
+	AUTO_JSON json_t *document = json_pack("{s:s, s:I, s:s}", "site", site, "version",
+					       (json_int_t)record_version, "random", token);
+	AUTO_FREE char *text = json_text(document);
+	struct epoch epoch = { 0 };
+
+	if (ssm_put(registry->aws, registry->region, path, text, &epoch.version, e) < 0)
+		return err_wrap(e, "announce the record of site '%s'", site);
+	memcpy(epoch.token, token, EPOCH_TOKEN_SIZE);
+	*ret_epoch = epoch;
+	return 0;
+}
+
+/* --- the records --- */
+
+static void listing_refuse(struct listing *listing, const char *site, const char *rule)
+{
+	*MEM_GROW(listing->refusals, listing->refusal_count) =
+		(struct refusal){ mem_strdup(site), mem_strdup(rule) };
+}
+
+/* path is what follows ".../sites/": "<shard>/<site>". */
+static void listing_take(struct listing *listing, const char *path, const char *value)
+{
+	const char *slash = strchr(path, '/'), *name = slash ? slash + 1 : path;
+	struct site site = { 0 };
+	struct err e = ERR_INIT;
+
+	if (slash == NULL || !config_name_valid(name))
+		listing_refuse(listing, path, "no site can have this name");
+	else if (slash - path != 1 || path[0] != site_shard(name))
+		listing_refuse(listing, name, "its record is below the wrong shard");
+	else if (record_parse(value, name, &site, &e) < 0)
+		listing_refuse(listing, name, e.cause);
+	else
+		sites_add(&listing->sites, &site);
+}
+
+void listing_fill(struct listing *listing, const struct registry *registry, const struct parameters *found)
+{
+	AUTO_FREE char *folder = sites_path(registry);
+	size_t len = strlen(folder);
+
+	for (size_t i = 0; i < found->count; i++) {
+		const struct parameter *parameter = &found->items[i];
+
+		if (strncmp(parameter->name, folder, len) == 0 && parameter->name[len] == '/')
+			listing_take(listing, parameter->name + len + 1, parameter->value);
+	}
+	sites_sort(&listing->sites);
+}
+
+/* What the first page began to list is listed again: with more than a page, the shards are faster side by side. */
+static int parameters_list(const struct registry *registry, struct parameters *ret_found, struct err *e)
+{
+	AUTO_FREE char *folder = sites_path(registry);
+	AUTO_FREE char *token = NULL;
+	CLEANUP(parameters_done) struct parameters page = { 0 };
+	CLEANUP(strings_done) struct strings shards = { 0 };
+
+	if (ssm_list_page(registry->aws, registry->region, folder, NULL, &page, &token, e) < 0)
+		return -1;
+	if (token == NULL) {
+		*ret_found = page;
+		page = (struct parameters){ 0 };
+		return 0;
+	}
+	for (size_t i = 0; i < SHARDS; i++)
+		strings_addf(&shards, "%s/%c", folder, HEX[i]);
+	return ssm_list(registry->aws, registry->region, &shards, ret_found, e);
+}
+
+int exchange_list(const struct registry *registry, struct listing *ret_listing, struct err *e)
+{
+	CLEANUP(parameters_done) struct parameters found = { 0 };
+	struct listing listing = { 0 };
+
+	if (exchange_epoch(registry, &listing.epoch, e) < 0)
+		return -1;
+	if (parameters_list(registry, &found, e) < 0)
+		return err_wrap(e, "read the records of mesh '%s'", registry->mesh);
+	listing_fill(&listing, registry, &found);
+	*ret_listing = listing;
+	return 0;
+}
+
+int exchange_put_record(const struct registry *registry, const struct site *site, int64_t *ret_version, struct err *e)
+{
+	AUTO_FREE char *path = exchange_record_path(registry, site->name);
+	AUTO_FREE char *text = NULL;
+
+	if (record_text(site, &text, e) < 0)
+		return -1;
+	if (ssm_put(registry->aws, registry->region, path, text, ret_version, e) < 0)
+		return err_wrap(e, "publish the record of site '%s'", site->name);
+	return 0;
+}
+
+void listing_done(struct listing *listing)
+{
+	sites_done(&listing->sites);
+	for (size_t i = 0; i < listing->refusal_count; i++) {
+		free(listing->refusals[i].site);
+		free(listing->refusals[i].rule);
+	}
+	free(listing->refusals);
+	*listing = (struct listing){ 0 };
+}

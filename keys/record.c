@@ -1,0 +1,353 @@
+/*
+ * record: the document that carries a site, read with suspicion: whoever can write one peer's record writes it all.
+ * It knows the shape of each member, not which records become peers nor where they are kept.
+ */
+#include "keys/record.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "keys/document.h"
+#include "metadata/config.h"
+#include "metadata/shape.h"
+
+#define SCHEMA 1
+#define NAME_MAX_LENGTH 63
+#define SUBNETS_MAX 64
+#define KEYS_MAX 2
+#define REVOKED_MAX 16
+
+#define DIGITS "0123456789"
+#define HEX DIGITS "abcdef"
+#define LOWER DIGITS "abcdefghijklmnopqrstuvwxyz-"
+
+static bool is_region(const char *text)
+{
+	return shape_word(text, LOWER, 1, 32);
+}
+
+static bool is_vpc(const char *text)
+{
+	return shape_resource(text, "vpc-");
+}
+
+static bool is_instance(const char *text)
+{
+	return shape_resource(text, "i-");
+}
+
+/* Texts that are checked by their shape. */
+static const struct text {
+	const char *key;
+	size_t offset;		/* of the member in struct site */
+	bool (*fits)(const char *text);
+	const char *rule;
+} texts[] = {
+	{ "region", offsetof(struct site, region), is_region, "[a-z0-9-]{1,32}" },
+	{ "account", offsetof(struct site, account), shape_account, "12 digits" },
+	{ "vpc", offsetof(struct site, vpc), is_vpc, "'vpc-' and 8 or 17 hex digits" },
+	{ "zone", offsetof(struct site, zone), shape_label, "[a-z0-9-]{1,63}" },
+	{ "instance", offsetof(struct site, instance), is_instance, "'i-' and 8 or 17 hex digits" },
+};
+
+static const char *const state_names[] = { [KEY_ACTIVE] = "active", [KEY_NEXT] = "next" };
+
+static char **text_member(const struct text *text, struct site *site)
+{
+	return (char **)(void *)((char *)site + text->offset);
+}
+
+static const char *text_value(const struct text *text, const struct site *site)
+{
+	return *(const char *const *)(const void *)((const char *)site + text->offset);
+}
+
+/* --- reading --- */
+
+static int head_parse(const json_t *document, const char *expected_name, struct site *site, struct err *e)
+{
+	int64_t schema;
+
+	if (json_get_integer(document, "schema", 1, NUMBER_MAX, &schema, e) < 0)
+		return -1;
+	if (schema != SCHEMA)
+		return err_set(e, EXIT_CONFIG, "'schema' is %lld, and this version of cygnet reads %d",
+			       (long long)schema, SCHEMA);
+	if (json_get_integer(document, "generation", 1, NUMBER_MAX, &site->generation, e) < 0 ||
+	    json_get_string(document, "site", NAME_MAX_LENGTH, &site->name, e) < 0 ||
+	    json_get_bool_or(document, "left", false, &site->left, e) < 0)
+		return -1;
+	if (!config_name_valid(site->name))
+		return err_set(e, EXIT_CONFIG, "'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end");
+	if (expected_name != NULL && strcmp(site->name, expected_name) != 0)
+		return err_set(e, EXIT_CONFIG, "'site' is '%s', and the parameter is called '%s'", site->name,
+			       expected_name);
+	return 0;
+}
+
+static int text_parse(const json_t *document, const struct text *text, bool optional, char **ret_value, struct err *e)
+{
+	AUTO_FREE char *value = NULL;
+
+	if (json_get_string_or(document, text->key, RECORD_MAX, NULL, &value, e) < 0)
+		return -1;
+	if (value == NULL && !optional)
+		return err_set(e, EXIT_CONFIG, "'%s' is missing", text->key);
+	if (value != NULL && !text->fits(value))
+		return err_set(e, EXIT_CONFIG, "'%s' is not %s", text->key, text->rule);
+	*ret_value = TAKE(value);
+	return 0;
+}
+
+static int texts_parse(const json_t *document, struct site *site, struct err *e)
+{
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		if (text_parse(document, &texts[i], site->left, text_member(&texts[i], site), e) < 0)
+			return -1;
+	if (!site->left && (strncmp(site->zone, site->region, strlen(site->region)) != 0 ||
+			    strcmp(site->zone, site->region) == 0))
+		return err_set(e, EXIT_CONFIG, "'zone' is not a zone of 'region'");
+	return 0;
+}
+
+static int address_member_parse(const json_t *document, const char *key, uint32_t *ret_address, struct err *e)
+{
+	AUTO_FREE char *text = NULL;
+	uint32_t address;
+
+	if (json_get_string(document, key, CIDR_TEXT, &text, e) < 0)
+		return -1;
+	if (!address_parse(text, &address) || !address_plausible(address))
+		return err_set(e, EXIT_CONFIG, "'%s' is not an IPv4 address that a gateway can have", key);
+	*ret_address = address;
+	return 0;
+}
+
+static int subnets_parse(const json_t *document, struct cidrs *subnets, struct err *e)
+{
+	json_t *array, *element;
+	struct cidr range;
+	size_t i;
+
+	if (json_get_array(document, "subnets", SUBNETS_MAX, &array, e) < 0)
+		return -1;
+	if (json_array_size(array) == 0)
+		return err_set(e, EXIT_CONFIG, "'subnets' is %s", array ? "empty" : "missing");
+	json_array_foreach(array, i, element) {
+		if (!json_is_string(element) || !cidr_parse(json_string_value(element), &range))
+			return err_set(e, EXIT_CONFIG, "'subnets' element %zu is not a canonical IPv4 range", i + 1);
+		cidrs_add(subnets, range);
+	}
+	cidrs_sort(subnets);
+	return 0;
+}
+
+static int key_state_parse(const json_t *element, enum key_state *ret_state, struct err *e)
+{
+	AUTO_FREE char *name = NULL;
+
+	if (json_get_string(element, "state", RECORD_MAX, &name, e) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT_OF(state_names); i++)
+		if (strcmp(name, state_names[i]) == 0) {
+			*ret_state = (enum key_state)i;
+			return 0;
+		}
+	return err_set(e, EXIT_CONFIG, "'state' is neither 'active' nor 'next'");
+}
+
+static int key_parse(const json_t *element, struct site_key *key, struct err *e)
+{
+	AUTO_FREE char *id = NULL;
+	AUTO_FREE char *spki = NULL;
+
+	if (!json_is_object(element))
+		return err_set(e, EXIT_CONFIG, "not an object");
+	if (json_get_string(element, "id", KEY_ID_SIZE - 1, &id, e) < 0 ||
+	    json_get_string(element, "spki", RECORD_MAX, &spki, e) < 0 ||
+	    key_state_parse(element, &key->state, e) < 0)
+		return -1;
+	if (public_key_parse(spki, &key->key, e) < 0)
+		return err_wrap(e, "'spki'");
+	if (strcmp(id, key->key.id) != 0)
+		return err_set(e, EXIT_CONFIG, "'id' is not the SHA-256 of 'spki'");
+	return 0;
+}
+
+static int keys_order(struct site *site, struct err *e)
+{
+	struct site_key *keys = site->keys, first;
+	size_t active = 0;
+
+	for (size_t i = 0; i < site->key_count; i++)
+		active += keys[i].state == KEY_ACTIVE;
+	if (active != 1)
+		return err_set(e, EXIT_CONFIG, "'keys' has %zu active keys instead of one", active);
+	if (site->key_count == KEYS_MAX && strcmp(keys[0].key.id, keys[1].key.id) == 0)
+		return err_set(e, EXIT_CONFIG, "'keys' has the same key twice");
+	if (keys[0].state != KEY_ACTIVE) {
+		first = keys[0];
+		keys[0] = keys[1];
+		keys[1] = first;
+	}
+	return 0;
+}
+
+static int keys_parse(const json_t *document, struct site *site, struct err *e)
+{
+	json_t *array, *element;
+	size_t i;
+
+	if (json_get_array(document, "keys", KEYS_MAX, &array, e) < 0)
+		return -1;
+	site->keys = mem_calloc(KEYS_MAX, sizeof *site->keys);
+	json_array_foreach(array, i, element) {
+		site->key_count = i + 1;
+		if (key_parse(element, &site->keys[i], e) < 0)
+			return err_wrap(e, "'keys' element %zu", i + 1);
+	}
+	return keys_order(site, e);
+}
+
+static int revoked_parse(const json_t *document, struct strings *revoked, struct err *e)
+{
+	json_t *array, *element;
+	size_t i;
+
+	if (json_get_array(document, "revoked", REVOKED_MAX, &array, e) < 0)
+		return -1;
+	json_array_foreach(array, i, element) {
+		if (!json_is_string(element) ||
+		    !shape_word(json_string_value(element), HEX, KEY_ID_SIZE - 1, KEY_ID_SIZE - 1))
+			return err_set(e, EXIT_CONFIG, "'revoked' element %zu is not a key id", i + 1);
+		strings_add(revoked, json_string_value(element));
+	}
+	return 0;
+}
+
+int record_parse_json(const json_t *document, const char *expected_name, struct site *ret_site, struct err *e)
+{
+	CLEANUP(site_done) struct site site = { 0 };
+
+	if (head_parse(document, expected_name, &site, e) < 0 || texts_parse(document, &site, e) < 0)
+		return -1;
+	if (!site.left && (address_member_parse(document, "address", &site.address, e) < 0 ||
+			   address_member_parse(document, "probe", &site.probe, e) < 0 ||
+			   subnets_parse(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0 ||
+			   revoked_parse(document, &site.revoked, e) < 0))
+		return -1;
+	*ret_site = site;
+	site = (struct site){ 0 };
+	return 0;
+}
+
+int record_parse(const char *text, const char *expected_name, struct site *ret_site, struct err *e)
+{
+	AUTO_JSON json_t *document = NULL;
+	size_t len = strlen(text);
+
+	if (len > RECORD_MAX)
+		return err_set(e, EXIT_CONFIG, "longer than %d characters", RECORD_MAX);
+	if (json_read(text, len, &document, e) < 0)
+		return -1;
+	return record_parse_json(document, expected_name, ret_site, e);
+}
+
+/* --- writing --- */
+
+static json_t *address_json(uint32_t address)
+{
+	char text[CIDR_TEXT];
+
+	cidr_format((struct cidr){ address, 32 }, text);
+	return json_stringn(text, strcspn(text, "/"));
+}
+
+static json_t *subnets_json(const struct cidrs *subnets)
+{
+	json_t *array = json_array();
+	char text[CIDR_TEXT];
+
+	for (size_t i = 0; i < subnets->count; i++) {
+		cidr_format(subnets->items[i], text);
+		json_array_append_new(array, json_string(text));
+	}
+	return array;
+}
+
+static json_t *keys_json(const struct site_key *keys, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "id", keys[i].key.id, "state",
+						       state_names[keys[i].state], "spki", keys[i].key.spki));
+	return array;
+}
+
+static json_t *strings_json(const struct strings *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(array, json_string(list->items[i]));
+	return array;
+}
+
+json_t *record_json(const struct site *site)
+{
+	json_t *document = json_pack("{s:i, s:I, s:s, s:b}", "schema", SCHEMA, "generation",
+				     (json_int_t)site->generation, "site", site->name, "left", site->left);
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		const char *value = text_value(&texts[i], site);
+
+		if (value != NULL)
+			json_object_set_new(document, texts[i].key, json_string(value));
+	}
+	if (site->left)
+		return document;
+	json_object_set_new(document, "address", address_json(site->address));
+	json_object_set_new(document, "probe", address_json(site->probe));
+	json_object_set_new(document, "subnets", subnets_json(&site->subnets));
+	json_object_set_new(document, "keys", keys_json(site->keys, site->key_count));
+	json_object_set_new(document, "revoked", strings_json(&site->revoked));
+	return document;
+}
+
+static char *site_text(const struct site *site)
+{
+	AUTO_JSON json_t *document = record_json(site);
+
+	return json_text(document);
+}
+
+/* Characters of the record once a second key of the same size is beside the active one. */
+static size_t rotation_size(const struct site *site)
+{
+	struct site_key keys[KEYS_MAX];
+	struct site rotating = *site;
+	AUTO_FREE char *text = NULL;
+
+	if (site->key_count == 1) {
+		keys[0] = keys[1] = site->keys[0];
+		keys[1].state = KEY_NEXT;
+		rotating.keys = keys;
+		rotating.key_count = KEYS_MAX;
+	}
+	text = site_text(&rotating);
+	return strlen(text);
+}
+
+int record_text(const struct site *site, char **ret_text, struct err *e)
+{
+	size_t size = rotation_size(site);
+
+	if (size > RECORD_MAX) {
+		err_set(e, EXIT_CONFIG, "the record of site '%s' would have %zu characters with two keys, over %d",
+			site->name, size, RECORD_MAX);
+		return err_remedy(e, "offer fewer, wider 'subnets', or make shorter keys ('key-bits')");
+	}
+	*ret_text = site_text(site);
+	return 0;
+}
