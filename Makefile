@@ -130,15 +130,22 @@ check-native: $(NATIVE_OBJECTS) ## compile every .c natively, link nothing
 check-layers: | setup-test ## a room includes only rooms above it
 	@/usr/bin/python3 tests/check_layers.py $(ROOMS)
 
+# --- the rooms base and aws as a command line, for the tests of aws ---
+
+CLIENT := build/aws-client
+
+$(CLIENT): $(OUT)/tests/aws/client.o $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
+	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
+
 # --- tests: each suite alone, or all ---
 
 .PHONY: test test-unit test-golden test-aws test-mesh demo
-test: setup-lab build check-layers $(NATIVE_TESTS) ## every suite (root); ends with passed, failed, skipped
+test: setup-lab build $(CLIENT) check-layers $(NATIVE_TESTS) ## every suite (root); ends with passed, failed, skipped
 	@/usr/bin/python3 tests/run.py unit golden aws mesh
 
 test-unit: $(NATIVE_TESTS) ## unit tests, under the sanitizers
 test-golden: setup-test build ## recorded inputs, expected files
-test-aws: setup-test build ## the fake AWS, and the program against it
+test-aws: setup-test build $(CLIENT) ## the fake AWS, and the program against it
 test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
 test-unit test-golden test-aws test-mesh:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
@@ -155,4 +162,4 @@ help: ## print this list
 clean: ## remove build/ (the cache of built libraries stays)
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(NATIVE_OBJECTS:.o=.d) $(NATIVE_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(OUT)/tests/aws/client.d $(NATIVE_OBJECTS:.o=.d) $(NATIVE_TESTS:=.d)
