@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from mesh import THREE_REGIONS, Mesh  # noqa: E402 (the path above has to come first)
 
-LOG_LINES = 60
+LOG_LINES = 20
 
 
 @pytest.fixture(scope="session", autouse=True)

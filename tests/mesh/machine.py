@@ -18,7 +18,7 @@ STANDIN = "usr/lib/cygnet-lab"
 # What the machine's root may not do to the host it shares a kernel with, setting the clock first of all.
 _DROPPED = ("-sys_time,-sys_module,-sys_boot,-sys_rawio,-syslog,-wake_alarm,-mknod,-audit_control,-audit_read,"
             "-audit_write,-mac_admin,-mac_override,-sys_pacct,-sys_resource,-block_suspend,-lease")
-_CONFINED = ["setpriv", f"--bounding-set={_DROPPED}", f"--inh-caps={_DROPPED}"]
+_CONFINED = ["setpriv", f"--bounding-set={_DROPPED}"]
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
                 "LANG": "C.UTF-8"}
 

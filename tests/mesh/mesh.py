@@ -109,6 +109,17 @@ class Gateway(Machine):
         return swanctl.list_sas(self)
 
 
+    def installed_children(self):
+        """The CHILD_SAs that carry traffic, each with the id of its "peer"."""
+        return [{**child, "peer": sa["remote-id"]} for sa in self.tunnels() if sa["state"] == "ESTABLISHED"
+                for child in sa["child-sas"] if child["state"] == "INSTALLED"]
+
+    def strongswan_version(self):
+        """What the running charon says it is, '' if none runs."""
+        said = self.run(["swanctl", "--version", "--daemon"]).stdout.split()
+        return said[1] if len(said) > 1 else ""
+
+
 class Site:
     """A VPC with its gateway and its host."""
 

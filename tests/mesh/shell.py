@@ -22,6 +22,7 @@ def print_directions(mesh):
               f" host {site.host.address}")
         print(f"  gateway:  {shlex.join(site.gateway.enter())} bash")
         print(f"  its disk: {site.gateway.root}, logs below var/log/standin/")
+        print(f"  renew it: cp build/cygnet {site.gateway.root}/usr/local/bin/")
         inside = ["nsenter", "--target", str(site.gateway.pid), "--net"]
         print(f"  capture:  {shlex.join(inside)} tcpdump -ni ens5")
     print("\nin a gateway: cygnet bootstrap, systemctl, swanctl; interrupt here to end the lab", flush=True)

@@ -6,23 +6,31 @@ import os
 import pathlib
 import signal
 import sys
+import traceback
 
-from . import BOOTED, CONTROL, FOLDER, journal
+from . import BOOTED, CONTROL, FOLDER, complain, journal
 from .manager import Manager
-from .verbs import Verbs
+from .verbs import Reply, Verbs
 
 
 async def _serve(verbs, reader, writer):
     """One request of the systemctl client, one reply; --no-block does not wait for the job."""
     request = json.loads(await reader.readline())
-    work = asyncio.create_task(verbs.do(request["verb"], request["options"], request["names"]))
-    if "no-block" in request["options"]:
-        reply = {"out": [], "err": [], "code": 0}
-    else:
-        reply = vars(await work)
+    work = asyncio.create_task(_answer(verbs, request))
+    reply = vars(Reply() if "no-block" in request["options"] else await work)
     writer.write(json.dumps(reply).encode() + b"\n")
     await writer.drain()
     writer.close()
+
+
+async def _answer(verbs, request):
+    try:
+        return await verbs.do(request["verb"], request["options"], request["names"])
+    except Exception:
+        complain(f"systemctl {request}: {traceback.format_exc()}")
+        reply = Reply()
+        reply.fail(1, "the stand-in failed")
+        return reply
 
 
 def _unit_of(manager, pid):

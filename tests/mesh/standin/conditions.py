@@ -26,7 +26,7 @@ _CHECKS = {
     "ConditionFileNotEmpty": _has_content,
     "ConditionPathExists": os.path.exists,
     "ConditionPathIsDirectory": os.path.isdir,
-    "ConditionPathIsReadWrite": lambda path: os.access(path, os.W_OK),
+    "ConditionPathIsReadWrite": lambda path: not os.statvfs(path).f_flag & os.ST_RDONLY,
 }
 
 

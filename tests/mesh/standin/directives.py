@@ -17,7 +17,7 @@ _HONOURED = {
         StateDirectory StateDirectoryMode SuccessExitStatus SyslogIdentifier TimeoutSec TimeoutStartSec
         TimeoutStopSec Type UMask User WorkingDirectory""",
     "Timer": """
-        AccuracySec OnActiveSec OnBootSec OnStartupSec OnUnitActiveSec OnUnitInactiveSec Persistent
+        AccuracySec OnActiveSec OnBootSec OnCalendar OnStartupSec OnUnitActiveSec OnUnitInactiveSec Persistent
         RandomizedDelaySec RemainAfterElapse Unit""",
     "Install": "Alias Also WantedBy RequiredBy",
 }

@@ -48,18 +48,17 @@ class Service:
         self.left_inactive = self.entered_inactive = 0.0    # the manager's clock; 0: never
         self._watch = self._restart = None
         self._starts = []
+        if self.type not in _TYPES:
+            raise BadUnit(f"{file.name}: Type={self.type} is not run here")
 
     # --- settings
 
-    def _get(self, key, default=None):
-        return self.file.get("Service", key, default)
-
     @property
     def type(self):
-        kind = self._get("Type", "simple" if self._get("ExecStart") else "oneshot")
-        if kind not in _TYPES:
-            raise BadUnit(f"{self.file.name}: Type={kind} is not run here")
-        return kind
+        return self._get("Type", "simple" if self._get("ExecStart") else "oneshot")
+
+    def _get(self, key, default=None):
+        return self.file.get("Service", key, default)
 
     def _start_limit(self):
         default = float("inf") if self.type == "oneshot" else 90
