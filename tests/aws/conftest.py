@@ -84,9 +84,14 @@ def world(clock):
     assert not world.crashes, "\n".join(world.crashes)
 
 
+@pytest.fixture(scope="session")
+def tls_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("tls")
+
+
 @pytest.fixture
-def server(world, tmp_path):
-    with Server(world, tmp_path / "tls") as server:
+def server(world, tls_dir):
+    with Server(world, tls_dir) as server:
         server.api = server.listen_https("127.0.0.1")
         yield server
 

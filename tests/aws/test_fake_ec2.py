@@ -1,5 +1,7 @@
 """EC2 as boto3 sees it, and forms as the model has them."""
 
+from contextlib import suppress
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -218,10 +220,8 @@ def test_every_action_is_decoded_as_boto3_was_called(client, world):
     ec2 = client("ec2")
     for method, action in ec2.meta.method_to_api_mapping.items():
         if action in CALLS:
-            try:
+            with suppress(ClientError):
                 getattr(ec2, method)(**CALLS[action])
-            except ClientError:
-                pass
             assert (world.calls[-1].action, world.calls[-1].params) == (action, CALLS[action])
 
 

@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 import subprocess
+import sys
 import uuid
 from contextlib import suppress
 
@@ -141,9 +142,9 @@ def test_a_client_without_the_authority_refuses(server):
             ssl.create_default_context().wrap_socket(connection, server_hostname=HOST)
 
 
-def test_the_certificates_are_well_formed(server, dial, tmp_path):
+def test_the_certificates_are_well_formed(server, dial, tls_dir):
     dial()
-    verify = ["openssl", "verify", "-x509_strict", "-CAfile", server.ca_file, str(tmp_path / "tls" / f"{HOST}.pem")]
+    verify = ["openssl", "verify", "-x509_strict", "-CAfile", server.ca_file, str(tls_dir / f"{HOST}.pem")]
     assert subprocess.run(verify, capture_output=True, text=True).stdout.endswith(": OK\n")
 
 
@@ -160,21 +161,36 @@ def test_a_closed_server_lets_go(server, dial):
         socket.create_connection((server.api.address, server.api.port))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a network namespace")
-def test_a_listener_inside_a_namespace():
+@pytest.fixture
+def namespace():
+    """A network namespace with the addresses of an instance and of its metadata service."""
     name = f"fakeaws-{uuid.uuid4().hex[:8]}"
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
-        subprocess.run(["ip", "-n", name, "address", "add", "192.0.2.1/32", "dev", "lo"], check=True)
+        for address in ("169.254.169.254/32", "172.16.1.10/32"):
+            subprocess.run(["ip", "-n", name, "address", "add", address, "dev", "lo"], check=True)
         subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
-        with listening_socket("192.0.2.1", 80, name) as listening:
-            sockets = subprocess.run(["ip", "netns", "exec", name, "cat", "/proc/net/tcp"], capture_output=True, text=True).stdout
-            assert "010200C0:0050" in sockets
-            assert listening.getsockname() == ("192.0.2.1", 80)
-        with pytest.raises(OSError):
-            listening_socket("192.0.2.1", 80)
+        yield name
     finally:
         subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+ASK_FOR_A_TOKEN = """
+import http.client
+connection = http.client.HTTPConnection("169.254.169.254", source_address=("172.16.1.10", 0))
+connection.request("PUT", "/latest/api/token", headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"})
+print(connection.getresponse().status)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a network namespace")
+def test_a_listener_inside_a_namespace(world, server, gateway, namespace):
+    server.listen_imds("169.254.169.254", 80, vpc=world.vpc, netns=namespace)
+    inside = ["ip", "netns", "exec", namespace, sys.executable, "-c", ASK_FOR_A_TOKEN]
+    assert subprocess.run(inside, capture_output=True, text=True, check=True).stdout == "200\n"
+    assert world.metadata_calls[-1].instance_id == gateway.instance.id
+    with pytest.raises(OSError):
+        listening_socket("169.254.169.254", 80)
 
 
 def test_a_namespace_that_does_not_exist():

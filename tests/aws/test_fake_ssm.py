@@ -1,9 +1,12 @@
 """Parameter Store as boto3 sees it: every action, its rules and its limits."""
 
+from contextlib import suppress
+
 import pytest
 from botocore.exceptions import ClientError
 
 from fakeaws import ApiError
+from fakeaws.services import SERVICES
 from handmade import connect, error_code, exchange, ssm_draft
 
 
@@ -208,6 +211,25 @@ def test_a_body_that_breaks_the_model_is_refused(raw, body, code):
 def test_a_value_outside_the_model_is_refused(raw, action, params):
     response, reply = raw(action, **params)
     assert (response.status, error_code(reply)) == (400, "ValidationException")
+
+
+CALLS = {
+    "PutParameter": {"Name": "/é", "Value": 'é"\\\n', "Type": "String", "Tags": [{"Key": "k", "Value": "v"}], "Tier": "Standard"},
+    "GetParameter": {"Name": "/a:1", "WithDecryption": True},
+    "GetParameters": {"Names": ["/a", "/b"], "WithDecryption": False},
+    "GetParametersByPath": {"Path": "/a", "Recursive": True, "MaxResults": 10, "NextToken": "t"},
+    "GetParameterHistory": {"Name": "/a", "MaxResults": 50},
+    "DeleteParameter": {"Name": "/a"},
+}
+
+
+def test_every_action_is_decoded_as_boto3_was_called(ssm, world):
+    assert set(CALLS) == set(SERVICES["ssm"].actions)
+    for method, action in ssm.meta.method_to_api_mapping.items():
+        if action in CALLS:
+            with suppress(ClientError):
+                getattr(ssm, method)(**CALLS[action])
+            assert (world.calls[-1].action, world.calls[-1].params) == (action, CALLS[action])
 
 
 def test_an_unknown_action_is_refused(raw):

@@ -10,6 +10,7 @@ from .errors import ApiError
 from .models import check_reply, service_model, violations
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
+HEADERS = {"Content-Type": "text/xml;charset=UTF-8"}
 BOOLEANS = {"true": True, "false": False}
 CONVERTERS = {"boolean": BOOLEANS.__getitem__, "integer": int, "long": int, "float": float, "double": float,
               "blob": base64.b64decode}
@@ -61,9 +62,10 @@ class Ec2Protocol:
         if shape is None:
             ElementTree.SubElement(root, "return").text = "true"
         else:
-            check_reply(reply, shape)
             _encode_members(root, shape, reply)
-        return {"Content-Type": "text/xml;charset=UTF-8"}, _document(root)
+        body = _document(root)
+        check_reply("ec2", shape, HEADERS, body, reply)
+        return dict(HEADERS), body
 
     def encode_error(self, error, request_id):
         """Headers and body of an error, in EC2's own format."""
@@ -72,7 +74,7 @@ class Ec2Protocol:
         ElementTree.SubElement(node, "Code").text = error.code
         ElementTree.SubElement(node, "Message").text = error.message or ""
         ElementTree.SubElement(root, "RequestID").text = request_id
-        return {"Content-Type": "text/xml;charset=UTF-8"}, _document(root)
+        return dict(HEADERS), _document(root)
 
     def unknown_action(self, request):
         return ApiError("InvalidAction", f"The action {self.action_of(request)} is not valid for this web service.")

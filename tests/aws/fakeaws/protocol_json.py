@@ -49,8 +49,10 @@ class JsonProtocol:
     def encode(self, action, reply, request_id):
         """Headers and body of a reply."""
         shape = self._model.operation_model(action).output_shape
-        check_reply(reply, shape)
-        return {"Content-Type": CONTENT_TYPE}, json.dumps(reply, default=lambda time: time.timestamp()).encode()
+        headers = {"Content-Type": CONTENT_TYPE}
+        body = json.dumps(reply, default=lambda time: time.timestamp()).encode()
+        check_reply("json", shape, headers, body, reply)
+        return headers, body
 
     def encode_error(self, error, request_id):
         """Headers and body of an error; AWS spells the message's key both ways."""

@@ -10,7 +10,7 @@ CONFIG = "[req]\ndistinguished_name = name\n[name]\n"
 
 
 class Authority:
-    """Keeps its files below a directory; ca_file is what clients have to trust."""
+    """Keeps its files below a directory, and uses those it finds there; ca_file is what clients have to trust."""
 
     def __init__(self, directory):
         self._directory = Path(directory)
@@ -43,8 +43,10 @@ class Authority:
 
     def _request(self, stem, subject, extensions, issuer=()):
         certificate, key = (str(self._directory / f"{stem}.{suffix}") for suffix in ("pem", "key"))
+        if Path(certificate).exists():
+            return certificate, key
         command = ["openssl", "req", "-x509", "-config", str(self._directory / "req.cnf"), "-newkey", "ec",
-                   "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "30", "-subj", f"/O={subject}",
+                   "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "3650", "-subj", f"/O={subject}",
                    "-keyout", key, "-out", certificate, *issuer]
         for extension in extensions:
             command += ["-addext", extension]

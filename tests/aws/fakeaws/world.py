@@ -119,10 +119,12 @@ class World:
         if metadata_tags and any(set(key) & set("/ ") for key in tags):
             raise ValueError("a tag key with '/' or ' ' makes the launch fail while instance tags are in the metadata")
         with self.transaction():
-            instance = Instance(subnet, role, image, instance_type, self.clock(), tags, metadata_tags)
-            self.instances[instance.id] = instance
-            self.attach_interface(instance, subnet, private_ip)
             address = next((a for a in self._addresses_of(subnet.vpc) if a.public_ip == public_ip), None)
+            if address and address.interface:
+                raise ValueError(f"{public_ip} is associated with {address.interface.id}")
+            instance = Instance(subnet, role, image, instance_type, self.clock(), tags, metadata_tags)
+            self.attach_interface(instance, subnet, private_ip)
+            self.instances[instance.id] = instance
             if address:
                 self.associate(address, instance.interface)
             else:
@@ -133,6 +135,8 @@ class World:
     def attach_interface(self, instance, subnet, private_ip):
         """One more network interface; the first is the primary one."""
         with self.transaction():
+            if self.instance_at(subnet.vpc, private_ip):
+                raise ValueError(f"{private_ip} is taken in this VPC")
             interface = Interface(subnet, private_ip, instance, len(instance.interfaces))
             instance.interfaces.append(interface)
             self.interfaces[interface.id] = interface
