@@ -9,7 +9,7 @@ ARCH    ?= x86_64
 PREFIX  ?= /usr
 DESTDIR ?=
 
-export CYGNET_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cygnet
+override export CYGNET_CACHE := $(abspath $(or $(CYGNET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cygnet))
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := build
@@ -81,9 +81,10 @@ $(OUT)/flags: build/sources FORCE
 
 .PHONY: update-sources
 update-sources: setup-build ## rewrite sources.lock with the newest versions
-	@base/libs/fetch.sh --newest >$(LOCK).new
-	@sed -n '/^#/p' $(LOCK) | cat - $(LOCK).new >$(LOCK).both
-	@mv $(LOCK).both $(LOCK) && rm $(LOCK).new
+	@mkdir -p build
+	@sed -n '/^#/p' $(LOCK) >build/$(LOCK)
+	@base/libs/fetch.sh --newest >>build/$(LOCK)
+	@mv build/$(LOCK) $(LOCK)
 
 # --- the static build: the binary that ships ---
 

@@ -19,11 +19,16 @@ out=$3
 scripts=$(cd "$(dirname "$0")" && pwd)
 export ARCH CROSS
 
+# "package version" lines, in the order of fetch.sh: each may use those before it.
+packages() { sed '/  /d' "$used"; }
+
 key=$({
-	cat "$used" "$scripts"/*.sh /usr/include/linux/version.h
 	echo "$ARCH"
 	"${CROSS}gcc" --version
 	"${CROSS}ld" --version
+	echo LINUX_VERSION_CODE | "${CROSS}gcc" -E -P -include linux/version.h -
+	cat "$used" "$scripts/build.sh"
+	packages | while read -r package _; do cat "$scripts/$package.sh"; done
 } | sha256sum | cut -c 1-16)
 export PREFIX="$CYGNET_CACHE/libs/$key"
 
@@ -31,11 +36,10 @@ export PREFIX="$CYGNET_CACHE/libs/$key"
 build() {
 	echo "building $1 $2"
 	dpkg-source --no-check -x "$CYGNET_CACHE/sources/$1_$2"/*.dsc "$work/$1" >"$work/$1.log" 2>&1 &&
-		(cd "$work/$1" && sh "$scripts/$1.sh") >>"$work/$1.log" 2>&1 || {
-		tail -n 40 "$work/$1.log" >&2
-		echo "error: $1 $2 does not build: see above" >&2
-		exit 1
-	}
+		(cd "$work/$1" && sh "$scripts/$1.sh") >>"$work/$1.log" 2>&1 && return
+	tail -n 40 "$work/$1.log" >&2
+	echo "error: $1 $2 does not build: see above" >&2
+	exit 1
 }
 
 # Builds the whole prefix; what an interrupted build left of it goes first.
@@ -44,12 +48,13 @@ prefix_build() {
 	mkdir -p "$PREFIX"
 	work=$(mktemp -d "$CYGNET_CACHE/build.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' INT TERM HUP
 	unset MAKEFLAGS MFLAGS MAKELEVEL CPPFLAGS LDFLAGS
-	export JOBS="$(nproc)" LC_ALL=C SOURCE_DATE_EPOCH=0 PATH="$PREFIX/bin:$PATH"
+	JOBS=$(nproc)
+	export JOBS LC_ALL=C SOURCE_DATE_EPOCH=0 PATH="$PREFIX/bin:$PATH"
 	export CC=musl-gcc AR="${CROSS}ar" RANLIB="${CROSS}ranlib"
 	export CFLAGS='-Os -ffunction-sections -fdata-sections -fstack-protector-strong -fno-pie'
-	# The order of fetch.sh: each may use those before it.
-	sed -n '/  /!p' "$used" | while read -r package version; do build "$package" "$version"; done
+	packages | while read -r package version; do build "$package" "$version"; done
 	touch "$PREFIX/.complete"
 }
 
@@ -60,7 +65,7 @@ flock 9
 
 state=unlocked
 ! sed '/^#/d' "$lock" | cmp -s - "$used" || state=locked
-printf '%s\n' "-DCYGNET_SOURCES=\\\"$state\\\"" "-DCYGNET_MUSL_VERSION=\\\"$(cat "$PREFIX/musl.version")\\\"" >"$out/flags.new"
+printf -- '-D%s=\\"%s\\"\n' CYGNET_SOURCES "$state" CYGNET_MUSL_VERSION "$(cat "$PREFIX/musl.version")" >"$out/flags.new"
 if [ "$(readlink "$out/libs")" = "$PREFIX" ] && cmp -s "$out/flags.new" "$out/flags"; then
 	rm "$out/flags.new"
 else

@@ -26,6 +26,7 @@ exec 9>"$sources/.lock"
 flock 9
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
 
 warn() { echo "warning: $*" >&2; }
 die() { echo "error: $*" >&2; exit 1; }
