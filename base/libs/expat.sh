@@ -13,7 +13,8 @@ cat >expat_config.h <<-EOF
 	#define XML_NS 1
 EOF
 # Not units of their own: what another file includes, and other systems' randomness.
-units=$(ls ./*.c | grep -vE '/(xmltok_impl|xmltok_ns|xcsinc|random_arc4random.*|random_rand_s)\.c$')
+units=$(find . -name '*.c' ! -name xmltok_impl.c ! -name xmltok_ns.c ! -name xcsinc.c \
+	! -name 'random_arc4random*' ! -name random_rand_s.c)
 # shellcheck disable=SC2086 # lists of words
 $CC $CFLAGS -I. -c $units
 $AR rcs "$PREFIX/lib/libexpat.a" ./*.o

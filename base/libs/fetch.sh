@@ -38,6 +38,7 @@ locked_files() { awk -v p="$1" '/^#/ { next } NF && !/  / { here = $1 == p; next
 # The URI of the machine's own Debian mirror for the suite that matches pattern $1,
 # or $2. Where apt has no lists yet, the origin is unknown and the URI has to tell.
 mirror() {
+	# shellcheck disable=SC2016 # apt's variables, not the shell's
 	apt-get indextargets --format '$(RELEASE) $(ORIGIN) $(REPO_URI)' |
 		awk -v suite="$1" -v uri="$2" '
 			$1 ~ suite && ($2 == "Debian" || $2 ~ /ORIGIN/ && $3 ~ /debian/) { uri = $3; exit }
@@ -47,6 +48,7 @@ mirror() {
 # The private apt: deb-src of both suites, the security one first, so that of
 # two equal versions it is asked for its copy.
 apt_prepare() {
+	# shellcheck source=/dev/null
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	main=$(mirror "^($codename|stable|oldstable)$" http://deb.debian.org/debian/)
 	security=$(mirror "^($codename|stable|oldstable)-security$" http://security.debian.org/debian-security/)
