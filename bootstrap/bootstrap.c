@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "bootstrap/command.h"
 #include "bootstrap/pass.h"
+#include "bootstrap/watchdog.h"
 
 #define LOOK_MS 1000
 
@@ -45,6 +46,7 @@ enum exit_code command_bootstrap(struct session *session, char *const environmen
 
 	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0)
 		return EXIT_STEP;
+	watchdog_start(session->config.timeout_s);
 	if (pass_run(session, reconcile_full, session->config.timeout_s * 1000, &outcome, e) < 0)
 		return EXIT_STEP;
 	if (!session->live)

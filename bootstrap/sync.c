@@ -3,6 +3,7 @@
  */
 #include "bootstrap/command.h"
 #include "bootstrap/pass.h"
+#include "bootstrap/watchdog.h"
 
 #define LOCK_WAIT_MS 10000
 
@@ -10,8 +11,10 @@ enum exit_code command_sync(struct session *session, char *const environment[], 
 {
 	CLEANUP(outcome_done) struct outcome outcome = { 0 };
 
-	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0 ||
-	    pass_run(session, reconcile_due, LOCK_WAIT_MS, &outcome, e) < 0)
+	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0)
+		return EXIT_STEP;
+	watchdog_start(session->config.timeout_s);
+	if (pass_run(session, reconcile_due, LOCK_WAIT_MS, &outcome, e) < 0)
 		return EXIT_STEP;
 	for (size_t i = 0; i < outcome.lines.count; i++)
 		log_step(session->log, "%s", outcome.lines.items[i]);
