@@ -236,6 +236,10 @@ class Mesh:
         times = parallel(lambda pair: pair[0].host.ping(pair[1].host.address, wait), pairs)
         return {(one.name, other.name): time for (one, other), time in zip(pairs, times)}
 
+    def is_whole(self):
+        """Whether every host gets an answer from every other within a second."""
+        return None not in self.ping_matrix(wait=1).values()
+
     def close(self):
         for machine in self.machines:
             machine.destroy()

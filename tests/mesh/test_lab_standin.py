@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from checks import eventually
 from standin import unitfile
 
 UNITS = "/etc/systemd/system/"
@@ -33,13 +34,6 @@ def unit(machine, name, text):
 
 def show(machine, name, *properties):
     return machine.check(["systemctl", "show", "--value", *(f"-p{key}" for key in properties), name]).splitlines()
-
-
-def eventually(holds, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
 
 
 def runs(machine, name):
@@ -168,6 +162,19 @@ def test_conflicting_units_stop_each_other(machine):
     machine.check(["systemctl", "start", "try-one"])
     machine.check(["systemctl", "start", "try-two"])
     assert systemctl(machine, "is-active", "try-one", "try-two")[1] == "inactive\nactive"
+
+
+def test_a_unit_that_is_part_of_another_shares_its_restarts_and_reloads(machine):
+    unit(machine, "try-main.service", "[Service]\nExecStart=/bin/sleep 60\nExecReload=/bin/true\n")
+    unit(machine, "try-part.service", "[Unit]\nPartOf=try-main.service\nReloadPropagatedFrom=try-main.service\n"
+         "[Service]\nType=oneshot\nRemainAfterExit=yes\n" + NOTE.format("started")
+         + NOTE.format("reloaded").replace("ExecStart", "ExecReload"))
+    machine.check(["systemctl", "start", "try-main", "try-part"])
+    machine.check(["systemctl", "restart", "try-main"])
+    machine.check(["systemctl", "reload", "try-main"])
+    assert (runs(machine, "started"), runs(machine, "reloaded")) == (2, 1)
+    machine.check(["systemctl", "stop", "try-main"])
+    assert systemctl(machine, "is-active", "try-part")[1] == "inactive"
 
 
 def test_a_unit_whose_condition_fails_is_passed_over(machine):

@@ -7,7 +7,7 @@ _HONOURED = {
     "Unit": """
         After Before BindsTo ConditionCapability ConditionDirectoryNotEmpty ConditionFileIsExecutable
         ConditionFileNotEmpty ConditionPathExists ConditionPathIsDirectory ConditionPathIsReadWrite Conflicts
-        DefaultDependencies Description Documentation PartOf Requires Requisite StartLimitBurst
+        DefaultDependencies Description Documentation PartOf ReloadPropagatedFrom Requires Requisite StartLimitBurst
         StartLimitIntervalSec Wants""",
     "Service": """
         Environment EnvironmentFile ExecReload ExecStart ExecStartPost ExecStartPre ExecStop ExecStopPost Group
@@ -28,12 +28,11 @@ _WITHOUT_EFFECT = {
     "Service": """
         AmbientCapabilities BindPaths BindReadOnlyPaths CapabilityBoundingSet CPUSchedulingPolicy DeviceAllow
         DevicePolicy IOSchedulingClass IOSchedulingPriority LimitNOFILE LoadCredential LockPersonality
-        LogLevelMax MemoryDenyWriteExecute
-        Nice NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateMounts PrivateNetwork PrivateTmp ProcSubset
+        LogLevelMax MemoryDenyWriteExecute Nice NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateMounts
+        PrivateNetwork PrivateTmp ProcSubset
         ProtectClock ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules
         ProtectKernelTunables ProtectProc ProtectSystem ReadWritePaths RestrictAddressFamilies RestrictNamespaces
-        RestrictRealtime RestrictSUIDSGID SystemCallArchitectures SystemCallFilter
-        TasksMax""",
+        RestrictRealtime RestrictSUIDSGID SyslogLevel SystemCallArchitectures SystemCallFilter TasksMax""",
     "Timer": "",
     "Install": "",
 }

@@ -196,10 +196,19 @@ class Manager:
         for other in again:
             await self.start(other)
 
+    async def reload_unit(self, name):
+        """Reloads a service, and those that ask to be reloaded with it."""
+        unit = self.unit(name)
+        await unit.reload()
+        for other in self._active_naming(unit, "ReloadPropagatedFrom"):
+            await other.reload()
+
     def _dependants(self, unit):
-        names = ("Requires", "BindsTo", "PartOf")
+        return self._active_naming(unit, "Requires", "BindsTo", "PartOf")
+
+    def _active_naming(self, unit, *keys):
         return [other for other in self.units.values() if other.state == "active" and other is not unit
-                and unit.file.name in other.file.words("Unit", *names)]
+                and unit.file.name in other.file.words("Unit", *keys)]
 
     # --- the machine
 

@@ -68,7 +68,7 @@ class Verbs:
         await self._each("restart", [n for n in names if self._is_up(n)], reply, self._manager.restart)
 
     async def verb_reload(self, options, names, reply):
-        await self._each("reload", names, reply, lambda name: self._manager.unit(name).reload())
+        await self._each("reload", names, reply, self._manager.reload_unit)
 
     async def verb_reload_or_restart(self, options, names, reply):
         await self._each("reload-or-restart", names, reply, self._reload_or_restart)
@@ -79,7 +79,7 @@ class Verbs:
     async def _reload_or_restart(self, name):
         unit = self._manager.unit(name)
         if unit.state == "active" and unit.file.all("Service", "ExecReload"):
-            await unit.reload()
+            await self._manager.reload_unit(name)
         else:
             await self._manager.restart(name)
 
