@@ -1,0 +1,381 @@
+/*
+ * config: from five sources to typed values: which one wins, what the defaults are, and every refusal whole.
+ */
+#include "tests/unit/support.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "metadata/config.h"
+
+#define PRIVATE 0xac10010a	/* 172.16.1.10 */
+#define PUBLIC 0xc6336407	/* 198.51.100.7 */
+
+/* What is set where; the instance is always the same one. Unset members set nothing. */
+struct world {
+	const char *tags[6];		/* key, value, … */
+	const char *file;
+	const char *environment[4];
+	struct { enum setting setting; const char *text; } options[2];
+	bool tags_off, no_public_address;
+	uint32_t private_address;	/* 0: PRIVATE */
+};
+
+#define REQUIRED "mesh", "prod", "registry", "us-east-1"
+
+static int make(const struct world *world, struct config *ret_config, struct err *e)
+{
+	struct cidr ranges[] = { { 0xac100000, 16 }, { 0x64400000, 16 } };
+	const struct instance instance = {
+		.region = (char []){ "eu-west-1" },
+		.interface = (char []){ "eni-0123456789abcdef1" },
+		.private_address = world->private_address ? world->private_address : PRIVATE,
+		.public_address = world->no_public_address ? 0 : PUBLIC,
+		.vpc_ranges = { ranges, COUNT_OF(ranges) },
+	};
+	const char *options[SETTING_COUNT] = { NULL };
+	struct tag items[COUNT_OF(world->tags) / 2];
+	struct tags tags = { .items = items, .off = world->tags_off };
+	const struct config_sources sources = {
+		.options = options,
+		.environment = (char *const *)world->environment,
+		.file_text = world->file,
+		.tags = &tags,
+		.instance = &instance,
+	};
+
+	for (; tags.count < COUNT_OF(items) && world->tags[2 * tags.count] != NULL; tags.count++)
+		items[tags.count] = (struct tag){
+			.key = (char *)world->tags[2 * tags.count],
+			.value = (char *)world->tags[2 * tags.count + 1],
+		};
+	for (size_t i = 0; i < COUNT_OF(world->options); i++)
+		if (world->options[i].text != NULL)
+			options[world->options[i].setting] = world->options[i].text;
+	return config_make(&sources, ret_config, e);
+}
+
+static void assert_joined(char *joined, const char *expected)
+{
+	assert_string_equal(joined, expected);
+	free(joined);
+}
+
+static void defaults_are_those_of_the_table(void **state)
+{
+	static const struct { const char *key, *value; } shown[] = {
+		{ "mesh", "prod" }, { "registry", "us-east-1" }, { "site", "eu-west-1" }, { "scope", "vpc" },
+		{ "prefix", "cygnet" }, { "registry-role", "none" }, { "subnets", "100.64.0.0/16, 172.16.0.0/16" },
+		{ "allow-subnets", "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10" },
+		{ "address", "198.51.100.7" }, { "routes", "none" }, { "security-group", "none" },
+		{ "lifecycle-hook", "none" }, { "backend", "detected" }, { "proposals", "strong, article" },
+		{ "key-bits", "4096" }, { "rekey-after", "off" },
+		{ "ntp", "169.254.169.123, 0.amazon.pool.ntp.org, 1.amazon.pool.ntp.org, 2.amazon.pool.ntp.org, "
+		  "3.amazon.pool.ntp.org" },
+		{ "interval", "15s" }, { "reconcile", "10m" }, { "tunnel-wait", "60s" }, { "timeout", "5m" },
+		{ "mss", "1360" },
+	};
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(&(struct world){ .tags = { REQUIRED } }, &config, &e), 0);
+	assert_int_equal(COUNT_OF(shown), SETTING_COUNT);
+	for (unsigned i = 0; i < SETTING_COUNT; i++) {
+		assert_string_equal(config_key(i), shown[i].key);
+		assert_int_equal(config_setting(shown[i].key), i);
+		assert_string_equal(config.values[i], shown[i].value);
+		if (i >= SETTING_SITE)
+			assert_string_equal(config.origins[i], "default");
+	}
+	config_done(&config);
+}
+
+static void defaults_become_typed_values(void **state)
+{
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(&(struct world){ .tags = { REQUIRED } }, &config, &e), 0);
+	assert_string_equal(config.mesh, "prod");
+	assert_string_equal(config.registry, "us-east-1");
+	assert_string_equal(config.site, "eu-west-1");
+	assert_string_equal(config.prefix, "cygnet");
+	assert_joined(cidrs_join(&config.subnets, " "), "100.64.0.0/16 172.16.0.0/16");
+	assert_joined(cidrs_join(&config.allow_subnets, " "), "10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16");
+	assert_int_equal(config.backend, BACKEND_DETECTED);
+	assert_int_equal(config.ike_proposals.count, 4);
+	assert_int_equal(config.esp_proposals.count, 4);
+	assert_int_equal(config.key_bits, 4096);
+	assert_int_equal(config.ntp.count, 5);
+	assert_string_equal(config.ntp.items[0], "169.254.169.123");
+	assert_int_equal(config.interval_s, 15);
+	assert_int_equal(config.reconcile_s, 600);
+	assert_int_equal(config.tunnel_wait_s, 60);
+	assert_int_equal(config.timeout_s, 300);
+	assert_int_equal(config.mss, 1360);
+	config_done(&config);
+	assert_null(config.values[SETTING_MESH]);
+}
+
+/* One more source a row, each stronger than those before. */
+static void a_weaker_source_wins(void **state)
+{
+	static const struct { struct world world; const char *value, *origin; int64_t wait_s; } rows[] = {
+		{ { .tags = { REQUIRED } }, "60s", "default", 60 },
+		{ { .tags = { REQUIRED, "tunnel-wait", "1s" } }, "1s", "tag 'cygnet:tunnel-wait'", 1 },
+		{ { .tags = { REQUIRED, "tunnel-wait", "1s" }, .file = "# comment\n\n tunnel-wait\t=  2s \r\n" },
+		  "2s", "/etc/cygnet.conf line 3", 2 },
+		{ { .tags = { REQUIRED, "tunnel-wait", "1s" }, .file = "tunnel-wait=2s",
+		    .environment = { "HOME=/", "CYGNET_TUNNEL_WAIT=3s", "CYGNET_CACHE=/x" } },
+		  "3s", "CYGNET_TUNNEL_WAIT", 3 },
+		{ { .tags = { REQUIRED, "tunnel-wait", "1s" }, .file = "tunnel-wait=2s",
+		    .environment = { "CYGNET_TUNNEL_WAIT=3s" }, .options = { { SETTING_TUNNEL_WAIT, "4s" } } },
+		  "4s", "--tunnel-wait", 4 },
+		{ { .tags = { REQUIRED }, .file = "tunnel-wait=2s", .environment = { "CYGNET_TUNNEL_WAIT=" } },
+		  "2s", "/etc/cygnet.conf line 1", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct config config = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_int_equal(make(&rows[i].world, &config, &e), 0);
+		assert_string_equal(config.values[SETTING_TUNNEL_WAIT], rows[i].value);
+		assert_string_equal(config.origins[SETTING_TUNNEL_WAIT], rows[i].origin);
+		assert_int_equal(config.tunnel_wait_s, rows[i].wait_s);
+		config_done(&config);
+	}
+}
+
+static void gateway_outside_of_its_subnets(void **state)
+{
+	static const struct { struct world world; const char *subnets, *origin; } rows[] = {
+		{ { .tags = { REQUIRED } }, "100.64.0.0/16, 172.16.0.0/16", "default" },
+		{ { .tags = { REQUIRED, "subnets", "172.16.2.0/24 172.16.1.0/24" } },
+		  "172.16.1.0/24, 172.16.2.0/24", "tag 'cygnet:subnets'" },
+		{ { .tags = { REQUIRED, "subnets", "172.16.2.0/24" } }, "172.16.1.10/32, 172.16.2.0/24",
+		  "tag 'cygnet:subnets', and the primary private address" },
+		{ { .tags = { REQUIRED }, .private_address = 0x0a000001 },
+		  "10.0.0.1/32, 100.64.0.0/16, 172.16.0.0/16", "default, and the primary private address" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct config config = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_int_equal(make(&rows[i].world, &config, &e), 0);
+		assert_joined(cidrs_join(&config.subnets, ", "), rows[i].subnets);
+		assert_string_equal(config.values[SETTING_SUBNETS], rows[i].subnets);
+		assert_string_equal(config.origins[SETTING_SUBNETS], rows[i].origin);
+		config_done(&config);
+	}
+}
+
+static void gateway_outside_of_64_subnets(void **state)
+{
+	struct strings ranges = { 0 };
+	AUTO_FREE char *text = NULL;
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 64; i++)
+		strings_addf(&ranges, "10.%d.0.0/16", i);
+	text = strings_join(&ranges, " ");
+	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "subnets", text } }, &config, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "setting 'subnets' (tag 'cygnet:subnets', and the primary private address): there "
+		     "are more than 64 ranges", "");
+	strings_done(&ranges);
+}
+
+#define KEYS											\
+	"the settings are mesh, registry, site, scope, prefix, registry-role, subnets, allow-subnets, address, "	\
+	"routes, security-group, lifecycle-hook, backend, proposals, key-bits, rekey-after, ntp, interval, "		\
+	"reconcile, tunnel-wait, timeout, mss"
+#define LABEL_RULE "is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either end"
+
+static const struct {
+	struct world world;
+	const char *cause, *remedy;
+} refusals[] = {
+	/* a required setting that is missing */
+	{ { .tags = { "registry", "us-east-1" } }, "setting 'mesh' is required and set nowhere",
+	  "tag the instance 'cygnet:mesh' or set 'mesh' in /etc/cygnet.conf" },
+	{ { .file = "mesh = prod", .tags_off = true }, "setting 'registry' is required and set nowhere",
+	  "IMDS shows no tags: set InstanceMetadataTags to 'enabled' among the launch template's MetadataOptions and "
+	  "tag the instance 'cygnet:registry', or set 'registry' in /etc/cygnet.conf" },
+	{ { .tags = { REQUIRED }, .no_public_address = true },
+	  "setting 'address' (default): the instance has no public IPv4 address",
+	  "associate an Elastic IP with network interface 'eni-0123456789abcdef1'" },
+
+	/* a key that no setting has */
+	{ { .tags = { REQUIRED, "mehs", "x" } }, "unknown setting 'cygnet:mehs' (a tag of the instance)",
+	  "write 'cygnet:mesh' if that was meant" },
+	{ { .tags = { REQUIRED, "", "x" } }, "unknown setting 'cygnet:' (a tag of the instance)", KEYS },
+	{ { .tags = { REQUIRED }, .file = "\ntunnel_wait = 1s" },
+	  "unknown setting 'tunnel_wait' (/etc/cygnet.conf line 2)", "write 'tunnel-wait' if that was meant" },
+	{ { .tags = { REQUIRED }, .file = "colour = blue" }, "unknown setting 'colour' (/etc/cygnet.conf line 1)", KEYS },
+	{ { .tags = { REQUIRED }, .file = "= blue" }, "unknown setting '' (/etc/cygnet.conf line 1)", KEYS },
+	{ { .tags = { REQUIRED }, .file = "Mesh = blue" }, "unknown setting 'Mesh' (/etc/cygnet.conf line 1)",
+	  "write 'mesh' if that was meant" },
+	{ { .tags = { REQUIRED }, .file = "123456789 123456789 123456789 123456789 123456789 123456789 123456789 = x" },
+	  "unknown setting '123456789 123456789 123456789 123456789 123456789 123456789 1234' (/etc/cygnet.conf line "
+	  "1)", KEYS },
+	{ { .tags = { REQUIRED }, .environment = { "CYGNET_INTERVALL=5s" } },
+	  "unknown setting 'CYGNET_INTERVALL' (the environment)", "write 'CYGNET_INTERVAL' if that was meant" },
+	{ { .tags = { REQUIRED }, .environment = { "CYGNET_mesh=x" } },
+	  "unknown setting 'CYGNET_mesh' (the environment)", "write 'CYGNET_MESH' if that was meant" },
+	{ { .tags = { REQUIRED }, .environment = { "CYGNET_TUNNEL-WAIT=5s" } },
+	  "unknown setting 'CYGNET_TUNNEL-WAIT' (the environment)", "write 'CYGNET_TUNNEL_WAIT' if that was meant" },
+	{ { .tags = { REQUIRED }, .environment = { "CYGNET_SOMETHING=" } },
+	  "unknown setting 'CYGNET_SOMETHING' (the environment)",
+	  "unset it: variables that begin with CYGNET_ are settings" },
+
+	/* a key that tags may not set, even where a stronger source does too */
+	{ { .tags = { REQUIRED, "allow-subnets", "10.0.0.0/8" }, .file = "allow-subnets = 10.0.0.0/8" },
+	  "setting 'allow-subnets' (tag 'cygnet:allow-subnets'): a tag may not set it",
+	  "remove the tag and set 'allow-subnets' in /etc/cygnet.conf" },
+	{ { .tags = { REQUIRED, "proposals", "strong" } },
+	  "setting 'proposals' (tag 'cygnet:proposals'): a tag may not set it",
+	  "remove the tag and set 'proposals' in /etc/cygnet.conf" },
+
+	/* a file that cannot be read */
+	{ { .tags = { REQUIRED }, .file = "# mesh\nmesh\n" }, "/etc/cygnet.conf line 2 is not 'key = value'", "" },
+	{ { .tags = { REQUIRED }, .file = "\r\nmesh = a\rb\r\n" }, "/etc/cygnet.conf line 2 has control characters", "" },
+	{ { .tags = { REQUIRED }, .file = "mesh = a\x7f" }, "/etc/cygnet.conf line 1 has control characters", "" },
+	{ { .tags = { REQUIRED }, .file = "mesh = a\nsite = b\nmesh = a\n" },
+	  "setting 'mesh' is on line 1 and again on line 3 of /etc/cygnet.conf", "" },
+
+	/* a value that is no text, whoever set it */
+	{ { .tags = { REQUIRED }, .file = "site =\n" }, "setting 'site' (/etc/cygnet.conf line 1): value is empty", "" },
+	{ { .tags = { REQUIRED, "site", "" } }, "setting 'site' (tag 'cygnet:site'): value is empty", "" },
+	{ { .tags = { REQUIRED }, .options = { { SETTING_SITE, "" } } }, "setting 'site' (--site): value is empty", "" },
+	{ { .tags = { REQUIRED, "site", "a\nb" } }, "setting 'site' (tag 'cygnet:site'): value has control characters",
+	  "" },
+	{ { .tags = { REQUIRED }, .environment = { "CYGNET_NTP=a\tb" } },
+	  "setting 'ntp' (CYGNET_NTP): value has control characters", "" },
+
+	/* one bad value a setting: that each has a parser */
+	{ { .tags = { "mesh", "Prod", "registry", "us-east-1" } },
+	  "setting 'mesh' (tag 'cygnet:mesh'): value 'Prod' " LABEL_RULE, "" },
+	{ { .tags = { REQUIRED }, .options = { { SETTING_REGISTRY, "us_east_1" } } },
+	  "setting 'registry' (--registry): value 'us_east_1' " LABEL_RULE, "" },
+	{ { .tags = { REQUIRED }, .file = "site = eu.west" },
+	  "setting 'site' (/etc/cygnet.conf line 1): value 'eu.west' " LABEL_RULE, "" },
+	{ { .tags = { REQUIRED }, .file = "scope = az" },
+	  "setting 'scope' (/etc/cygnet.conf line 1): value 'az' is not supported by this version", "" },
+	{ { .tags = { REQUIRED }, .environment = { "CYGNET_PREFIX=aws-x" } },
+	  "setting 'prefix' (CYGNET_PREFIX): value 'aws-x' begins with 'aws' or 'ssm', which Parameter Store reserves",
+	  "" },
+	{ { .tags = { REQUIRED, "registry-role", "arn:aws:iam::123456789012:role/mesh" } },
+	  "setting 'registry-role' (tag 'cygnet:registry-role'): value 'arn:aws:iam::123456789012:role/mesh' is not "
+	  "supported by this version", "" },
+	{ { .tags = { REQUIRED, "subnets", "172.16.1.1/24" } },
+	  "setting 'subnets' (tag 'cygnet:subnets'): '172.16.1.1/24' has bits set beyond its length",
+	  "write '172.16.1.0/24'" },
+	{ { .tags = { REQUIRED }, .file = "allow-subnets = 0.0.0.0/0" },
+	  "setting 'allow-subnets' (/etc/cygnet.conf line 1): '0.0.0.0/0' is every address there is", "" },
+	{ { .tags = { REQUIRED, "address", "198.51.100.8" } },
+	  "setting 'address' (tag 'cygnet:address'): value '198.51.100.8' is not supported by this version", "" },
+	{ { .tags = { REQUIRED, "routes", "all" } },
+	  "setting 'routes' (tag 'cygnet:routes'): value 'all' is not supported by this version", "" },
+	{ { .tags = { REQUIRED, "security-group", "audit" } },
+	  "setting 'security-group' (tag 'cygnet:security-group'): value 'audit' is not supported by this version", "" },
+	{ { .tags = { REQUIRED, "lifecycle-hook", "launch" } },
+	  "setting 'lifecycle-hook' (tag 'cygnet:lifecycle-hook'): value 'launch' is not supported by this version",
+	  "" },
+	{ { .tags = { REQUIRED, "backend", "ipsec" } },
+	  "setting 'backend' (tag 'cygnet:backend'): value 'ipsec' is not supported by this version", "" },
+	{ { .tags = { REQUIRED }, .file = "proposals = weak" },
+	  "setting 'proposals' (/etc/cygnet.conf line 1): 'weak' is not 'strong', 'article', 'ike:…' or 'esp:…'", "" },
+	{ { .tags = { REQUIRED, "key-bits", "2048" } },
+	  "setting 'key-bits' (tag 'cygnet:key-bits'): value '2048' is not a multiple of 8 between 3072 and 8192", "" },
+	{ { .tags = { REQUIRED, "rekey-after", "30d" } },
+	  "setting 'rekey-after' (tag 'cygnet:rekey-after'): value '30d' is not supported by this version", "" },
+	{ { .tags = { REQUIRED, "ntp", "time.example; x" } },
+	  "setting 'ntp' (tag 'cygnet:ntp'): 'time.example;' is not a lower-case host name or an address", "" },
+	{ { .tags = { REQUIRED, "interval", "4s" } },
+	  "setting 'interval' (tag 'cygnet:interval'): value '4s' is not between 5s and 3600s", "" },
+	{ { .tags = { REQUIRED, "reconcile", "25h" } },
+	  "setting 'reconcile' (tag 'cygnet:reconcile'): value '25h' is not between 5s and 86400s", "" },
+	{ { .tags = { REQUIRED, "tunnel-wait", "60" } },
+	  "setting 'tunnel-wait' (tag 'cygnet:tunnel-wait'): value '60' is not a whole number with its unit, as in 15s, "
+	  "10m or 1h", "" },
+	{ { .tags = { REQUIRED, "timeout", "9s" } },
+	  "setting 'timeout' (tag 'cygnet:timeout'): value '9s' is not between 10s and 3600s", "" },
+	{ { .tags = { REQUIRED, "mss", "9000" } },
+	  "setting 'mss' (tag 'cygnet:mss'): value '9000' is neither 0 nor a number of bytes between 536 and 1460", "" },
+};
+
+static void a_setting_is_wrong(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+		struct config config = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_int_equal(make(&refusals[i].world, &config, &e), -1);
+		assert_error(&e, EXIT_CONFIG, refusals[i].cause, refusals[i].remedy);
+		assert_null(config.mesh);
+	}
+}
+
+static void value_of_4097_bytes(void **state)
+{
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+	char text[4098] = { 0 };
+
+	(void)state;
+	memset(text, 'a', sizeof text - 1);
+	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "ntp", text } }, &config, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "setting 'ntp' (tag 'cygnet:ntp'): value is longer than 4096 bytes", "");
+}
+
+static void file_is_missing_damaged_or_a_folder(void **state)
+{
+	char root[] = "/tmp/cygnet-config-XXXXXX";
+	AUTO_FREE char *text = NULL, *path = NULL, *folder = NULL;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(config_file_read(root, &text, &e), 0);
+	assert_null(text);
+	assert_int_equal(file_replace(root, CONFIG_FILE, "mesh = a\n", 9, 0644, &e), 0);
+	assert_int_equal(config_file_read(root, &text, &e), 0);
+	assert_string_equal(text, "mesh = a\n");
+	assert_int_equal(file_replace(root, CONFIG_FILE, "mesh = a\0b\n", 11, 0644, &e), 0);
+	assert_int_equal(config_file_read(root, &path, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "'/etc/cygnet.conf' has a NUL byte", "");
+	assert_int_equal(file_remove(root, CONFIG_FILE, &e), 0);
+	assert_int_equal(file_folder(root, CONFIG_FILE, 0755, &e), 0);
+	assert_int_equal(config_file_read(root, &path, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "'/etc/cygnet.conf' is not a regular file", "");
+	path = mem_printf("%s" CONFIG_FILE, root);
+	folder = mem_printf("%s/etc", root);
+	assert_int_equal(rmdir(path) | rmdir(folder) | rmdir(root), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_those_of_the_table),
+		cmocka_unit_test(defaults_become_typed_values),
+		cmocka_unit_test(a_weaker_source_wins),
+		cmocka_unit_test(gateway_outside_of_its_subnets),
+		cmocka_unit_test(gateway_outside_of_64_subnets),
+		cmocka_unit_test(a_setting_is_wrong),
+		cmocka_unit_test(value_of_4097_bytes),
+		cmocka_unit_test(file_is_missing_damaged_or_a_folder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

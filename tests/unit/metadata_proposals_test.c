@@ -1,0 +1,100 @@
+/*
+ * proposals: what named sets stand for, and which literals are refused before strongSwan discards a connection.
+ */
+#include "tests/unit/support.h"
+
+#include "metadata/proposals.h"
+
+#define STRONG_IKE "aes256gcm16-prfsha384-ecp384"
+#define STRONG_ESP "aes256gcm16-ecp384"
+#define ARTICLE_IKE \
+	"aes192gcm16-aes128gcm16-prfsha256-ecp256-ecp521 aes192-sha256-ecp256-ecp521 aes192-sha256-modp3072"
+#define ARTICLE_ESP "aes192gcm16-aes128gcm16-ecp256 aes192-sha256-ecp256 aes192-sha256-modp3072"
+
+static void order_is_the_operators(void **state)
+{
+	static const struct { const char *text, *ike, *esp; } rows[] = {
+		{ "strong", STRONG_IKE, STRONG_ESP },
+		{ "article", ARTICLE_IKE, ARTICLE_ESP },
+		{ "strong, article", STRONG_IKE " " ARTICLE_IKE, STRONG_ESP " " ARTICLE_ESP },
+		{ "article strong", ARTICLE_IKE " " STRONG_IKE, ARTICLE_ESP " " STRONG_ESP },
+		{ "ike:aes256-sha256-modp4096,strong,esp:aes128ctr-sha256",
+		  "aes256-sha256-modp4096 " STRONG_IKE, STRONG_ESP " aes128ctr-sha256" },
+		{ "ike:aes256gcm16-prfsha384-ecp384-ke1_mlkem768 esp:chacha20poly1305-x25519",
+		  "aes256gcm16-prfsha384-ecp384-ke1_mlkem768", "chacha20poly1305-x25519" },
+		{ "ike:aes256gcm16-prfaesxcbc-ecp384 esp:camellia256ccm16-aes128gcm16",
+		  "aes256gcm16-prfaesxcbc-ecp384", "camellia256ccm16-aes128gcm16" },
+		{ "ike:aes128-aesxcbc-modp3072 esp:3des-camellia128-aescmac", "aes128-aesxcbc-modp3072",
+		  "3des-camellia128-aescmac" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct strings ike = { 0 }, esp = { 0 };
+		AUTO_FREE char *ike_text = NULL, *esp_text = NULL;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(proposals_parse(rows[i].text, &ike, &esp, &e), 0);
+		ike_text = strings_join(&ike, " ");
+		esp_text = strings_join(&esp, " ");
+		assert_string_equal(ike_text, rows[i].ike);
+		assert_string_equal(esp_text, rows[i].esp);
+		strings_done(&ike);
+		strings_done(&esp);
+	}
+}
+
+static void proposal_that_strongswan_would_discard(void **state)
+{
+	static const struct { const char *text, *cause, *remedy; } rows[] = {
+		{ "weak", "'weak' is not 'strong', 'article', 'ike:…' or 'esp:…'", "" },
+		{ "aes256-sha256", "'aes256-sha256' is not 'strong', 'article', 'ike:…' or 'esp:…'", "" },
+		{ "Strong", "'Strong' is not 'strong', 'article', 'ike:…' or 'esp:…'", "" },
+		{ "strong,ike:", "proposal '' is not 1 to 128 of a-z, 0-9, '_' and '-'", "" },
+		{ "strong,esp:aes256!", "proposal 'aes256!' is not 1 to 128 of a-z, 0-9, '_' and '-'", "" },
+		{ "strong,esp:AES256", "proposal 'AES256' is not 1 to 128 of a-z, 0-9, '_' and '-'", "" },
+		{ "strong,ike:default", "proposal 'default' names no cipher", "" },
+		{ "strong,ike:sha256-aesxcbc-aescmac-camelliaxcbc-prfaesxcbc",
+		  "proposal 'sha256-aesxcbc-aescmac-camelliaxcbc-prfaesxcbc' names no cipher", "" },
+		{ "strong,esp:null-sha256", "proposal 'null-sha256' offers 'null', which does not encrypt", "" },
+		{ "strong,esp:aes256-null-sha256",
+		  "proposal 'aes256-null-sha256' offers 'null', which does not encrypt", "" },
+		{ "strong,esp:aes128gmac", "proposal 'aes128gmac' offers 'aes128gmac', which does not encrypt", "" },
+		{ "esp:aes192gcm16-aes128gcm16-aes192-ecp256,strong",
+		  "proposal 'aes192gcm16-aes128gcm16-aes192-ecp256' mixes the AEAD cipher 'aes128gcm16' and the "
+		  "classic 'aes192', which every strongSwan since 5.5.1 rejects",
+		  "write one proposal for each kind of cipher" },
+		{ "strong,ike:3des-chacha20poly1305-prfsha256-modp3072",
+		  "proposal '3des-chacha20poly1305-prfsha256-modp3072' mixes the AEAD cipher 'chacha20poly1305' and "
+		  "the classic '3des', which every strongSwan since 5.5.1 rejects",
+		  "write one proposal for each kind of cipher" },
+		{ "ike:aes256-sha256-modp3072", "value 'ike:aes256-sha256-modp3072' has no proposal for ESP",
+		  "add 'esp:…' or a named set" },
+		{ "esp:aes256-sha256", "value 'esp:aes256-sha256' has no proposal for IKE",
+		  "add 'ike:…' or a named set" },
+		{ ",", "value ',' has no proposal for IKE", "add 'ike:…' or a named set" },
+		{ "article,article,article,article,article,article",
+		  "there are more than 16 proposals for IKE or ESP", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct strings ike = { 0 }, esp = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_int_equal(proposals_parse(rows[i].text, &ike, &esp, &e), -1);
+		assert_error(&e, EXIT_CONFIG, rows[i].cause, rows[i].remedy);
+		assert_null(ike.items);
+		assert_null(esp.items);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(order_is_the_operators),
+		cmocka_unit_test(proposal_that_strongswan_would_discard),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
