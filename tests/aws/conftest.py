@@ -65,8 +65,8 @@ class Gateway:
 
     def run(self, command, timeout=60, **env):
         """Run any program in the instance's environment."""
-        return subprocess.run(command, env={**self.env, **env}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=timeout)
+        return subprocess.run(command, env={**self.env, **env}, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=timeout)
 
 
 @pytest.fixture

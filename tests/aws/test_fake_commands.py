@@ -15,7 +15,7 @@ AWS = "/usr/bin/aws"
 
 @pytest.fixture
 def aws(gateway, server, world, tmp_path):
-    """aws("ssm", …): the reply of awscli, with credentials from the fake metadata; a failure's text where it fails."""
+    """aws("ssm", …): the reply of awscli, with credentials from the fake metadata; where it fails, its message."""
     def run(*arguments):
         done = gateway.run([AWS, "--endpoint-url", server.api.url, "--output", "json", *arguments],
                            AWS_DEFAULT_REGION="us-east-1", AWS_RETRY_MODE="standard", AWS_MAX_ATTEMPTS="1",
@@ -51,8 +51,8 @@ def test_awscli_modifies_an_interface(aws, gateway):
     shown = aws("ec2", "describe-network-interface-attribute", "--network-interface-id", interface.id,
                 "--attribute", "sourceDestCheck")
     assert shown["SourceDestCheck"] == {"Value": False}
-    assert "(DryRunOperation)" in aws("ec2", "modify-network-interface-attribute", "--network-interface-id", interface.id,
-                                      "--source-dest-check", "--dry-run")
+    assert "(DryRunOperation)" in aws("ec2", "modify-network-interface-attribute", "--source-dest-check", "--dry-run",
+                                      "--network-interface-id", interface.id)
 
 
 def test_awscli_describes(aws, gateway, world):
@@ -61,21 +61,22 @@ def test_awscli_describes(aws, gateway, world):
     assert aws("ec2", "describe-addresses")["Addresses"][0]["AllocationId"] == world.address.id
 
 
-def standalone(*arguments, **options):
+def standalone(*arguments):
+    """The command line of the stand-alone fake, and how to run it."""
     return [sys.executable, "-m", "fakeaws", *arguments], {
-        "env": {**os.environ, "PYTHONPATH": str(HERE)}, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
-        **options}
+        "env": {**os.environ, "PYTHONPATH": str(HERE)}, "text": True,
+        "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
 
 def test_a_command_runs_in_a_world_of_a_file(tmp_path):
-    example = subprocess.run(standalone("--example")[0], **standalone()[1])
-    document = json.loads(example.stdout)
+    command, options = standalone("--example")
+    document = json.loads(subprocess.run(command, **options).stdout)
     launched = document["vpcs"][0]["subnets"][0]["instances"]
     launched.append({"name": "second", "private_ip": "172.16.1.11", "role": "other"})
     (tmp_path / "world.json").write_text(json.dumps(document))
-    script = 'exec "$0" --endpoint-url "$AWS_ENDPOINT_URL_SSM" --region us-east-1 ssm get-parameters --names /cygnet/demo/epoch'
+    script = 'exec "$0" --endpoint-url "$AWS_ENDPOINT_URL_SSM" --region us-east-1 ssm get-parameters --names "$1"'
     command, options = standalone("--world", str(tmp_path / "world.json"), "--as", "second", "--calls", "--",
-                                  "sh", "-c", script, AWS)
+                                  "sh", "-c", script, AWS, "/cygnet/demo/epoch")
     done = subprocess.run(command, **options)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["Parameters"][0]["Value"] == "{}"
@@ -99,7 +100,8 @@ def test_it_serves_until_it_is_stopped():
     with subprocess.Popen(command, **options) as serving:
         lines = [serving.stdout.readline() for _ in range(5)]
         assert lines[-1] == f"# serving; kill {serving.pid} to stop\n"
-        script = "".join(lines) + 'curl -s -o /dev/null -w "%{http_code}" "${AWS_EC2_METADATA_SERVICE_ENDPOINT}latest/meta-data/"'
-        assert subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout == "401"
+        script = "".join(lines) + '"$0" --endpoint-url "$AWS_ENDPOINT_URL_EC2" --region us-east-1 ec2 describe-instances'
+        described = subprocess.run(["sh", "-c", script, AWS], capture_output=True, text=True, check=True).stdout
+        assert len(json.loads(described)["Reservations"]) == 1
         serving.send_signal(signal.SIGTERM)
         assert serving.wait(5) == 0

@@ -95,7 +95,8 @@ def test_an_endpoint_that_resets_connections(ssm, world):
 
 def test_an_endpoint_that_stays_silent(world, server):
     world.faults.outage("*", "*", "silence")
-    draft = ssm_draft("ssm.us-east-1.amazonaws.com", "GetParameters", Names=["/a"]).sign(world.add_user("a"), world.clock())
+    draft = ssm_draft("ssm.us-east-1.amazonaws.com", "GetParameters", Names=["/a"])
+    draft.sign(world.add_user("operator"), world.clock())
     with connect(server.api, server.ca_file, draft.host) as connection:
         connection.settimeout(0.3)
         with pytest.raises(TimeoutError):

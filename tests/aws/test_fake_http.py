@@ -86,7 +86,7 @@ GARBAGE = {
     "not ascii": b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n",
     "two lengths": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
     "bad length": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "length and chunks": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "length and chunks": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
     "bad chunk": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     "long chunk": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
 }
@@ -123,8 +123,9 @@ def test_plain_http_on_the_tls_port_hurts_nobody(server, world, keys, dial):
 
 
 @pytest.mark.parametrize("name", [
-    "ssm.us-east-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com", "ssm.us-east-1.api.aws", "ssm-fips.us-gov-west-1.amazonaws.com",
-    "ssm.cn-north-1.amazonaws.com.cn", "ec2.eusc-de-east-1.amazonaws.eu", "ssm.us-iso-east-1.c2s.ic.gov", "localhost", "127.0.0.1"])
+    "ssm.us-east-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com", "ssm.us-east-1.api.aws",
+    "ssm-fips.us-gov-west-1.amazonaws.com", "ssm.cn-north-1.amazonaws.com.cn", "ec2.eusc-de-east-1.amazonaws.eu",
+    "ssm.us-iso-east-1.c2s.ic.gov", "localhost", "127.0.0.1"])
 def test_a_name_of_aws_gets_its_certificate(dial, name):
     assert dial(name).version() in ("TLSv1.2", "TLSv1.3")
 

@@ -46,7 +46,8 @@ def metadata(server, instance):
     return Metadata(server.listen_imds("127.0.0.1", instance=instance))
 
 
-@pytest.mark.parametrize("ttl, status", [(1, 200), (21600, 200), (0, 400), (21601, 400), (-1, 400), ("", 400), ("1h", 400)])
+@pytest.mark.parametrize("ttl, status", [
+    (1, 200), (21600, 200), (0, 400), (21601, 400), (-1, 400), ("", 400), ("1h", 400)])
 def test_the_lifetime_of_a_token(metadata, ttl, status):
     response, _ = metadata.ask("PUT", "/latest/api/token", **{TTL: ttl})
     assert response.status == status
@@ -96,7 +97,8 @@ def test_other_methods_are_refused(metadata):
 def test_the_identity_document(metadata, instance, world):
     document = json.loads(metadata.get("dynamic/instance-identity/document"))
     expected = {"accountId": "111122223333", "architecture": "x86_64", "availabilityZone": "us-east-1a",
-                "instanceId": instance.id, "privateIp": "172.16.1.10", "region": "us-east-1", "instanceType": "t3.small"}
+                "instanceId": instance.id, "privateIp": "172.16.1.10", "region": "us-east-1",
+                "instanceType": "t3.small"}
     assert expected.items() <= document.items()
     launched = datetime.fromtimestamp(int(instance.launched), timezone.utc)
     assert datetime.strptime(document["pendingTime"], "%Y-%m-%dT%H:%M:%S%z") == launched
@@ -198,9 +200,10 @@ def test_partitions(world, server, region, domain, partition):
 def test_the_caller_is_told_by_its_address_in_the_vpc(world, server):
     here = world.add_vpc("us-east-1", ["127.0.0.0/16"])
     there = world.add_vpc("us-east-2", ["127.0.0.0/16"])
-    instances = [world.launch(world.add_subnet(vpc, vpc.region + "a", "127.0.0.0/24"), "127.0.0.1") for vpc in (here, there)]
-    seen = [Metadata(server.listen_imds("127.0.0.1", vpc=vpc)).get("meta-data/instance-id") for vpc in (here, there)]
-    assert seen == [instance.id for instance in instances]
+    for vpc in (here, there):
+        instance = world.launch(world.add_subnet(vpc, vpc.region + "a", "127.0.0.0/24"), "127.0.0.1")
+        metadata = Metadata(server.listen_imds("127.0.0.1", vpc=vpc))
+        assert metadata.get("meta-data/instance-id") == instance.id
 
 
 def test_nobody_answers_a_stranger(world, server):
@@ -229,7 +232,8 @@ def test_credentials_rotate_before_they_expire(metadata, clock):
 
 def test_botocore_gets_credentials_that_work(gateway, server, world):
     endpoint = gateway.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"]
-    fetched = InstanceMetadataFetcher(config={"ec2_metadata_service_endpoint": endpoint}).retrieve_iam_role_credentials()
+    fetcher = InstanceMetadataFetcher(config={"ec2_metadata_service_endpoint": endpoint})
+    fetched = fetcher.retrieve_iam_role_credentials()
     ssm = boto3.client("ssm", region_name="us-east-1", endpoint_url=server.api.url, verify=server.ca_file,
                        aws_access_key_id=fetched["access_key"], aws_secret_access_key=fetched["secret_key"],
                        aws_session_token=fetched["token"])

@@ -90,7 +90,8 @@ def test_values_that_are_refused(ssm, value):
     assert code_of(put, ssm, value=value) == "ValidationException"
 
 
-@pytest.mark.parametrize("name", ["aws", "/AWS/x", "ssm-x", "/ssm/x", "a/b", "/a b", "/a//b", "/a/", "/", "/ä", "/a:b", "/a@b"])
+@pytest.mark.parametrize("name", [
+    "aws", "/AWS/x", "ssm-x", "/ssm/x", "a/b", "/a b", "/a//b", "/a/", "/", "/ä", "/a:b", "/a@b"])
 def test_names_that_are_refused(ssm, name):
     assert code_of(put, ssm, name=name) == "ValidationException"
 
@@ -100,7 +101,8 @@ def test_a_hierarchy_has_at_most_15_levels(ssm):
     assert code_of(put, ssm, name="/l" * 16) == "HierarchyLevelLimitExceededException"
 
 
-@pytest.mark.parametrize("more", [{"Type": "SecureString"}, {"Tier": "Advanced"}, {"AllowedPattern": "a"}, {"DataType": "x"}])
+@pytest.mark.parametrize("more", [
+    {"Type": "SecureString"}, {"Tier": "Advanced"}, {"AllowedPattern": "a"}, {"DataType": "x"}])
 def test_what_is_not_modelled_is_refused(ssm, more):
     assert code_of(put, ssm, **more) in ("UnsupportedParameterType", "ValidationException")
 
@@ -214,7 +216,7 @@ def test_a_value_outside_the_model_is_refused(raw, action, params):
 
 
 CALLS = {
-    "PutParameter": {"Name": "/é", "Value": 'é"\\\n', "Type": "String", "Tags": [{"Key": "k", "Value": "v"}], "Tier": "Standard"},
+    "PutParameter": {"Name": "/é", "Value": 'é"\\\n', "Type": "String", "Tags": [{"Key": "k", "Value": "v"}]},
     "GetParameter": {"Name": "/a:1", "WithDecryption": True},
     "GetParameters": {"Names": ["/a", "/b"], "WithDecryption": False},
     "GetParametersByPath": {"Path": "/a", "Recursive": True, "MaxResults": 10, "NextToken": "t"},

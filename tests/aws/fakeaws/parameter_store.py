@@ -36,16 +36,17 @@ def check_name(name):
     levels = name.removeprefix("/").split("/")
     for reserved in ("aws", "ssm"):
         if levels[0].lower().startswith(reserved):
-            raise invalid(f'Parameter name: can\'t be prefixed with "{reserved}" (case-insensitive). If formed as a path, '
-                          "it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of "
-                          "letters, numbers and the following 3 symbols .-_")
+            raise invalid(f'Parameter name: can\'t be prefixed with "{reserved}" (case-insensitive). If formed as a '
+                          "path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as "
+                          "a mix of letters, numbers and the following 3 symbols .-_")
     if not all(re.fullmatch(r"[a-zA-Z0-9_.-]+", level) for level in levels):
         raise invalid("Parameter name: can't be formed of anything but letters, numbers and the symbols .-_ "
                       "in sub-paths divided by slash symbol")
     if len(levels) > 1 and not name.startswith("/"):
         raise invalid("Parameter name must be a fully qualified name.")
     if len(levels) > LEVELS_MAX:
-        raise ApiError("HierarchyLevelLimitExceededException", f"A hierarchy can have a maximum of {LEVELS_MAX} levels.")
+        raise ApiError("HierarchyLevelLimitExceededException",
+                       f"A hierarchy can have a maximum of {LEVELS_MAX} levels.")
 
 
 def check_value(value):
@@ -54,8 +55,8 @@ def check_value(value):
         raise invalid("1 validation error detected: Value '' at 'value' failed to satisfy constraint: "
                       "Member must have length greater than or equal to 1.")
     if len(value) > VALUE_MAX:
-        raise invalid(f"Standard tier parameters support a maximum parameter value of {VALUE_MAX} characters. To create "
-                      "a larger parameter value, upgrade the parameter to use the advanced-parameter tier.")
+        raise invalid(f"Standard tier parameters support a maximum parameter value of {VALUE_MAX} characters. To "
+                      "create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.")
     if "{{" in value:
         raise invalid('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.')
 
@@ -80,12 +81,11 @@ class ParameterStore:
         with self._world.lock:
             history = self.parameters.get(name)
             if history and not overwrite:
-                raise ApiError("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the "
-                               "overwrite option in the request to true.")
-            if history is None:
-                if len(self.parameters) >= PARAMETERS_MAX:
-                    raise ApiError("ParameterLimitExceeded", f"The limit of {PARAMETERS_MAX} parameters was reached.")
-                history = self.parameters[name] = deque(maxlen=HISTORY_MAX)
+                raise ApiError("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set "
+                               "the overwrite option in the request to true.")
+            if not history and len(self.parameters) >= PARAMETERS_MAX:
+                raise ApiError("ParameterLimitExceeded", f"The limit of {PARAMETERS_MAX} parameters was reached.")
+            history = self.parameters.setdefault(name, deque(maxlen=HISTORY_MAX))
             number = history[-1].number + 1 if history else 1
             version = Version(name, number, value, kind, self._world.clock(), user, description)
             history.append(version)

@@ -110,9 +110,10 @@ class Ec2Protocol:
 
     def _decode_list(self, shape, entries, path):
         groups = _grouped(entries)
-        if sorted(groups) != sorted(str(index + 1) for index in range(len(groups))):
+        numbers = [str(index + 1) for index in range(len(groups))]
+        if set(groups) != set(numbers):
             raise ApiError("InvalidParameterValue", f"The list {path} is not numbered from 1 without a gap")
-        return [self._decode(shape.member, groups[str(index + 1)], f"{path}.{index + 1}") for index in range(len(groups))]
+        return [self._decode(shape.member, groups[number], f"{path}.{number}") for number in numbers]
 
     def _check(self, params, model):
         for violation in violations(params, model.input_shape):

@@ -15,8 +15,9 @@ from .endpoints import partition_of
 
 CLOCK_SKEW = 5 * 60
 STAMP = "%Y%m%dT%H%M%SZ"
-MISMATCH = ("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
-            "Key and signing method. Consult the service documentation for details.")
+MISMATCH = ("The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+            "Access Key and signing method. Consult the service documentation for details.")
+AUTHORIZATION = r"AWS4-HMAC-SHA256 +Credential=([^, ]+) *, *SignedHeaders=([^, ]+) *, *Signature=([0-9a-f]{64})"
 
 
 class AuthError(Exception):
@@ -44,8 +45,7 @@ def parse(request):
     """The request's Authorization; AuthError when it is missing or malformed."""
     if not request.all("authorization"):
         raise AuthError("missing")
-    match = re.fullmatch(r"AWS4-HMAC-SHA256 +Credential=([^, ]+) *, *SignedHeaders=([^, ]+) *, *Signature=([0-9a-f]{64})",
-                         request.header("authorization") or "")
+    match = re.fullmatch(AUTHORIZATION, request.header("authorization") or "")
     scope = match and match[1].split("/")
     if not match or len(scope) != 5 or scope[4] != "aws4_request":
         raise AuthError("incomplete", "Authorization header requires existence of 'Credential', 'SignedHeaders' and "
@@ -75,7 +75,7 @@ def verify(request, endpoint, keyring, now):
 def _checked_stamp(request):
     stamp = request.header("x-amz-date") or ""
     if not re.fullmatch(r"\d{8}T\d{6}Z", stamp):
-        raise AuthError("incomplete", "Authorization header requires existence of one 'X-Amz-Date' header, in basic format.")
+        raise AuthError("incomplete", "Authorization header requires one 'X-Amz-Date' header in basic format.")
     try:
         time.strptime(stamp, STAMP)
     except ValueError:
@@ -110,8 +110,8 @@ def _check_scope(authorization, endpoint, stamp):
     if authorization.service != endpoint.service:
         raise AuthError("mismatch", f"Credential should be scoped to correct service: '{endpoint.service}'. ")
     if authorization.date != stamp[:8]:
-        raise AuthError("mismatch", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
-                        f"HTTP: '{authorization.date}' != '{stamp[:8]}', from '{stamp}'.")
+        raise AuthError("mismatch", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
+                        f"from HTTP: '{authorization.date}' != '{stamp[:8]}', from '{stamp}'.")
 
 
 def _check_clock(stamp, now):

@@ -58,8 +58,8 @@ def get_parameters(context):
 def get_parameters_by_path(context):
     params, store = context.params, _store(context)
     if not params["Path"].startswith("/"):
-        raise invalid("The parameter doesn't meet the parameter name requirements. The parameter name must begin with a "
-                      'forward slash "/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive).')
+        raise invalid("The parameter doesn't meet the parameter name requirements. The parameter name must begin with "
+                      'a forward slash "/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive).')
     if params.get("ParameterFilters"):
         raise ApiError("InvalidFilterKey", "this fake models no filters")
     if params["Path"] != "/":
