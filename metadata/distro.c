@@ -150,17 +150,24 @@ static const char *distro_lacks(const char *root, const struct distro *distro)
 	return file_exists(root, distro->crypto_plugin) ? NULL : distro->crypto_plugin;
 }
 
-static int distro_unknown(const struct release *release, struct err *e)
+static const char *const backend_names[] = {
+	[BACKEND_SWANCTL] = "swanctl",
+	[BACKEND_IPSEC] = "ipsec",
+};
+
+static int distro_unknown(const struct release *release, enum backend wanted, struct err *e)
 {
 	struct strings names = { 0 };
-	AUTO_FREE char *known = NULL;
+	AUTO_FREE char *known = NULL, *with = NULL;
 
 	for (size_t i = 0; i < COUNT_OF(distros); i++)
-		strings_add(&names, distros[i].name);
+		strings_addf(&names, "%s (%s)", distros[i].name, backend_names[distros[i].backend]);
 	known = strings_join(&names, ", ");
 	strings_done(&names);
-	err_set(e, EXIT_MISSING, "this machine is '%s' '%s', which cygnet does not know with the wanted backend",
-		release->id, release->version);
+	if (wanted != BACKEND_DETECTED)
+		with = mem_printf(" with backend '%s'", backend_names[wanted]);
+	err_set(e, EXIT_MISSING, "this machine is '%s' '%s', which cygnet does not know%s", release->id,
+		release->version, with ? with : "");
 	return err_remedy(e, "use one of: %s", known);
 }
 
@@ -183,7 +190,7 @@ static int distro_choose(const char *root, const struct release *release, enum b
 			incomplete = row;
 	}
 	if (incomplete == NULL)
-		return distro_unknown(release, e);
+		return distro_unknown(release, wanted, e);
 	err_set(e, EXIT_MISSING, "'%s' is not installed", distro_lacks(root, incomplete));
 	return err_remedy(e, "run '%s'", incomplete->install);
 }

@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "metadata/config.h"
@@ -341,27 +339,25 @@ static void value_of_4097_bytes(void **state)
 
 static void file_is_missing_damaged_or_a_folder(void **state)
 {
-	char root[] = "/tmp/cygnet-config-XXXXXX";
-	AUTO_FREE char *text = NULL, *path = NULL, *folder = NULL;
+	char root[] = ROOT_TEMPLATE;
+	AUTO_FREE char *text = NULL, *damaged = NULL;
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_non_null(mkdtemp(root));
+	root_make(root);
 	assert_int_equal(config_file_read(root, &text, &e), 0);
 	assert_null(text);
 	assert_int_equal(file_replace(root, CONFIG_FILE, "mesh = a\n", 9, 0644, &e), 0);
 	assert_int_equal(config_file_read(root, &text, &e), 0);
 	assert_string_equal(text, "mesh = a\n");
 	assert_int_equal(file_replace(root, CONFIG_FILE, "mesh = a\0b\n", 11, 0644, &e), 0);
-	assert_int_equal(config_file_read(root, &path, &e), -1);
+	assert_int_equal(config_file_read(root, &damaged, &e), -1);
 	assert_error(&e, EXIT_CONFIG, "'/etc/cygnet.conf' has a NUL byte", "");
 	assert_int_equal(file_remove(root, CONFIG_FILE, &e), 0);
 	assert_int_equal(file_folder(root, CONFIG_FILE, 0755, &e), 0);
-	assert_int_equal(config_file_read(root, &path, &e), -1);
+	assert_int_equal(config_file_read(root, &damaged, &e), -1);
 	assert_error(&e, EXIT_CONFIG, "'/etc/cygnet.conf' is not a regular file", "");
-	path = mem_printf("%s" CONFIG_FILE, root);
-	folder = mem_printf("%s/etc", root);
-	assert_int_equal(rmdir(path) | rmdir(folder) | rmdir(root), 0);
+	root_remove(root);
 }
 
 int main(void)

@@ -2,10 +2,13 @@
 #ifndef CYGNET_TESTS_UNIT_SUPPORT_H
 #define CYGNET_TESTS_UNIT_SUPPORT_H
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -18,6 +21,29 @@ static inline void assert_error(struct err *e, enum exit_code code, const char *
 	assert_string_equal(e->remedy, remedy);
 	assert_int_equal(e->code, code);
 	err_clear(e);
+}
+
+#define ROOT_TEMPLATE "/tmp/cygnet-test-XXXXXX"
+
+/* Make an empty root folder of path, which holds ROOT_TEMPLATE, and give it back. */
+static inline char *root_make(char *path)
+{
+	assert_non_null(mkdtemp(path));
+	return path;
+}
+
+static inline int root_remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
+{
+	(void)st;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
+/* Remove a root folder and all that is in it. */
+static inline void root_remove(const char *root)
+{
+	assert_int_equal(nftw(root, root_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 #endif
