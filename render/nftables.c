@@ -1,6 +1,6 @@
 /*
- * nftables: the rule set as text. Everything of it is in one table of IPv4's own family, so that loading it again
- * replaces it and no other table is touched.
+ * nftables: the rule set as text. All of it is in one table of its own, so that loading it again
+ * replaces it and touches no other.
  */
 #include "render/nftables.h"
 
@@ -44,13 +44,29 @@ static void clamp_render(unsigned mss, struct buf *out)
 {
 	static const char *const directions[] = { "daddr", "saddr" };
 
-	buf_adds(out, "\t# A host's MSS fits its VPC's jumbo frames, not the tunnel. Only ever lowered.\n"
-		      "\tchain clamp {\n"
-		      "\t\ttype filter hook forward priority mangle; policy accept;\n");
+	buf_adds(out,
+		 "\t# A host's MSS fits its VPC's jumbo frames, not the tunnel. Only lowered.\n"
+		 "\tchain clamp {\n"
+		 "\t\ttype filter hook forward priority mangle; policy accept;\n");
 	for (size_t i = 0; i < COUNT_OF(directions); i++)
-		buf_addf(out, "\t\tip %s @ranges tcp flags & (syn | rst) == syn tcp option maxseg size > %u"
-			      " tcp option maxseg size set %u\n", directions[i], mss, mss);
+		buf_addf(out,
+			 "\t\tip %s @ranges tcp flags & (syn | rst) == syn"
+			 " tcp option maxseg size > %u tcp option maxseg size set %u\n",
+			 directions[i], mss, mss);
 	buf_adds(out, "\t}\n\n");
+}
+
+static void seal_render(struct buf *out)
+{
+	buf_adds(out,
+		 "\t# Packets for a peer, forwarded or own, leave through an IPsec policy or\n"
+		 "\t# charon's tun device, or not at all. IKE and encapsulated ESP pass, should\n"
+		 "\t# a gateway's address lie in a range.\n"
+		 "\tchain seal {\n"
+		 "\t\ttype filter hook postrouting priority filter; policy accept;\n"
+		 "\t\tip daddr @gateways udp dport { 500, 4500 } accept\n"
+		 "\t\tip daddr @ranges rt ipsec missing oifname != \"ipsec*\" counter drop\n"
+		 "\t}\n");
 }
 
 void nftables_render(unsigned mss, const struct sites *peers, struct buf *out)
@@ -67,14 +83,8 @@ void nftables_render(unsigned mss, const struct sites *peers, struct buf *out)
 	set_render("gateways", &gateways, out);
 	if (mss > 0)
 		clamp_render(mss, out);
-	buf_adds(out, "\t# Packets for a peer, forwarded or own, leave through an IPsec policy or charon's tun device,\n"
-		      "\t# or not at all. IKE and encapsulated ESP pass, should a gateway's address lie in a range.\n"
-		      "\tchain seal {\n"
-		      "\t\ttype filter hook postrouting priority filter; policy accept;\n"
-		      "\t\tip daddr @gateways udp dport { 500, 4500 } accept\n"
-		      "\t\tip daddr @ranges rt ipsec missing oifname != \"ipsec*\" counter drop\n"
-		      "\t}\n"
-		      "}\n");
+	seal_render(out);
+	buf_adds(out, "}\n");
 	cidrs_done(&ranges);
 	cidrs_done(&gateways);
 }

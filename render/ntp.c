@@ -10,7 +10,7 @@ static void chrony_render(const struct strings *servers, struct buf *out)
 		buf_addf(out, "server %s%s iburst\n", servers->items[i], i == 0 ? " prefer" : "");
 }
 
-/* systemd-timesyncd asks its servers in turn; the empty assignment puts ours before any that the host lists. */
+/* timesyncd asks its servers in turn; the empty assignment forgets those that the host lists. */
 static void timesyncd_render(const struct strings *servers, struct buf *out)
 {
 	AUTO_FREE char *joined = strings_join(servers, " ");

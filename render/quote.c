@@ -1,6 +1,6 @@
 /*
- * quote: the one way by which text from outside gets into strongSwan's files. It escapes nothing: what would
- * need an escape was to be refused where it came in, and gets no further here.
+ * quote: the one way by which text from outside gets into strongSwan's files. It escapes nothing:
+ * what would need an escape was to be refused where it came in, and gets no further here.
  */
 #include "render/quote.h"
 
@@ -18,7 +18,7 @@ bool quote_fits(const char *s)
 void quote_add(struct buf *out, const char *s)
 {
 	if (!quote_fits(s)) {
-		fputs("cygnet: a value that cannot be quoted was not refused where it came in\n", stderr);
+		fputs("cygnet: a value that cannot be quoted was not refused in time\n", stderr);
 		abort();
 	}
 	buf_addf(out, "\"%s\"", s);

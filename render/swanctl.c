@@ -1,6 +1,7 @@
 /*
- * swanctl: connections and daemon settings as text. Every option stands in the file, because defaults differ between
- * versions of strongSwan and may be changed on the machine. It knows no path: keys are named as swanctl finds them.
+ * swanctl: connections and daemon settings as text. Every option stands in the file, because
+ * defaults differ between versions of strongSwan and may be changed on the machine. It knows no
+ * path: keys are named as swanctl finds them.
  */
 #include "render/swanctl.h"
 
@@ -46,8 +47,8 @@ static const struct option child_options[] = {
 };
 
 /*
- * One end acts and the other waits: two that do make duplicate SAs. No end acts when the other closes a child, as
- * that is how a rotation ends its old SA and how an SA that is no longer planned goes; it would come back.
+ * One end acts and the other waits: two that do make duplicate SAs. Neither acts when the other
+ * closes a child: that is how a rotation ends its old SA, and how one no longer planned goes.
  */
 static const struct option initiator_options[] = {
 	{ "start_action", "trap" },
@@ -102,7 +103,8 @@ static void option_add(struct buf *out, unsigned depth, const char *key, const c
 	buf_addf(out, "%s = %s\n", key, value);
 }
 
-static void options_add(struct buf *out, unsigned depth, const struct option *options, size_t count)
+static void options_add(struct buf *out, unsigned depth, const struct option *options,
+			size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		option_add(out, depth, options[i].key, options[i].value);
@@ -119,33 +121,27 @@ static void list_add(struct buf *out, unsigned depth, const char *key, const str
 	buf_adds(out, "\n");
 }
 
-static void subnets_add(struct buf *out, unsigned depth, const char *key, const struct cidrs *subnets)
+static void subnets_add(struct buf *out, unsigned depth, const char *key,
+			const struct cidrs *subnets)
 {
 	AUTO_FREE char *joined = cidrs_join(subnets, ", ");
 
 	option_add(out, depth, key, joined);
 }
 
-static void key_names(const struct site *site, enum key_state state, struct strings *names)
-{
-	for (size_t i = 0; i < site->key_count; i++) {
-		AUTO_FREE char *name = keyring_public_name(site->name, &site->keys[i].key);
-
-		if (site->keys[i].state == state)
-			strings_add(names, name);
-	}
-}
-
-/* local or remote: who it is. Charon signs with the first key and accepts any: the next one is the other end's only. */
+/* Charon signs with the first local key and accepts any remote one: the next is for the latter. */
 static void end_render(const char *end, const struct site *site, bool with_next, struct buf *out)
 {
 	struct strings names = { 0 };
 	char address[ADDRESS_TEXT];
 
 	address_format(site->address, address);
-	key_names(site, KEY_ACTIVE, &names);
-	if (with_next)
-		key_names(site, KEY_NEXT, &names);
+	for (size_t i = 0; i < site->key_count; i++) {
+		AUTO_FREE char *name = keyring_public_name(site->name, &site->keys[i].key);
+
+		if (with_next || site->keys[i].state == KEY_ACTIVE)
+			strings_add(&names, name);
+	}
 	section_open(out, 2, end);
 	option_add(out, 3, "auth", "pubkey");
 	option_add(out, 3, "id", address);
@@ -154,8 +150,8 @@ static void end_render(const char *end, const struct site *site, bool with_next,
 	strings_done(&names);
 }
 
-static void child_render(const struct config *config, const struct site *own, const struct site *peer, uint32_t reqid,
-			 struct buf *out)
+static void child_render(const struct config *config, const struct site *own,
+			 const struct site *peer, uint32_t reqid, struct buf *out)
 {
 	AUTO_FREE char *name = swanctl_name(peer->name);
 	AUTO_FREE char *number = mem_printf("%u", reqid);
@@ -175,8 +171,8 @@ static void child_render(const struct config *config, const struct site *own, co
 	section_close(out, 2);
 }
 
-void swanctl_render(const struct config *config, const struct site *own, const struct site *peer, uint32_t reqid,
-		    struct buf *out)
+void swanctl_render(const struct config *config, const struct site *own, const struct site *peer,
+		    uint32_t reqid, struct buf *out)
 {
 	AUTO_FREE char *name = swanctl_name(peer->name);
 	char address[ADDRESS_TEXT];
@@ -236,7 +232,7 @@ void strongswan_render(const char *const sections[], struct buf *out)
 		{ "retransmit_tries", "4" },
 	};
 
-	buf_adds(out, "# A peer that does not answer is given up after 2 + 3 + 4.5 + 6.75 + 10.125 = 26 s.\n");
+	buf_adds(out, "# A silent peer is given up after 2 + 3 + 4.5 + 6.75 + 10.125 = 26 s.\n");
 	for (; *sections != NULL; sections++) {
 		section_open(out, 0, *sections);
 		options_add(out, 1, settings, COUNT_OF(settings));

@@ -11,7 +11,7 @@ struct fixed_setting {
 	const char *key, *value;
 };
 
-/* Writing ip_forward puts other settings back to a router's or a host's defaults: nothing may stand before it. */
+/* Writing ip_forward puts others back to a router's or a host's defaults: it has to be first. */
 static const struct fixed_setting fixed_settings[] = {
 	{ "net.ipv4.ip_forward", "1" },
 	{ "net.ipv4.conf.all.send_redirects", "0" },

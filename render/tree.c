@@ -1,6 +1,6 @@
 /*
- * tree: which files a gateway has, where, and for whom. What stands in them is the other renderers' business;
- * what is on disk already is nobody's here.
+ * tree: which files a gateway has, where, and for whom. What stands in them is the other renderers'
+ * business; what is on disk already is nobody's here.
  */
 #include "render/tree.h"
 
@@ -21,7 +21,9 @@ static int file_compare(const void *path, const void *file)
 
 static struct tree_file *tree_search(const struct tree *tree, const char *path)
 {
-	return tree->count ? bsearch(path, tree->files, tree->count, sizeof *tree->files, file_compare) : NULL;
+	if (tree->count == 0)
+		return NULL;
+	return bsearch(path, tree->files, tree->count, sizeof *tree->files, file_compare);
 }
 
 const struct tree_file *tree_find(const struct tree *tree, const char *path)
@@ -39,7 +41,8 @@ static struct tree_file *tree_insert(struct tree *tree, const char *path)
 	return file;
 }
 
-void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode, enum concern concern)
+void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode,
+	      enum concern concern)
 {
 	struct tree_file *file = tree_search(tree, path);
 
@@ -62,12 +65,13 @@ void tree_done(struct tree *tree)
 	*tree = (struct tree){ 0 };
 }
 
-/* Nothing here but a public key is without this line; no version or time in it, as it would change the file. */
+/* What every file but a key opens with: no version or time, which would change the files. */
 static struct buf file_begin(const struct tree_inputs *inputs)
 {
 	struct buf content = { 0 };
 
-	buf_addf(&content, "# Written by cygnet for site '%s'; changes are overwritten.\n\n", inputs->config->site);
+	buf_addf(&content, "# Written by cygnet for site '%s'; changes are overwritten.\n\n",
+		 inputs->config->site);
 	return content;
 }
 
@@ -78,7 +82,8 @@ void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree)
 	const struct unit *units = units_table(&count);
 
 	for (size_t i = 0; i < count && !inputs->host->packaged; i++) {
-		AUTO_FREE char *path = mem_printf("%s/%s", inputs->host->distro->unit_folder, units[i].name);
+		const char *folder = inputs->host->distro->unit_folder;
+		AUTO_FREE char *path = mem_printf("%s/%s", folder, units[i].name);
 		struct buf content = file_begin(inputs);
 
 		unit_render(&units[i], inputs->host, inputs->program, inputs->config, &content);
@@ -119,14 +124,16 @@ static void tree_strongswan(const struct tree_inputs *inputs, struct tree *tree)
 	struct buf content = file_begin(inputs);
 
 	strongswan_render(inputs->host->distro->charon_sections, &content);
-	tree_add(tree, inputs->host->distro->strongswan_drop_in, &content, 0644, CONCERN_STRONGSWAN);
+	tree_add(tree, inputs->host->distro->strongswan_drop_in, &content, 0644,
+		 CONCERN_STRONGSWAN);
 }
 
-static void tree_key(const struct tree_inputs *inputs, const char *site, const struct public_key *key,
-		     struct tree *tree)
+static void tree_key(const struct tree_inputs *inputs, const char *site,
+		     const struct public_key *key, struct tree *tree)
 {
+	const char *folder = inputs->host->distro->swanctl_folder;
 	AUTO_FREE char *name = keyring_public_name(site, key);
-	AUTO_FREE char *path = mem_printf("%s/pubkey/%s", inputs->host->distro->swanctl_folder, name);
+	AUTO_FREE char *path = mem_printf("%s/pubkey/%s", folder, name);
 	AUTO_FREE char *pem = public_key_pem(key);
 	struct buf content = { 0 };
 
@@ -134,10 +141,12 @@ static void tree_key(const struct tree_inputs *inputs, const char *site, const s
 	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
 }
 
-static void tree_peer(const struct tree_inputs *inputs, const struct site *peer, uint32_t reqid, struct tree *tree)
+static void tree_peer(const struct tree_inputs *inputs, const struct site *peer, uint32_t reqid,
+		      struct tree *tree)
 {
+	const char *folder = inputs->host->distro->swanctl_folder;
 	AUTO_FREE char *name = swanctl_name(peer->name);
-	AUTO_FREE char *path = mem_printf("%s/conf.d/%s.conf", inputs->host->distro->swanctl_folder, name);
+	AUTO_FREE char *path = mem_printf("%s/conf.d/%s.conf", folder, name);
 	struct buf content = file_begin(inputs);
 
 	swanctl_render(inputs->config, inputs->own, peer, reqid, &content);
@@ -185,8 +194,11 @@ void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, si
 
 	for (size_t i = 0; i < COUNT_OF(owned); i++)
 		patterns[i] = (struct owned_pattern){
-			.folder = mem_printf("%s/%s", host->distro->swanctl_folder, owned[i].folder),
-			.prefix = "cygnet-", .suffix = owned[i].suffix, .concern = CONCERN_CHARON,
+			.folder = mem_printf("%s/%s", host->distro->swanctl_folder,
+					     owned[i].folder),
+			.prefix = "cygnet-",
+			.suffix = owned[i].suffix,
+			.concern = CONCERN_CHARON,
 		};
 	*ret_patterns = patterns;
 	*ret_count = COUNT_OF(owned);

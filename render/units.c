@@ -1,7 +1,7 @@
 /*
- * units: what systemd is told of cygnet. The directives are those that hold wherever the binary lies:
- * no ProtectHome or PrivateTmp, as it may have been put into either, and no NoNewPrivileges, under which SELinux
- * refuses to start the programs that cygnet runs.
+ * units: what systemd is told of cygnet. It is confined by what holds wherever the binary lies and
+ * whatever it runs: no ProtectHome or PrivateTmp, as it may lie in either folder, and no
+ * NoNewPrivileges, under which SELinux may refuse to start the programs that it runs.
  */
 #include "render/units.h"
 
@@ -10,10 +10,10 @@
 
 #include "render/nftables.h"
 
-/* What a run still has to do once its own deadline has passed: going back to the previous files, and saying so. */
+/* After its own deadline a run still goes back to the previous files, and says so. */
 #define GRACE_S 60
 
-/* Restrictions by system call alone, so that nothing of the file system looks different to a run. */
+/* Restrictions of system calls alone: no file looks different to a run. */
 #define HARDENING			\
 	"LockPersonality=yes\n"		\
 	"RestrictRealtime=yes\n"	\
@@ -28,7 +28,7 @@ struct unit_inputs {
 	const struct config *config;
 };
 
-/* A path as one word of an Exec line: systemd expands '%', and takes quotes and backslashes as C does. */
+/* A path as one word of an Exec line, where systemd expands '%' and reads quotes as C does. */
 static char *word_quote(const char *path)
 {
 	struct buf word = { 0 };
@@ -78,7 +78,7 @@ static void sync_render(const struct unit_inputs *in, struct buf *out)
 		 "ExecStart=%s sync --quiet\n"
 		 SUCCESS
 		 "TimeoutStartSec=%" PRId64 "s\n"
-		 "# The journal gets what a run has to say, and not that it was started and finished.\n"
+		 "# What a run has to say is logged, and not that it started and finished.\n"
 		 "LogLevelMax=notice\n"
 		 "SyslogLevel=notice\n"
 		 HARDENING,
@@ -93,7 +93,7 @@ static void timer_render(const struct unit_inputs *in, struct buf *out)
 
 	buf_addf(out,
 		 "[Unit]\n"
-		 "Description=cygnet: every %" PRId64 " s, bring the gateway up to date with its mesh\n"
+		 "Description=cygnet: bring the gateway up to date every %" PRId64 " s\n"
 		 "\n"
 		 "[Timer]\n"
 		 "OnActiveSec=%" PRId64 "ms\n"
@@ -117,7 +117,7 @@ static void nftables_unit_render(const struct unit_inputs *in, struct buf *out)
 		 "Conflicts=shutdown.target\n"
 		 "Before=network-pre.target shutdown.target %s\n"
 		 "Wants=network-pre.target\n"
-		 "# The host's own rules are loaded after a flush of all tables, which takes this one too.\n"
+		 "# The host's own rules begin with a flush that takes this table too.\n"
 		 "After=nftables.service\n"
 		 "PartOf=nftables.service\n"
 		 "ReloadPropagatedFrom=nftables.service\n"
@@ -128,8 +128,8 @@ static void nftables_unit_render(const struct unit_inputs *in, struct buf *out)
 		 "RemainAfterExit=yes\n"
 		 "ExecStart=%s -f " NFTABLES_FILE "\n"
 		 "ExecReload=%s -f " NFTABLES_FILE "\n"
-		 "# No ExecStop: stopping a unit must not let packets out in the clear. To remove the table:\n"
-		 "# nft delete table " NFTABLES_TABLE "\n"
+		 "# No ExecStop: stopping a unit must not let packets out in the clear.\n"
+		 "# By hand: nft delete table " NFTABLES_TABLE "\n"
 		 "ProtectSystem=full\n"
 		 "ProtectHome=yes\n"
 		 "\n"
@@ -145,7 +145,8 @@ static const struct unit units[] = {
 	{ "cygnet.service", CONCERN_UNITS, true, false },
 };
 
-static void (*const renderers[COUNT_OF(units)])(const struct unit_inputs *in, struct buf *out) = {
+/* In the order of units. */
+static void (*const renderers[])(const struct unit_inputs *in, struct buf *out) = {
 	nftables_unit_render,
 	sync_render,
 	timer_render,
@@ -158,8 +159,8 @@ const struct unit *units_table(size_t *ret_count)
 	return units;
 }
 
-void unit_render(const struct unit *unit, const struct host *host, const char *program, const struct config *config,
-		 struct buf *out)
+void unit_render(const struct unit *unit, const struct host *host, const char *program,
+		 const struct config *config, struct buf *out)
 {
 	AUTO_FREE char *quoted = word_quote(program);
 
