@@ -192,8 +192,8 @@ static inline void fake_listen(struct fake_charon *fake)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char folder[48];
 
-	*fake = (struct fake_charon){ .root = "/tmp/cygnet-test-XXXXXX" };
-	assert_non_null(mkdtemp(fake->root));
+	*fake = (struct fake_charon){ .root = ROOT_TEMPLATE };
+	root_make(fake->root);
 	snprintf(folder, sizeof folder, "%s/run", fake->root);
 	assert_int_equal(mkdir(folder, 0755), 0);
 	snprintf(address.sun_path, sizeof address.sun_path, "%s%s", fake->root, VICI_SOCKET);
@@ -223,17 +223,11 @@ static inline void fake_stop(struct fake_charon *fake)
 
 static inline void fake_done(struct fake_charon *fake)
 {
-	char path[64];
-
 	fake_stop(fake);
 	for (size_t i = 0; i < fake->turn_count; i++)
 		buf_done(&fake->turns[i].bytes);
 	buf_done(&fake->received);
-	snprintf(path, sizeof path, "%s%s", fake->root, VICI_SOCKET);
-	unlink(path);
-	snprintf(path, sizeof path, "%s/run", fake->root);
-	rmdir(path);
-	rmdir(fake->root);
+	root_remove(fake->root);
 }
 
 #endif
