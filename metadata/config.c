@@ -1,6 +1,6 @@
 /*
- * config: the settings of a run, from defaults and sources to typed values. The one place where a value meets
- * its origin, so that every message can name both.
+ * config: the settings of a run, from defaults and sources to typed values. The one place where a
+ * value meets its origin, so that every message can name both.
  */
 #include "metadata/config.h"
 
@@ -33,8 +33,8 @@ int config_file_read(const char *root, char **ret_text, struct err *e)
 }
 
 /* The text of a setting's default: a copy, NULL when it has none. */
-static int standard_make(const struct setting_row *row, const struct instance *instance, char **ret_text,
-			 struct err *e)
+static int standard_make(const struct setting_row *row, const struct instance *instance,
+			 char **ret_text, struct err *e)
 {
 	if (row->derive == NULL) {
 		*ret_text = mem_strdup(row->standard);
@@ -47,12 +47,13 @@ static int standard_make(const struct setting_row *row, const struct instance *i
 
 static int setting_missing(const char *key, const struct tags *tags, struct err *e)
 {
+	const char *first = !tags->off ? "" :
+		"IMDS shows no tags: set InstanceMetadataTags to 'enabled' among the launch template's "
+		"MetadataOptions, then ";
+
 	err_set(e, EXIT_CONFIG, "setting '%s' is required and set nowhere", key);
-	if (!tags->off)
-		return err_remedy(e, "tag the instance '" TAG_PREFIX "%s' or set '%s' in " CONFIG_FILE, key, key);
-	return err_remedy(e, "IMDS shows no tags: set InstanceMetadataTags to 'enabled' among the launch template's "
-			  "MetadataOptions and tag the instance '" TAG_PREFIX "%s', or set '%s' in " CONFIG_FILE, key,
-			  key);
+	return err_remedy(e, "%stag the instance '" TAG_PREFIX "%s' or set '%s' in " CONFIG_FILE,
+			  first, key, key);
 }
 
 static int text_check(const char *text, struct err *e)
@@ -67,8 +68,8 @@ static int text_check(const char *text, struct err *e)
 	return 0;
 }
 
-static int setting_parse(const struct config_sources *sources, enum setting setting, struct config *config,
-			 struct err *e)
+static int setting_parse(const struct config_sources *sources, enum setting setting,
+			 struct config *config, struct err *e)
 {
 	const struct setting_row *row = setting_row(setting);
 	AUTO_FREE char *standard = NULL;
@@ -82,7 +83,8 @@ static int setting_parse(const struct config_sources *sources, enum setting sett
 		sources_choose(config, setting, standard, mem_strdup("default"));
 	value.text = config->values[setting];
 	value.standard = standard;
-	if (text_check(value.text, e) < 0 || row->parse(&value, (char *)config + row->member, e) < 0)
+	if (text_check(value.text, e) < 0 ||
+	    row->parse(&value, (char *)config + row->member, e) < 0)
 		return err_wrap(e, "setting '%s' (%s)", row->key, config->origins[setting]);
 	return 0;
 }
@@ -91,7 +93,8 @@ static int setting_parse(const struct config_sources *sources, enum setting sett
 static int subnets_complete(uint32_t primary, struct config *config, struct err *e)
 {
 	struct cidr address = { primary, 32 };
-	AUTO_FREE char *text = NULL, *before = TAKE(config->origins[SETTING_SUBNETS]), *origin = NULL;
+	AUTO_FREE char *before = TAKE(config->origins[SETTING_SUBNETS]);
+	AUTO_FREE char *origin = NULL, *text = NULL;
 
 	if (cidrs_cover(&config->subnets, address)) {
 		origin = mem_strdup(before);
@@ -103,7 +106,7 @@ static int subnets_complete(uint32_t primary, struct config *config, struct err 
 	text = cidrs_join(&config->subnets, ", ");
 	sources_choose(config, SETTING_SUBNETS, text, TAKE(origin));
 	if (config->subnets.count > RANGES_MAX)
-		return err_set(e, EXIT_CONFIG, "setting 'subnets' (%s): there are more than %d ranges",
+		return err_set(e, EXIT_CONFIG, "setting 'subnets' (%s): more than %d ranges",
 			       config->origins[SETTING_SUBNETS], RANGES_MAX);
 	return 0;
 }

@@ -11,11 +11,11 @@ enum backend { BACKEND_DETECTED, BACKEND_SWANCTL, BACKEND_IPSEC };
 
 /* One row a key, in the order of the README's table; config_key() names them. */
 enum setting {
-	SETTING_MESH, SETTING_REGISTRY, SETTING_SITE, SETTING_SCOPE, SETTING_PREFIX, SETTING_REGISTRY_ROLE,
-	SETTING_SUBNETS, SETTING_ALLOW_SUBNETS, SETTING_ADDRESS, SETTING_ROUTES, SETTING_SECURITY_GROUP,
-	SETTING_LIFECYCLE_HOOK, SETTING_BACKEND, SETTING_PROPOSALS, SETTING_KEY_BITS, SETTING_REKEY_AFTER,
-	SETTING_NTP, SETTING_INTERVAL, SETTING_RECONCILE, SETTING_TUNNEL_WAIT, SETTING_TIMEOUT, SETTING_MSS,
-	SETTING_COUNT
+	SETTING_MESH, SETTING_REGISTRY, SETTING_SITE, SETTING_SCOPE, SETTING_PREFIX,
+	SETTING_REGISTRY_ROLE, SETTING_SUBNETS, SETTING_ALLOW_SUBNETS, SETTING_ADDRESS,
+	SETTING_ROUTES, SETTING_SECURITY_GROUP, SETTING_LIFECYCLE_HOOK, SETTING_BACKEND,
+	SETTING_PROPOSALS, SETTING_KEY_BITS, SETTING_REKEY_AFTER, SETTING_NTP, SETTING_INTERVAL,
+	SETTING_RECONCILE, SETTING_TUNNEL_WAIT, SETTING_TIMEOUT, SETTING_MSS, SETTING_COUNT
 };
 
 struct config {
@@ -23,7 +23,7 @@ struct config {
 	char *registry;			/* region */
 	char *site;			/* [a-z0-9-]{1,63} */
 	char *prefix;			/* first element of the parameter path */
-	struct cidrs subnets;		/* what this site offers; sorted; never empty, never 0.0.0.0/0 */
+	struct cidrs subnets;		/* what this site offers; sorted; not empty, no 0.0.0.0/0 */
 	struct cidrs allow_subnets;	/* what a peer may offer */
 	enum backend backend;
 	struct strings ike_proposals;	/* strongest first, in strongSwan's words */
@@ -33,15 +33,19 @@ struct config {
 	int64_t interval_s, reconcile_s, tunnel_wait_s, timeout_s;
 	unsigned mss;			/* 0: no clamp */
 
-	char *values[SETTING_COUNT];	/* each as text, as `cygnet plan` shows it; NULL: none */
-	char *origins[SETTING_COUNT];	/* "default", "tag 'cygnet:mesh'", "/etc/cygnet.conf line 3", "CYGNET_MESH", "--mesh";
-					 * "…, and the primary private address" where that was added to subnets */
+	/*
+	 * Each as text, as `cygnet plan` shows it, and where it is from: "default", "--mesh",
+	 * "tag 'cygnet:mesh'", "/etc/cygnet.conf line 3" or "CYGNET_MESH"; that of subnets ends
+	 * ", and the primary private address" where this was added.
+	 */
+	char *values[SETTING_COUNT];
+	char *origins[SETTING_COUNT];
 };
 
 /* What settings are read from, strongest first; all borrowed. */
 struct config_sources {
-	const char *const *options;	/* from the command line: SETTING_COUNT entries, NULL where not given */
-	char *const *environment;	/* "NAME=value" strings: those beginning with CYGNET_ count, unless empty */
+	const char *const *options;	/* of the command line: SETTING_COUNT, NULL where not given */
+	char *const *environment;	/* "NAME=value": those of CYGNET_… count, unless empty */
 	const char *file_text;		/* of CONFIG_FILE, or NULL when there is none */
 	const struct tags *tags;
 	const struct instance *instance;
@@ -50,21 +54,22 @@ struct config_sources {
 #define CONFIG_FILE "/etc/cygnet.conf"
 
 /*
- * Read CONFIG_FILE below root: lines "key = value", blank ones, and comments whose first character is '#'. *ret_text is
- * yours to free, NULL when there is no such file; a NUL byte or more than 64 KiB is EXIT_CONFIG.
+ * Read CONFIG_FILE below root: lines "key = value", blank ones, and comments that begin with '#'.
+ * *ret_text is yours to free, NULL when there is no such file; a NUL byte or more than 64 KiB is
+ * EXIT_CONFIG.
  */
 int config_file_read(const char *root, char **ret_text, struct err *e);
 
-/* The key of a setting as it stands in the file ("tunnel-wait"); its variable is CYGNET_TUNNEL_WAIT. Static. */
+/* A setting's key as in the file ("tunnel-wait"; its variable is CYGNET_TUNNEL_WAIT). Static. */
 const char *config_key(enum setting setting);
 
 /* The setting of a key, or -1. */
 int config_setting(const char *key);
 
 /*
- * Pure. Merge the sources and parse every value. An unknown key, a bad value, a key that the source may not set or a
- * missing required one is EXIT_CONFIG naming origin (file and line), key and rule; for a missing one with tags off the
- * remedy names InstanceMetadataTags and the launch-template setting.
+ * Pure. Merge the sources and parse every value. An unknown key, a bad value, a key that the source
+ * may not set or a missing required one is EXIT_CONFIG naming origin (file and line), key and rule;
+ * for a missing one with tags off the remedy names InstanceMetadataTags and the launch template.
  */
 int config_make(const struct config_sources *sources, struct config *ret_config, struct err *e);
 void config_done(struct config *config);

@@ -1,6 +1,6 @@
 /*
- * distro: the table of what each distribution calls things, and telling which row a machine is. A new
- * distribution or time daemon is a new row; nothing else here names one.
+ * distro: the table of what each distribution calls things, and telling which row a machine is. A
+ * new distribution or time daemon is a new row; nothing else here names one.
  */
 #include "metadata/distro.h"
 
@@ -14,7 +14,7 @@
 
 static const struct time_source debian_time_sources[] = {
 	{
-		/* sources.d, not conf.d: a line there that chronyd cannot read does not keep it from starting */
+		/* not conf.d: there, a line that chronyd cannot read keeps it from starting */
 		.daemon = TIME_CHRONY,
 		.program = "/usr/sbin/chronyd",
 		.unit = "chrony.service",
@@ -33,9 +33,9 @@ static const struct distro distros[] = {
 		.name = "Debian 12",
 		.id = "debian",
 		.version = "12",
-		.source = "Debian's packages: strongswan 5.9.8-5+deb12u6, chrony 4.3-2, systemd 252",
-		.install = "apt-get install -y charon-systemd strongswan-swanctl libstrongswan-standard-plugins "
-			   "nftables chrony",
+		.source = "packages: strongswan 5.9.8-5+deb12u6, chrony 4.3-2, systemd 252.39",
+		.install = "apt-get install -y charon-systemd strongswan-swanctl "
+			   "libstrongswan-standard-plugins nftables chrony",
 		.backend = BACKEND_SWANCTL,
 		.swanctl = "/usr/sbin/swanctl",
 		.charon = "/usr/sbin/charon-systemd",
@@ -50,7 +50,7 @@ static const struct distro distros[] = {
 		.systemctl = "/usr/bin/systemctl",
 		.unit_folder = "/etc/systemd/system",
 		.packaged_units = { "/usr/lib/systemd/system", "/lib/systemd/system" },
-		/* sorts after 99-sysctl.conf, Debian's link to /etc/sysctl.conf: the last file read wins */
+		/* after 99-sysctl.conf, the link to /etc/sysctl.conf: the last file wins */
 		.sysctl_file = "/etc/sysctl.d/99-zz-cygnet.conf",
 		.time_sources = debian_time_sources,
 	},
@@ -82,14 +82,15 @@ static bool value_unquote(char *text, char **ret_text)
 	return true;
 }
 
-/* Only characters that need no escape can follow, so an escape is refused with them. */
+/* What these two may consist of needs no escape, so a backslash is refused like any other. */
 static int release_value(char *text, const char *name, char **ret_value, struct err *e)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 	char *value;
 
 	if (!value_unquote(text, &value) || !shape_word(value, allowed, 1, 64))
-		return err_set(e, EXIT_CONFIG, "%s of os-release is not 1 to 64 of a-z, 0-9, '.', '_' and '-'", name);
+		return err_set(e, EXIT_CONFIG,
+			       "%s of os-release is not 1 to 64 of a-z, 0-9, '.', '_' and '-'", name);
 	mem_cleanup(ret_value);
 	*ret_value = mem_strdup(value);
 	return 0;
@@ -129,10 +130,12 @@ static int release_parse(char *text, struct release *ret_release, struct err *e)
 
 static int release_read(const char *root, struct release *ret_release, struct err *e)
 {
-	const char *path = file_exists(root, "/etc/os-release") ? "/etc/os-release" : "/usr/lib/os-release";
+	const char *path = "/etc/os-release";
 	AUTO_BUF struct buf content = { 0 };
 	AUTO_FREE char *text = NULL;
 
+	if (!file_exists(root, path))
+		path = "/usr/lib/os-release";
 	if (file_read(root, path, OS_RELEASE_MAX, &content, NULL, e) < 0)
 		return -1;
 	text = buf_take(&content);
@@ -166,9 +169,16 @@ static int distro_unknown(const struct release *release, enum backend wanted, st
 	strings_done(&names);
 	if (wanted != BACKEND_DETECTED)
 		with = mem_printf(" with backend '%s'", backend_names[wanted]);
-	err_set(e, EXIT_MISSING, "this machine is '%s' '%s', which cygnet does not know%s", release->id,
-		release->version, with ? with : "");
+	err_set(e, EXIT_MISSING, "this machine is '%s' '%s', which cygnet does not know%s",
+		release->id, release->version, with ? with : "");
 	return err_remedy(e, "use one of: %s", known);
+}
+
+static bool distro_matches(const struct distro *row, const struct release *release,
+			   enum backend wanted)
+{
+	return strcmp(row->id, release->id) == 0 && strcmp(row->version, release->version) == 0 &&
+	       (wanted == BACKEND_DETECTED || wanted == row->backend);
 }
 
 static int distro_choose(const char *root, const struct release *release, enum backend wanted,
@@ -179,8 +189,7 @@ static int distro_choose(const char *root, const struct release *release, enum b
 	for (size_t i = 0; i < COUNT_OF(distros); i++) {
 		const struct distro *row = &distros[i];
 
-		if (strcmp(row->id, release->id) != 0 || strcmp(row->version, release->version) != 0 ||
-		    (wanted != BACKEND_DETECTED && wanted != row->backend))
+		if (!distro_matches(row, release, wanted))
 			continue;
 		if (distro_lacks(root, row) == NULL) {
 			*ret_distro = row;
@@ -219,7 +228,8 @@ int host_detect(const char *root, enum backend wanted, struct host *ret_host, st
 	CLEANUP(release_done) struct release release = { 0 };
 	const struct distro *distro;
 
-	if (release_read(root, &release, e) < 0 || distro_choose(root, &release, wanted, &distro, e) < 0)
+	if (release_read(root, &release, e) < 0 ||
+	    distro_choose(root, &release, wanted, &distro, e) < 0)
 		return -1;
 	*ret_host = (struct host){
 		.distro = distro,

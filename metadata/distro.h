@@ -23,19 +23,19 @@ struct distro {
 	enum backend backend;
 	const char *swanctl;		/* program */
 	const char *charon;		/* the daemon's program */
-	const char *crypto_plugin;	/* file of the strongSwan plugin that has ECP groups and AES-GCM */
+	const char *crypto_plugin;	/* file of strongSwan's plugin with ECP groups and AES-GCM */
 	const char *swanctl_folder;	/* conf.d, private and pubkey are below it */
 	const char *strongswan_drop_in;	/* file that strongswan.conf includes */
 	const char *charon_unit;	/* the daemon of this backend */
 	const char *other_units[3];	/* flavours that must not be enabled; NULL-terminated */
-	const char *charon_sections[3];	/* of strongswan.conf that this daemon reads; NULL-terminated */
+	const char *charon_sections[3];	/* of strongswan.conf, that it reads; NULL-terminated */
 
 	const char *nft;		/* program */
 	const char *systemctl;		/* program */
 	const char *unit_folder;	/* where units are written */
-	const char *packaged_units[3];	/* folders where a package would have put them; NULL-terminated */
+	const char *packaged_units[3];	/* where a package would put them; NULL-terminated */
 	const char *sysctl_file;
-	const struct time_source *time_sources;	/* the first that is installed is used; ends with a NULL program */
+	const struct time_source *time_sources;	/* best first; ends with a NULL program */
 };
 
 struct host {
@@ -45,10 +45,11 @@ struct host {
 };
 
 /*
- * Tell which machine is below root, from /etc/os-release (else /usr/lib/os-release) and what is installed: the first row
- * of this distribution and backend that is complete. wanted is the configured backend. Fails with EXIT_MISSING when the
- * distribution has no row, or when none of its rows is complete: then the message says which file is missing, and the
- * remedy which command installs it. A damaged os-release is EXIT_CONFIG. Source: os-release(5).
+ * Tell which machine is below root, from /etc/os-release (else /usr/lib/os-release) and what is
+ * installed: the first row of this distribution and the configured backend that is complete. Fails
+ * with EXIT_MISSING when there is no such row, or when none is complete: then the message says which
+ * file is missing, and the remedy which command installs it. A damaged os-release is EXIT_CONFIG.
+ * Source: os-release(5).
  */
 int host_detect(const char *root, enum backend wanted, struct host *ret_host, struct err *e);
 

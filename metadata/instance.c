@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "metadata/shape.h"
 
-#define ANSWER_MAX 16384	/* the identity document is about 500 bytes, a list of ranges at most 1 KiB */
+#define ANSWER_MAX 16384	/* the identity document has 500 bytes, lists of ranges 1 KiB */
 #define RANGES_MAX 64
 #define SHOWN 64		/* bytes of an odd answer that a message quotes */
 
@@ -23,8 +23,8 @@ static int text_keep(bool good, const char *text, const char *rule, char **ret_t
 	return 0;
 }
 
-static int member_keep(const json_t *document, const char *key, bool (*good)(const char *), const char *rule,
-		       char **ret_text, struct err *e)
+static int member_keep(const json_t *document, const char *key, bool (*good)(const char *),
+		       const char *rule, char **ret_text, struct err *e)
 {
 	AUTO_FREE char *text = NULL;
 
@@ -44,12 +44,25 @@ static int take_document(struct instance *into, const char *text, struct err *e)
 {
 	AUTO_JSON json_t *document = NULL;
 
-	if (json_read(text, strlen(text), &document, e) < 0 ||
-	    member_keep(document, "instanceId", instance_id_valid, "an instance id", &into->id, e) < 0 ||
-	    member_keep(document, "region", shape_label, "a region", &into->region, e) < 0 ||
-	    member_keep(document, "availabilityZone", shape_label, "an Availability Zone", &into->zone, e) < 0)
+	const struct {
+		const char *key;
+		bool (*good)(const char *);
+		const char *rule;
+		char **kept;
+	} members[] = {
+		{ "instanceId", instance_id_valid, "an instance id", &into->id },
+		{ "region", shape_label, "a region", &into->region },
+		{ "availabilityZone", shape_label, "an Availability Zone", &into->zone },
+		{ "accountId", shape_account, "12 digits", &into->account },
+	};
+
+	if (json_read(text, strlen(text), &document, e) < 0)
 		return -1;
-	return member_keep(document, "accountId", shape_account, "12 digits", &into->account, e);
+	for (size_t i = 0; i < COUNT_OF(members); i++)
+		if (member_keep(document, members[i].key, members[i].good, members[i].rule,
+				members[i].kept, e) < 0)
+			return -1;
+	return 0;
 }
 
 static int take_mac(struct instance *into, const char *text, struct err *e)
@@ -69,7 +82,8 @@ static int take_partition(struct instance *into, const char *text, struct err *e
 
 static int take_interface(struct instance *into, const char *text, struct err *e)
 {
-	return text_keep(shape_resource(text, "eni-"), text, "a network interface id", &into->interface, e);
+	return text_keep(shape_resource(text, "eni-"), text, "a network interface id",
+			 &into->interface, e);
 }
 
 static int take_vpc(struct instance *into, const char *text, struct err *e)
@@ -89,7 +103,8 @@ static int take_address(uint32_t *ret_address, const char *list, struct err *e)
 	uint32_t address;
 
 	if (!address_parse(first, &address) || !address_plausible(address))
-		return err_set(e, EXIT_CONFIG, "'%.*s' is not an IPv4 address of an interface", SHOWN, first);
+		return err_set(e, EXIT_CONFIG, "'%.*s' is not an IPv4 address of an interface",
+			       SHOWN, first);
 	*ret_address = address;
 	return 0;
 }
@@ -114,7 +129,7 @@ static int take_ranges(struct cidrs *into, const char *text, struct err *e)
 		if (!cidr_parse(item, &range))
 			return err_set(e, EXIT_CONFIG, "'%.*s' is not an IPv4 range", SHOWN, item);
 		if (into->count == RANGES_MAX)
-			return err_set(e, EXIT_CONFIG, "there are more than %d ranges", RANGES_MAX);
+			return err_set(e, EXIT_CONFIG, "more than %d ranges", RANGES_MAX);
 		cidrs_add(into, range);
 	}
 	cidrs_sort(into);
@@ -131,6 +146,8 @@ static int take_subnet_range(struct instance *into, const char *text, struct err
 	return take_ranges(&into->subnet_ranges, text, e);
 }
 
+#define INTERFACE(below, ...) { .path = below, .of_interface = true, __VA_ARGS__ }
+
 static const struct answer {
 	const char *path;	/* below /latest/, or below the primary interface's folder */
 	bool of_interface;
@@ -141,23 +158,25 @@ static const struct answer {
 	[INSTANCE_MAC] = { "meta-data/mac", .take = take_mac },
 	[INSTANCE_DOMAIN] = { "meta-data/services/domain", .take = take_domain },
 	[INSTANCE_PARTITION] = { "meta-data/services/partition", .take = take_partition },
-	[INSTANCE_INTERFACE] = { "interface-id", .of_interface = true, .take = take_interface },
-	[INSTANCE_VPC] = { "vpc-id", .of_interface = true, .take = take_vpc },
-	[INSTANCE_SUBNET] = { "subnet-id", .of_interface = true, .take = take_subnet },
-	[INSTANCE_PRIVATE] = { "local-ipv4s", .of_interface = true, .take = take_private },
-	[INSTANCE_PUBLIC] = { "public-ipv4s", .of_interface = true, .optional = true, .take = take_public },
-	[INSTANCE_VPC_RANGES] = { "vpc-ipv4-cidr-blocks", .of_interface = true, .take = take_vpc_ranges },
-	[INSTANCE_SUBNET_RANGE] = { "subnet-ipv4-cidr-block", .of_interface = true, .take = take_subnet_range },
+	[INSTANCE_INTERFACE] = INTERFACE("interface-id", .take = take_interface),
+	[INSTANCE_VPC] = INTERFACE("vpc-id", .take = take_vpc),
+	[INSTANCE_SUBNET] = INTERFACE("subnet-id", .take = take_subnet),
+	[INSTANCE_PRIVATE] = INTERFACE("local-ipv4s", .take = take_private),
+	[INSTANCE_PUBLIC] = INTERFACE("public-ipv4s", .take = take_public, .optional = true),
+	[INSTANCE_VPC_RANGES] = INTERFACE("vpc-ipv4-cidr-blocks", .take = take_vpc_ranges),
+	[INSTANCE_SUBNET_RANGE] = INTERFACE("subnet-ipv4-cidr-block", .take = take_subnet_range),
 };
 
 char *instance_path(const struct instance *instance, enum instance_answer answer)
 {
 	if (!answers[answer].of_interface)
 		return mem_strdup(answers[answer].path);
-	return mem_printf("meta-data/network/interfaces/macs/%s/%s", instance->mac, answers[answer].path);
+	return mem_printf("meta-data/network/interfaces/macs/%s/%s", instance->mac,
+			  answers[answer].path);
 }
 
-int instance_take(struct instance *instance, enum instance_answer answer, const char *text, struct err *e)
+int instance_take(struct instance *instance, enum instance_answer answer, const char *text,
+		  struct err *e)
 {
 	AUTO_FREE char *path = instance_path(instance, answer);
 
@@ -168,7 +187,8 @@ int instance_take(struct instance *instance, enum instance_answer answer, const 
 	return 0;
 }
 
-static int answer_read(struct imds *imds, struct instance *instance, enum instance_answer answer, struct err *e)
+static int answer_read(struct imds *imds, struct instance *instance, enum instance_answer answer,
+		       struct err *e)
 {
 	AUTO_FREE char *path = instance_path(instance, answer), *text = NULL;
 
@@ -196,8 +216,11 @@ int instance_read(struct imds *imds, struct instance *ret_instance, struct err *
 
 void instance_done(struct instance *instance)
 {
-	char *texts[] = { instance->id, instance->region, instance->zone, instance->account, instance->partition,
-			  instance->domain, instance->interface, instance->mac, instance->vpc, instance->subnet };
+	char *texts[] = {
+		instance->id, instance->region, instance->zone, instance->account,
+		instance->partition, instance->domain, instance->interface, instance->mac,
+		instance->vpc, instance->subnet,
+	};
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		free(texts[i]);

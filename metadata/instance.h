@@ -20,20 +20,25 @@ struct instance {
 	struct cidrs subnet_ranges;
 };
 
-/* What IMDS is asked, in this order: the paths from INSTANCE_INTERFACE on need the mac of an earlier answer. */
+/* What IMDS is asked, in this order: paths from INSTANCE_INTERFACE on need the mac of an answer. */
 enum instance_answer {
-	INSTANCE_DOCUMENT, INSTANCE_MAC, INSTANCE_DOMAIN, INSTANCE_PARTITION, INSTANCE_INTERFACE, INSTANCE_VPC,
-	INSTANCE_SUBNET, INSTANCE_PRIVATE, INSTANCE_PUBLIC, INSTANCE_VPC_RANGES, INSTANCE_SUBNET_RANGE, INSTANCE_ANSWERS
+	INSTANCE_DOCUMENT, INSTANCE_MAC, INSTANCE_DOMAIN, INSTANCE_PARTITION, INSTANCE_INTERFACE,
+	INSTANCE_VPC, INSTANCE_SUBNET, INSTANCE_PRIVATE, INSTANCE_PUBLIC, INSTANCE_VPC_RANGES,
+	INSTANCE_SUBNET_RANGE, INSTANCE_ANSWERS
 };
 
-/* The IMDS path of an answer, as imds_get takes it; yours to free. Source: EC2 User Guide, "Instance metadata categories". */
+/*
+ * The IMDS path of an answer, as imds_get takes it; yours to free.
+ * Source: EC2 User Guide, "Instance metadata categories".
+ */
 char *instance_path(const struct instance *instance, enum instance_answer answer);
 
 /*
- * Pure. Check one answer's text (NULL: 404) for its shape and put its fields into instance, which has none of them yet.
- * A missing or odd one is EXIT_CONFIG naming the IMDS path and the rule.
+ * Pure. Check one answer's text (NULL: 404) for its shape and put its fields into instance, which
+ * has none of them yet. A missing or odd one is EXIT_CONFIG naming the IMDS path and the rule.
  */
-int instance_take(struct instance *instance, enum instance_answer answer, const char *text, struct err *e);
+int instance_take(struct instance *instance, enum instance_answer answer, const char *text,
+		  struct err *e);
 
 /*
  * Read all of it from the primary interface. A bad answer fails as instance_take, IMDS as imds_get.

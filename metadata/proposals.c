@@ -1,6 +1,7 @@
 /*
- * proposals: named sets of proposals and the check of literal ones. It refuses what would not encrypt, and what
- * strongSwan would discard with the whole connection; what a peer or the daemon's plugins can do it cannot know.
+ * proposals: named sets of proposals and the check of literal ones. It refuses what would not
+ * encrypt, and what strongSwan would discard with the whole connection; what a peer or the daemon's
+ * plugins can do it cannot know.
  */
 #include "metadata/proposals.h"
 
@@ -45,7 +46,7 @@ struct keyword {
 	enum cipher cipher;
 };
 
-/* What strongSwan's keywords begin with; the first that matches counts. A word with none of them is no cipher. */
+/* What strongSwan's keywords begin with; the first that matches counts. No match is no cipher. */
 static const struct keyword families[] = {
 	{ "aesxcbc", CIPHER_NONE },	/* integrity and pseudo-random functions */
 	{ "aescmac", CIPHER_NONE },
@@ -69,11 +70,16 @@ static const struct keyword modes[] = {
 	{ "gmac", CIPHER_CLEAR },
 };
 
+static bool word_begins(const char *word, const char *prefix)
+{
+	return strncmp(word, prefix, strlen(prefix)) == 0;
+}
+
 static enum cipher cipher_of(const char *word)
 {
 	size_t i = 0;
 
-	while (i < COUNT_OF(families) && strncmp(word, families[i].text, strlen(families[i].text)) != 0)
+	while (i < COUNT_OF(families) && !word_begins(word, families[i].text))
 		i++;
 	if (i == COUNT_OF(families))
 		return CIPHER_NONE;
@@ -92,13 +98,14 @@ static int ciphers_check(const char *proposal, struct err *e)
 	while ((word = strsep(&rest, "-")) != NULL)
 		found[cipher_of(word)] = word;
 	if (found[CIPHER_CLEAR] != NULL)
-		return err_set(e, EXIT_CONFIG, "proposal '%s' offers '%s', which does not encrypt", proposal,
-			       found[CIPHER_CLEAR]);
+		return err_set(e, EXIT_CONFIG, "proposal '%s' offers '%s', which does not encrypt",
+			       proposal, found[CIPHER_CLEAR]);
 	if (found[CIPHER_CLASSIC] == NULL && found[CIPHER_AEAD] == NULL)
 		return err_set(e, EXIT_CONFIG, "proposal '%s' names no cipher", proposal);
 	if (found[CIPHER_CLASSIC] == NULL || found[CIPHER_AEAD] == NULL)
 		return 0;
-	err_set(e, EXIT_CONFIG, "proposal '%s' mixes the AEAD cipher '%s' and the classic '%s', which every strongSwan "
+	err_set(e, EXIT_CONFIG,
+		"proposal '%s' mixes the AEAD cipher '%s' and the classic '%s', which every strongSwan "
 		"since 5.5.1 rejects", proposal, found[CIPHER_AEAD], found[CIPHER_CLASSIC]);
 	return err_remedy(e, "write one proposal for each kind of cipher");
 }
@@ -106,7 +113,8 @@ static int ciphers_check(const char *proposal, struct err *e)
 static int literal_add(struct strings *into, const char *proposal, struct err *e)
 {
 	if (!shape_word(proposal, "abcdefghijklmnopqrstuvwxyz0123456789_-", 1, PROPOSAL_MAX))
-		return err_set(e, EXIT_CONFIG, "proposal '%s' is not 1 to %d of a-z, 0-9, '_' and '-'", proposal,
+		return err_set(e, EXIT_CONFIG,
+			       "proposal '%s' is not 1 to %d of a-z, 0-9, '_' and '-'", proposal,
 			       PROPOSAL_MAX);
 	if (ciphers_check(proposal, e) < 0)
 		return -1;
@@ -124,9 +132,9 @@ static void set_add(const struct set *set, struct strings *ike, struct strings *
 
 static int item_add(const char *item, struct strings *ike, struct strings *esp, struct err *e)
 {
-	if (strncmp(item, "ike:", 4) == 0)
+	if (word_begins(item, "ike:"))
 		return literal_add(ike, item + 4, e);
-	if (strncmp(item, "esp:", 4) == 0)
+	if (word_begins(item, "esp:"))
 		return literal_add(esp, item + 4, e);
 	for (size_t i = 0; i < COUNT_OF(sets); i++) {
 		if (strcmp(item, sets[i].name) == 0) {
@@ -137,7 +145,8 @@ static int item_add(const char *item, struct strings *ike, struct strings *esp, 
 	return err_set(e, EXIT_CONFIG, "'%s' is not 'strong', 'article', 'ike:…' or 'esp:…'", item);
 }
 
-int proposals_parse(const char *text, struct strings *ret_ike, struct strings *ret_esp, struct err *e)
+int proposals_parse(const char *text, struct strings *ret_ike, struct strings *ret_esp,
+		    struct err *e)
 {
 	AUTO_FREE char *copy = mem_strdup(text);
 	CLEANUP(strings_done) struct strings ike = { 0 }, esp = { 0 };
@@ -147,11 +156,13 @@ int proposals_parse(const char *text, struct strings *ret_ike, struct strings *r
 		if (item_add(item, &ike, &esp, e) < 0)
 			return -1;
 	if (ike.count == 0 || esp.count == 0) {
-		err_set(e, EXIT_CONFIG, "value '%s' has no proposal for %s", text, ike.count == 0 ? "IKE" : "ESP");
-		return err_remedy(e, "add '%s:…' or a named set", ike.count == 0 ? "ike" : "esp");
+		const char *lacking = ike.count == 0 ? "ike" : "esp";
+
+		err_set(e, EXIT_CONFIG, "value '%s' has no '%s' proposal", text, lacking);
+		return err_remedy(e, "add '%s:…' or a named set", lacking);
 	}
 	if (ike.count > PROPOSALS_MAX || esp.count > PROPOSALS_MAX)
-		return err_set(e, EXIT_CONFIG, "there are more than %d proposals for IKE or ESP", PROPOSALS_MAX);
+		return err_set(e, EXIT_CONFIG, "more than %d proposals of a kind", PROPOSALS_MAX);
 	*ret_ike = ike;
 	*ret_esp = esp;
 	ike = (struct strings){ 0 };

@@ -1,6 +1,6 @@
 /*
- * settings: one row a setting, in the order of the README's table; a new setting is a new row. What a value
- * may look like is for values.c, which source wins for config.c.
+ * settings: one row a setting, in the order of the README's table; a new setting is a new row. What
+ * a value may look like is for values.c, which source wins for config.c.
  */
 #include "metadata/settings.h"
 
@@ -29,7 +29,8 @@ static int derive_address(const struct instance *instance, char **ret_text, stru
 
 	if (instance->public_address == 0) {
 		err_set(e, EXIT_CONFIG, "the instance has no public IPv4 address");
-		return err_remedy(e, "associate an Elastic IP with network interface '%s'", instance->interface);
+		return err_remedy(e, "associate an Elastic IP with network interface '%s'",
+				  instance->interface);
 	}
 	cidr_format((struct cidr){ instance->public_address, 32 }, text);
 	*ret_text = mem_strndup(text, strcspn(text, "/"));
@@ -40,52 +41,86 @@ static int parse_proposals(const struct value *value, void *ret_value, struct er
 {
 	struct config *ret_config = ret_value;
 
-	return proposals_parse(value->text, &ret_config->ike_proposals, &ret_config->esp_proposals, e);
+	return proposals_parse(value->text, &ret_config->ike_proposals,
+			       &ret_config->esp_proposals, e);
 }
 
 #define MEMBER(name) .member = offsetof(struct config, name)
 
 static const struct setting_row rows[SETTING_COUNT] = {
-	[SETTING_MESH] = { "mesh", .parse = value_label, MEMBER(mesh) },
-	[SETTING_REGISTRY] = { "registry", .parse = value_label, MEMBER(registry) },
-	[SETTING_SITE] = { "site", .derive = derive_region, .parse = value_label, MEMBER(site) },
-	[SETTING_SCOPE] = { "scope", "vpc", .parse = value_standard },
-	[SETTING_PREFIX] = { "prefix", "cygnet", .parse = value_prefix, MEMBER(prefix) },
-	[SETTING_REGISTRY_ROLE] = { "registry-role", "none", .parse = value_standard },
-	[SETTING_SUBNETS] = { "subnets", .derive = derive_subnets, .parse = value_ranges, MEMBER(subnets) },
-	[SETTING_ALLOW_SUBNETS] = {
-		"allow-subnets", "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10", .not_by_tag = true,
-		.parse = value_ranges, MEMBER(allow_subnets),
+	[SETTING_MESH] = {
+		"mesh", .parse = value_label, MEMBER(mesh),
 	},
-	[SETTING_ADDRESS] = { "address", .derive = derive_address, .parse = value_standard },
-	[SETTING_ROUTES] = { "routes", "none", .parse = value_standard },
-	[SETTING_SECURITY_GROUP] = { "security-group", "none", .parse = value_standard },
-	[SETTING_LIFECYCLE_HOOK] = { "lifecycle-hook", "none", .parse = value_standard },
-	[SETTING_BACKEND] = { "backend", "detected", .parse = value_backend, MEMBER(backend) },
+	[SETTING_REGISTRY] = {
+		"registry", .parse = value_label, MEMBER(registry),
+	},
+	[SETTING_SITE] = {
+		"site", .derive = derive_region, .parse = value_label, MEMBER(site),
+	},
+	[SETTING_SCOPE] = {
+		"scope", "vpc", .parse = value_standard,
+	},
+	[SETTING_PREFIX] = {
+		"prefix", "cygnet", .parse = value_prefix, MEMBER(prefix),
+	},
+	[SETTING_REGISTRY_ROLE] = {
+		"registry-role", "none", .parse = value_standard,
+	},
+	[SETTING_SUBNETS] = {
+		"subnets", .derive = derive_subnets, .parse = value_ranges, MEMBER(subnets),
+	},
+	[SETTING_ALLOW_SUBNETS] = {
+		"allow-subnets", "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10",
+		.not_by_tag = true, .parse = value_ranges, MEMBER(allow_subnets),
+	},
+	[SETTING_ADDRESS] = {
+		"address", .derive = derive_address, .parse = value_standard,
+	},
+	[SETTING_ROUTES] = {
+		"routes", "none", .parse = value_standard,
+	},
+	[SETTING_SECURITY_GROUP] = {
+		"security-group", "none", .parse = value_standard,
+	},
+	[SETTING_LIFECYCLE_HOOK] = {
+		"lifecycle-hook", "none", .parse = value_standard,
+	},
+	[SETTING_BACKEND] = {
+		"backend", "detected", .parse = value_backend, MEMBER(backend),
+	},
 	[SETTING_PROPOSALS] = {
-		"proposals", "strong, article", .not_by_tag = true, .parse = parse_proposals, .member = 0,
+		"proposals", "strong, article", .not_by_tag = true, .parse = parse_proposals,
 	},
 	[SETTING_KEY_BITS] = {
 		"key-bits", "4096", .parse = value_bits, MEMBER(key_bits), .min = 3072, .max = 8192,
 	},
-	[SETTING_REKEY_AFTER] = { "rekey-after", "off", .parse = value_standard },
+	[SETTING_REKEY_AFTER] = {
+		"rekey-after", "off", .parse = value_standard,
+	},
 	[SETTING_NTP] = {
-		"ntp", "169.254.169.123, 0.amazon.pool.ntp.org, 1.amazon.pool.ntp.org, 2.amazon.pool.ntp.org, "
-		"3.amazon.pool.ntp.org", .parse = value_servers, MEMBER(ntp),
+		"ntp", "169.254.169.123, 0.amazon.pool.ntp.org, 1.amazon.pool.ntp.org, "
+		"2.amazon.pool.ntp.org, 3.amazon.pool.ntp.org",
+		.parse = value_servers, MEMBER(ntp),
 	},
 	[SETTING_INTERVAL] = {
-		"interval", "15s", .parse = value_duration, MEMBER(interval_s), .min = 5, .max = 3600,
+		"interval", "15s",
+		.parse = value_duration, MEMBER(interval_s), .min = 5, .max = 3600,
 	},
 	[SETTING_RECONCILE] = {
-		"reconcile", "10m", .parse = value_duration, MEMBER(reconcile_s), .min = 5, .max = 86400,
+		"reconcile", "10m",
+		.parse = value_duration, MEMBER(reconcile_s), .min = 5, .max = 86400,
 	},
 	[SETTING_TUNNEL_WAIT] = {
-		"tunnel-wait", "60s", .parse = value_duration, MEMBER(tunnel_wait_s), .min = 0, .max = 3600,
+		"tunnel-wait", "60s",
+		.parse = value_duration, MEMBER(tunnel_wait_s), .min = 0, .max = 3600,
 	},
 	[SETTING_TIMEOUT] = {
-		"timeout", "5m", .parse = value_duration, MEMBER(timeout_s), .min = 10, .max = 3600,
+		"timeout", "5m",
+		.parse = value_duration, MEMBER(timeout_s), .min = 10, .max = 3600,
 	},
-	[SETTING_MSS] = { "mss", "1360", .parse = value_mss, MEMBER(mss), .min = 536, .max = 1460 },
+	[SETTING_MSS] = {
+		"mss", "1360", .parse = value_mss, MEMBER(mss), .min = 536, .max = 1460,
+	},
 };
 
 const struct setting_row *setting_row(enum setting setting)

@@ -7,8 +7,9 @@
 
 struct setting_row {
 	const char *key;
-	const char *standard;	/* the default's text; NULL: derived, or required when derive is NULL too */
-	int (*derive)(const struct instance *instance, char **ret_text, struct err *e);	/* the default's text */
+	/* The default's text, or what makes it of the instance; both NULL: the setting is required. */
+	const char *standard;
+	int (*derive)(const struct instance *instance, char **ret_text, struct err *e);
 	bool not_by_tag;	/* who may tag an instance may not decide what its gateway trusts */
 	value_parser *parse;
 	size_t member;		/* of struct config: where parse puts the value */

@@ -1,6 +1,6 @@
 /*
- * shape: predicates over text from outside, so that every room means the same by "a region" or "an id".
- * They know nothing of where the text came from, and set no error.
+ * shape: predicates over text from outside, so that every room means the same by "a region" or "an
+ * id". They know nothing of where the text came from, and set no error.
  */
 #include "metadata/shape.h"
 
@@ -15,7 +15,8 @@
 
 static bool label_valid(const char *text, size_t len)
 {
-	return len >= 1 && len <= LABEL_MAX && strspn(text, LABEL) >= len && text[0] != '-' && text[len - 1] != '-';
+	return len >= 1 && len <= LABEL_MAX && strspn(text, LABEL) >= len &&
+	       text[0] != '-' && text[len - 1] != '-';
 }
 
 bool shape_label(const char *text)

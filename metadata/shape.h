@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* [a-z0-9-]{1,63}, not beginning or ending with '-': a region, a zone, a partition, a site, a mesh. */
+/* [a-z0-9-]{1,63}, not beginning or ending with '-': a region, zone, partition, site or mesh. */
 bool shape_label(const char *text);
 
 /* Labels with dots between, at most 253 bytes: "amazonaws.com.cn". */
 bool shape_domain(const char *text);
 
-/* The prefix ("vpc-") and then 8 or 17 lower-case hex digits. Source: EC2 User Guide, "Resource IDs". */
+/* The prefix ("vpc-"), then 8 or 17 lower-case hex digits. Source: EC2 User Guide, "Resource IDs". */
 bool shape_resource(const char *text, const char *prefix);
 
 /* An AWS account id: 12 digits. */

@@ -1,6 +1,6 @@
 /*
- * sources: reading what each source says, weakest first, so that a stronger one overrides. It knows how a key
- * is spelt in each of them, but nothing of what a value means.
+ * sources: reading what each source says, weakest first, so that a stronger one overrides. It knows
+ * how a key is spelt in each of them, but nothing of what a value means.
  */
 #include "metadata/sources.h"
 
@@ -11,7 +11,7 @@
 #include "metadata/settings.h"
 
 #define VARIABLE_PREFIX "CYGNET_"
-#define KEY_SHOWN 64		/* bytes of an unknown key that a message quotes; longer ones resemble no key */
+#define KEY_SHOWN 64		/* bytes of an unknown key that a message quotes */
 #define NEAR 2			/* edits between a key and what a slip makes of it */
 
 void sources_choose(struct config *config, enum setting setting, const char *text, char *origin)
@@ -22,7 +22,7 @@ void sources_choose(struct config *config, enum setting setting, const char *tex
 	config->origins[setting] = origin;
 }
 
-/* Single characters to insert, drop or replace to make b of a (Levenshtein's distance); a is at most KEY_SHOWN long. */
+/* Characters to insert, drop or replace to make b of a (Levenshtein); a has at most KEY_SHOWN. */
 static size_t edits_between(const char *a, const char *b)
 {
 	size_t row[KEY_SHOWN + 1], len = strlen(a);
@@ -86,11 +86,12 @@ static int tags_merge(const struct tags *tags, struct config *config, struct err
 		if (setting < 0)
 			return key_unknown(TAG_PREFIX, tag->key, "a tag of the instance", e);
 		if (setting_row((enum setting)setting)->not_by_tag) {
-			err_set(e, EXIT_CONFIG, "setting '%s' (tag '" TAG_PREFIX "%s'): a tag may not set it", tag->key,
+			err_set(e, EXIT_CONFIG, "tag '" TAG_PREFIX "%s': tags may not set this",
 				tag->key);
-			return err_remedy(e, "remove the tag and set '%s' in " CONFIG_FILE, tag->key);
+			return err_remedy(e, "remove it and set '%s' in " CONFIG_FILE, tag->key);
 		}
-		sources_choose(config, (enum setting)setting, tag->value, mem_printf("tag '" TAG_PREFIX "%s'", tag->key));
+		sources_choose(config, (enum setting)setting, tag->value,
+			       mem_printf("tag '" TAG_PREFIX "%s'", tag->key));
 	}
 	return 0;
 }
@@ -115,7 +116,8 @@ static bool text_is_plain(const char *text)
 	return true;
 }
 
-static int line_merge(char *line, unsigned number, unsigned lines[SETTING_COUNT], struct config *config, struct err *e)
+static int line_merge(char *line, unsigned number, unsigned lines[SETTING_COUNT],
+		      struct config *config, struct err *e)
 {
 	AUTO_FREE char *origin = mem_printf(CONFIG_FILE " line %u", number);
 	char *value = strchr(line, '='), *key = line;
@@ -129,8 +131,8 @@ static int line_merge(char *line, unsigned number, unsigned lines[SETTING_COUNT]
 	if (setting < 0)
 		return key_unknown("", key, origin, e);
 	if (lines[setting] != 0)
-		return err_set(e, EXIT_CONFIG, "setting '%s' is on line %u and again on line %u of " CONFIG_FILE, key,
-			       lines[setting], number);
+		return err_set(e, EXIT_CONFIG, "%s sets '%s' again, after line %u", origin, key,
+			       lines[setting]);
 	lines[setting] = number;
 	sources_choose(config, (enum setting)setting, text_trim(value), TAKE(origin));
 	return 0;
@@ -146,7 +148,8 @@ static int file_merge(const char *text, struct config *config, struct err *e)
 		number++;
 		line = text_trim(line);
 		if (!text_is_plain(line))
-			return err_set(e, EXIT_CONFIG, CONFIG_FILE " line %u has control characters", number);
+			return err_set(e, EXIT_CONFIG,
+				       CONFIG_FILE " line %u has control characters", number);
 		if (*line != '\0' && *line != '#' && line_merge(line, number, lines, config, e) < 0)
 			return -1;
 	}
@@ -185,7 +188,7 @@ static int variable_unknown(const char *name, struct err *e)
 	err_set(e, EXIT_CONFIG, "unknown setting '%.*s' (the environment)", KEY_SHOWN, name);
 	if (meant != NULL)
 		return err_remedy(e, "write '%s' if that was meant", meant);
-	return err_remedy(e, "unset it: variables that begin with " VARIABLE_PREFIX " are settings");
+	return err_remedy(e, "unset it: what begins with " VARIABLE_PREFIX " is a setting");
 }
 
 static int variable_merge(const char *variable, struct config *config, struct err *e)
@@ -220,6 +223,7 @@ int sources_merge(const struct config_sources *sources, struct config *config, s
 		return -1;
 	for (unsigned i = 0; i < SETTING_COUNT; i++)
 		if (sources->options[i] != NULL)
-			sources_choose(config, i, sources->options[i], mem_printf("--%s", config_key(i)));
+			sources_choose(config, i, sources->options[i],
+				       mem_printf("--%s", config_key(i)));
 	return 0;
 }

@@ -15,7 +15,8 @@
 #define LISTING_MAX (TAGS_MAX * (KEY_MAX + 1))
 #define VALUE_MAX 1024		/* EC2 allows 256 characters; of UTF-8 */
 
-static const char key_characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-=.,_:@";
+static const char key_characters[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-=.,_:@";
 
 static bool key_is_ours(const char *key)
 {
@@ -31,12 +32,14 @@ int tags_listed(const char *listing, struct strings *ret_keys, struct err *e)
 
 	while ((key = strsep(&rest, "\n")) != NULL) {
 		if (++count > TAGS_MAX)
-			return err_set(e, EXIT_CONFIG, "IMDS path '" TAGS_PATH "': more than %d tags", TAGS_MAX);
+			return err_set(e, EXIT_CONFIG,
+				       "IMDS path '" TAGS_PATH "': more than %d tags", TAGS_MAX);
 		if (!key_is_ours(key))
 			continue;
 		if (!shape_word(key, key_characters, 1, KEY_MAX))
-			return err_set(e, EXIT_CONFIG, "IMDS path '" TAGS_PATH "': '%.*s' is not a tag key of at "
-				       "most %d letters, digits and '+-=.,_:@'", KEY_MAX, key, KEY_MAX);
+			return err_set(e, EXIT_CONFIG,
+				       "IMDS path '" TAGS_PATH "': '%.*s' is not 1 to %d letters, "
+				       "digits and '+-=.,_:@'", KEY_MAX, key, KEY_MAX);
 		strings_add(&keys, key);
 	}
 	*ret_keys = keys;

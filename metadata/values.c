@@ -36,8 +36,9 @@ int value_label(const struct value *value, void *ret_value, struct err *e)
 	char **ret_text = ret_value;
 
 	if (!shape_label(value->text))
-		return err_set(e, EXIT_CONFIG, "value '%s' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either end",
-			       value->text);
+		return err_set(e, EXIT_CONFIG,
+			       "value '%s' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either "
+			       "end", value->text);
 	*ret_text = mem_strdup(value->text);
 	return 0;
 }
@@ -47,10 +48,12 @@ int value_prefix(const struct value *value, void *ret_value, struct err *e)
 	char **ret_text = ret_value;
 
 	if (!shape_word(value->text, LETTERS DIGITS "_.-", 1, PREFIX_MAX))
-		return err_set(e, EXIT_CONFIG, "value '%s' is not 1 to %d letters, digits, '_', '.' and '-'",
+		return err_set(e, EXIT_CONFIG,
+			       "value '%s' is not 1 to %d letters, digits, '_', '.' and '-'",
 			       value->text, PREFIX_MAX);
 	if (strncasecmp(value->text, "aws", 3) == 0 || strncasecmp(value->text, "ssm", 3) == 0)
-		return err_set(e, EXIT_CONFIG, "value '%s' begins with 'aws' or 'ssm', which Parameter Store reserves",
+		return err_set(e, EXIT_CONFIG,
+			       "value '%s' begins with 'aws' or 'ssm', which Parameter Store reserves",
 			       value->text);
 	*ret_text = mem_strdup(value->text);
 	return 0;
@@ -60,7 +63,8 @@ int value_prefix(const struct value *value, void *ret_value, struct err *e)
 static bool range_canonical(const char *text, struct cidr *ret_range)
 {
 	size_t len = strcspn(text, "/");
-	AUTO_FREE char *address_text = mem_strndup(text, len), *any = mem_printf("0.0.0.0%s", text + len);
+	AUTO_FREE char *address_text = mem_strndup(text, len);
+	AUTO_FREE char *any = mem_printf("0.0.0.0%s", text + len);
 	struct cidr range;
 	uint32_t address;
 
@@ -77,7 +81,8 @@ static int range_parse(const char *text, struct cidr *ret_range, struct err *e)
 	char canonical[CIDR_TEXT];
 
 	if (!range_canonical(text, &range))
-		return err_set(e, EXIT_CONFIG, "'%s' is not an IPv4 range such as '10.1.0.0/16'", text);
+		return err_set(e, EXIT_CONFIG, "'%s' is not an IPv4 range such as '10.1.0.0/16'",
+			       text);
 	if (!cidr_parse(text, ret_range)) {
 		cidr_format(range, canonical);
 		err_set(e, EXIT_CONFIG, "'%s' has bits set beyond its length", text);
@@ -102,7 +107,7 @@ static int range_add(struct cidrs *ranges, const char *text, struct err *e)
 		return err_set(e, EXIT_CONFIG, "'%s' overlaps '%s'", text, other_text);
 	}
 	if (ranges->count == RANGES_MAX)
-		return err_set(e, EXIT_CONFIG, "there are more than %d ranges", RANGES_MAX);
+		return err_set(e, EXIT_CONFIG, "more than %d ranges", RANGES_MAX);
 	cidrs_add(ranges, range);
 	return 0;
 }
@@ -143,9 +148,10 @@ int value_servers(const struct value *value, void *ret_value, struct err *e)
 
 	while ((item = value_item(&rest)) != NULL) {
 		if (!server_valid(item))
-			return err_set(e, EXIT_CONFIG, "'%s' is not a lower-case host name or an address", item);
+			return err_set(e, EXIT_CONFIG,
+				       "'%s' is not a lower-case host name or an address", item);
 		if (servers.count == SERVERS_MAX)
-			return err_set(e, EXIT_CONFIG, "there are more than %d servers", SERVERS_MAX);
+			return err_set(e, EXIT_CONFIG, "more than %d servers", SERVERS_MAX);
 		strings_add(&servers, item);
 	}
 	if (servers.count == 0)
@@ -173,13 +179,19 @@ static bool number_parse(const char *text, int64_t *ret_number)
 	return rest != NULL && *rest == '\0';
 }
 
+static bool value_bounds(const struct value *value, int64_t number)
+{
+	return number >= value->min && number <= value->max;
+}
+
 int value_bits(const struct value *value, void *ret_value, struct err *e)
 {
 	unsigned *ret_bits = ret_value;
 	int64_t bits;
 
-	if (!number_parse(value->text, &bits) || bits < value->min || bits > value->max || bits % 8 != 0)
-		return err_set(e, EXIT_CONFIG, "value '%s' is not a multiple of 8 between %lld and %lld", value->text,
+	if (!number_parse(value->text, &bits) || bits % 8 != 0 || !value_bounds(value, bits))
+		return err_set(e, EXIT_CONFIG,
+			       "value '%s' is not a multiple of 8 between %lld and %lld", value->text,
 			       (long long)value->min, (long long)value->max);
 	*ret_bits = (unsigned)bits;
 	return 0;
@@ -190,9 +202,10 @@ int value_mss(const struct value *value, void *ret_value, struct err *e)
 	unsigned *ret_mss = ret_value;
 	int64_t mss;
 
-	if (!number_parse(value->text, &mss) || (mss != 0 && (mss < value->min || mss > value->max)))
-		return err_set(e, EXIT_CONFIG, "value '%s' is neither 0 nor a number of bytes between %lld and %lld",
-			       value->text, (long long)value->min, (long long)value->max);
+	if (!number_parse(value->text, &mss) || (mss != 0 && !value_bounds(value, mss)))
+		return err_set(e, EXIT_CONFIG,
+			       "value '%s' is neither 0 nor between %lld and %lld bytes", value->text,
+			       (long long)value->min, (long long)value->max);
 	*ret_mss = (unsigned)mss;
 	return 0;
 }
@@ -209,11 +222,12 @@ int value_duration(const struct value *value, void *ret_value, struct err *e)
 		if (strcmp(unit, units[i].name) == 0)
 			seconds = number * units[i].seconds;
 	if (seconds < 0)
-		return err_set(e, EXIT_CONFIG, "value '%s' is not a whole number with its unit, as in 15s, 10m or 1h",
+		return err_set(e, EXIT_CONFIG,
+			       "value '%s' is not a whole number with its unit, as in 15s, 10m or 1h",
 			       value->text);
-	if (seconds < value->min || seconds > value->max)
-		return err_set(e, EXIT_CONFIG, "value '%s' is not between %llds and %llds", value->text,
-			       (long long)value->min, (long long)value->max);
+	if (!value_bounds(value, seconds))
+		return err_set(e, EXIT_CONFIG, "value '%s' is not between %llds and %llds",
+			       value->text, (long long)value->min, (long long)value->max);
 	*ret_seconds = seconds;
 	return 0;
 }

@@ -188,8 +188,8 @@ static void gateway_outside_of_64_subnets(void **state)
 		strings_addf(&ranges, "10.%d.0.0/16", i);
 	text = strings_join(&ranges, " ");
 	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "subnets", text } }, &config, &e), -1);
-	assert_error(&e, EXIT_CONFIG, "setting 'subnets' (tag 'cygnet:subnets', and the primary private address): there "
-		     "are more than 64 ranges", "");
+	assert_error(&e, EXIT_CONFIG, "setting 'subnets' (tag 'cygnet:subnets', and the primary private address): more "
+		     "than 64 ranges", "");
 	strings_done(&ranges);
 }
 
@@ -207,8 +207,8 @@ static const struct {
 	{ { .tags = { "registry", "us-east-1" } }, "setting 'mesh' is required and set nowhere",
 	  "tag the instance 'cygnet:mesh' or set 'mesh' in /etc/cygnet.conf" },
 	{ { .file = "mesh = prod", .tags_off = true }, "setting 'registry' is required and set nowhere",
-	  "IMDS shows no tags: set InstanceMetadataTags to 'enabled' among the launch template's MetadataOptions and "
-	  "tag the instance 'cygnet:registry', or set 'registry' in /etc/cygnet.conf" },
+	  "IMDS shows no tags: set InstanceMetadataTags to 'enabled' among the launch template's MetadataOptions, then "
+	  "tag the instance 'cygnet:registry' or set 'registry' in /etc/cygnet.conf" },
 	{ { .tags = { REQUIRED }, .no_public_address = true },
 	  "setting 'address' (default): the instance has no public IPv4 address",
 	  "associate an Elastic IP with network interface 'eni-0123456789abcdef1'" },
@@ -234,22 +234,22 @@ static const struct {
 	  "unknown setting 'CYGNET_TUNNEL-WAIT' (the environment)", "write 'CYGNET_TUNNEL_WAIT' if that was meant" },
 	{ { .tags = { REQUIRED }, .environment = { "CYGNET_SOMETHING=" } },
 	  "unknown setting 'CYGNET_SOMETHING' (the environment)",
-	  "unset it: variables that begin with CYGNET_ are settings" },
+	  "unset it: what begins with CYGNET_ is a setting" },
 
 	/* a key that tags may not set, even where a stronger source does too */
 	{ { .tags = { REQUIRED, "allow-subnets", "10.0.0.0/8" }, .file = "allow-subnets = 10.0.0.0/8" },
-	  "setting 'allow-subnets' (tag 'cygnet:allow-subnets'): a tag may not set it",
-	  "remove the tag and set 'allow-subnets' in /etc/cygnet.conf" },
+	  "tag 'cygnet:allow-subnets': tags may not set this",
+	  "remove it and set 'allow-subnets' in /etc/cygnet.conf" },
 	{ { .tags = { REQUIRED, "proposals", "strong" } },
-	  "setting 'proposals' (tag 'cygnet:proposals'): a tag may not set it",
-	  "remove the tag and set 'proposals' in /etc/cygnet.conf" },
+	  "tag 'cygnet:proposals': tags may not set this",
+	  "remove it and set 'proposals' in /etc/cygnet.conf" },
 
 	/* a file that cannot be read */
 	{ { .tags = { REQUIRED }, .file = "# mesh\nmesh\n" }, "/etc/cygnet.conf line 2 is not 'key = value'", "" },
 	{ { .tags = { REQUIRED }, .file = "\r\nmesh = a\rb\r\n" }, "/etc/cygnet.conf line 2 has control characters", "" },
 	{ { .tags = { REQUIRED }, .file = "mesh = a\x7f" }, "/etc/cygnet.conf line 1 has control characters", "" },
 	{ { .tags = { REQUIRED }, .file = "mesh = a\nsite = b\nmesh = a\n" },
-	  "setting 'mesh' is on line 1 and again on line 3 of /etc/cygnet.conf", "" },
+	  "/etc/cygnet.conf line 3 sets 'mesh' again, after line 1", "" },
 
 	/* a value that is no text, whoever set it */
 	{ { .tags = { REQUIRED }, .file = "site =\n" }, "setting 'site' (/etc/cygnet.conf line 1): value is empty", "" },
@@ -309,7 +309,7 @@ static const struct {
 	{ { .tags = { REQUIRED, "timeout", "9s" } },
 	  "setting 'timeout' (tag 'cygnet:timeout'): value '9s' is not between 10s and 3600s", "" },
 	{ { .tags = { REQUIRED, "mss", "9000" } },
-	  "setting 'mss' (tag 'cygnet:mss'): value '9000' is neither 0 nor a number of bytes between 536 and 1460", "" },
+	  "setting 'mss' (tag 'cygnet:mss'): value '9000' is neither 0 nor between 536 and 1460 bytes", "" },
 };
 
 static void a_setting_is_wrong(void **state)

@@ -174,7 +174,7 @@ static void a_flood_of_ranges(void **state)
 		strings_addf(&ranges, "10.%d.0.0/16", i);
 	text = strings_join(&ranges, "\n");
 	assert_int_equal(instance_take(&instance, INSTANCE_VPC_RANGES, text, &e), -1);
-	assert_error(&e, EXIT_CONFIG, "IMDS path '" INTERFACE "vpc-ipv4-cidr-blocks': there are more than 64 ranges", "");
+	assert_error(&e, EXIT_CONFIG, "IMDS path '" INTERFACE "vpc-ipv4-cidr-blocks': more than 64 ranges", "");
 	strings_done(&ranges);
 	instance_done(&instance);
 }

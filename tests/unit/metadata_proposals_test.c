@@ -68,13 +68,13 @@ static void proposal_that_strongswan_would_discard(void **state)
 		  "proposal '3des-chacha20poly1305-prfsha256-modp3072' mixes the AEAD cipher 'chacha20poly1305' and "
 		  "the classic '3des', which every strongSwan since 5.5.1 rejects",
 		  "write one proposal for each kind of cipher" },
-		{ "ike:aes256-sha256-modp3072", "value 'ike:aes256-sha256-modp3072' has no proposal for ESP",
+		{ "ike:aes256-sha256-modp3072", "value 'ike:aes256-sha256-modp3072' has no 'esp' proposal",
 		  "add 'esp:…' or a named set" },
-		{ "esp:aes256-sha256", "value 'esp:aes256-sha256' has no proposal for IKE",
+		{ "esp:aes256-sha256", "value 'esp:aes256-sha256' has no 'ike' proposal",
 		  "add 'ike:…' or a named set" },
-		{ ",", "value ',' has no proposal for IKE", "add 'ike:…' or a named set" },
+		{ ",", "value ',' has no 'ike' proposal", "add 'ike:…' or a named set" },
 		{ "article,article,article,article,article,article",
-		  "there are more than 16 proposals for IKE or ESP", "" },
+		  "more than 16 proposals of a kind", "" },
 	};
 
 	(void)state;

@@ -36,8 +36,8 @@ static void key_that_is_no_path_element(void **state)
 
 	(void)state;
 	assert_int_equal(tags_listed("Name\ncygnet:../mac", &keys, &e), -1);
-	assert_error(&e, EXIT_CONFIG, "IMDS path 'meta-data/tags/instance': 'cygnet:../mac' is not a tag key of at most "
-		     "128 letters, digits and '+-=.,_:@'", "");
+	assert_error(&e, EXIT_CONFIG, "IMDS path 'meta-data/tags/instance': 'cygnet:../mac' is not 1 to 128 letters, "
+		     "digits and '+-=.,_:@'", "");
 	assert_int_equal(keys.count, 0);
 }
 

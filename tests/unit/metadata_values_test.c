@@ -130,7 +130,7 @@ static void range_number_65(void **state)
 	assert_int_equal(parsed.count, 64);
 	cidrs_done(&parsed);
 	assert_int_equal(value_ranges(&(struct value){ .text = more }, &parsed, &e), -1);
-	assert_error(&e, EXIT_CONFIG, "there are more than 64 ranges", "");
+	assert_error(&e, EXIT_CONFIG, "more than 64 ranges", "");
 	strings_done(&ranges);
 }
 
@@ -142,7 +142,7 @@ static void server_that_a_time_daemon_would_misread(void **state)
 		{ "-x", "'-x' is not a lower-case host name or an address", NULL },
 		{ "time.", "'time.' is not a lower-case host name or an address", NULL },
 		{ "fd00:ec2::123::", "'fd00:ec2::123::' is not a lower-case host name or an address", NULL },
-		{ "a b c d e f g h i", "there are more than 8 servers", NULL },
+		{ "a b c d e f g h i", "more than 8 servers", NULL },
 	};
 	struct value value = { .text = "fd00:ec2::123, time.example 192.0.2.1" };
 	struct strings servers = { 0 };
@@ -185,7 +185,7 @@ static void key_of_odd_size(void **state)
 
 static void clamp_below_what_ip_guarantees(void **state)
 {
-#define RULE " is neither 0 nor a number of bytes between 536 and 1460"
+#define RULE " is neither 0 nor between 536 and 1460 bytes"
 	static const struct refusal rows[] = {
 		{ "535", "value '535'" RULE, NULL }, { "1461", "value '1461'" RULE, NULL },
 		{ "off", "value 'off'" RULE, NULL }, { "00", "value '00'" RULE, NULL },
