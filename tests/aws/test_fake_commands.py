@@ -100,7 +100,8 @@ def test_it_serves_until_it_is_stopped():
     with subprocess.Popen(command, **options) as serving:
         lines = [serving.stdout.readline() for _ in range(5)]
         assert lines[-1] == f"# serving; kill {serving.pid} to stop\n"
-        script = "".join(lines) + '"$0" --endpoint-url "$AWS_ENDPOINT_URL_EC2" --region us-east-1 ec2 describe-instances'
+        describe = '"$0" --endpoint-url "$AWS_ENDPOINT_URL_EC2" --region us-east-1 ec2 describe-instances'
+        script = "".join(lines) + describe
         described = subprocess.run(["sh", "-c", script, AWS], capture_output=True, text=True, check=True).stdout
         assert len(json.loads(described)["Reservations"]) == 1
         serving.send_signal(signal.SIGTERM)

@@ -12,6 +12,7 @@ import pytest
 
 from fakeaws import World
 from fakeaws.netns import listening_socket
+from fakeaws.services import SERVICES
 from handmade import connect, exchange, ssm_draft
 
 HOST = "ssm.us-east-1.amazonaws.com"
@@ -203,6 +204,17 @@ def test_a_handler_that_breaks_is_told(world, server, keys, dial):
     world.faults.take = None
     assert exchange(dial(), signed(world, keys).bytes())[0].status == 500
     assert "TypeError" in world.crashes.pop()
+
+
+@pytest.mark.parametrize("reply", [
+    {"Parameters": [{"Version": "one"}]},
+    {"Parameters": [{"Colour": "red"}]},
+    {"Parametres": []},
+])
+def test_a_reply_that_is_none_of_the_model_is_not_sent(world, keys, dial, monkeypatch, reply):
+    monkeypatch.setitem(SERVICES["ssm"].actions, "GetParameters", lambda context: reply)
+    assert exchange(dial(), signed(world, keys).bytes())[0].status == 500
+    assert "AssertionError" in world.crashes.pop()
 
 
 def test_a_listener_of_changes_that_breaks_is_told_to_whoever_changed():

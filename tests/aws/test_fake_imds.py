@@ -7,6 +7,8 @@ import boto3
 import pytest
 from botocore.utils import InstanceMetadataFetcher
 
+from fakeaws.http1 import Request
+from fakeaws.imds import Imds
 from handmade import connect, exchange
 
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
@@ -76,10 +78,18 @@ def test_nothing_without_a_good_token(metadata):
     assert metadata.get("meta-data/nothing", "bad") == 401
 
 
-def test_a_token_of_another_instance_is_bad(metadata, server, world):
+def test_a_token_of_another_instance_of_the_vpc_is_bad(world, instance):
+    imds = Imds(world, vpc=world.vpc)
     other = world.launch(world.subnet, "172.16.1.77")
-    token = Metadata(server.listen_imds("127.0.0.1", instance=other)).token()
-    assert metadata.get("meta-data/instance-id", token) == 401
+
+    def ask(method, target, peer, **headers):
+        named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+        return imds(Request(method, target, "1.1", named, b"", peer))
+
+    token = ask("PUT", "/latest/api/token", "172.16.1.77", **{TTL: "60"}).body.decode()
+    own = ask("GET", "/latest/meta-data/instance-id", "172.16.1.77", x_aws_ec2_metadata_token=token)
+    assert (own.status, own.body.decode()) == (200, other.id)
+    assert ask("GET", "/latest/meta-data/instance-id", "172.16.1.10", x_aws_ec2_metadata_token=token).status == 401
 
 
 def test_metadata_that_is_off_is_forbidden(metadata, instance):

@@ -252,6 +252,13 @@ def test_an_overridden_endpoint_takes_service_and_region_from_the_scope(bench):
     assert (bench.world.calls[-1].service, bench.world.calls[-1].region) == (bench.service, "eu-west-1")
 
 
+def test_an_overridden_endpoint_knows_the_names_of_regions(bench):
+    draft = bench.draft(f"127.0.0.1:{bench.server.api.port}")
+    draft.region = "middle-earth-1"
+    _, body = bench.send(draft.sign(bench.keys, bench.world.clock()), "127.0.0.1")
+    assert error_code(body) == MISMATCH[bench.service]
+
+
 def test_an_unsigned_request_to_an_overridden_endpoint_is_refused(bench):
     draft = bench.draft(f"127.0.0.1:{bench.server.api.port}")
     draft.headers["Host"] = draft.host
