@@ -33,6 +33,18 @@ static const char *last_reason(char *text)
 	return reason;
 }
 
+/* "Failed to start a.service: why" begins with what the message around it says already. */
+static const char *reason_alone(const char *reason, const char *verb)
+{
+	static const char start[] = "Failed to ";
+	const char *why = strstr(reason, ": ");
+
+	if (why == NULL || strncmp(reason, start, sizeof start - 1) != 0 ||
+	    strncmp(reason + sizeof start - 1, verb, strlen(verb)) != 0)
+		return reason;
+	return why + 2;
+}
+
 static int remedy_where(const char *unit, struct err *e)
 {
 	if (unit == NULL)
@@ -54,7 +66,8 @@ static int systemctl(const struct distro *distro, const char *verb, const char *
 	if (ret_result->status == 0)
 		return 0;
 	errors = buf_take(&ret_result->errors);
-	err_set(e, EXIT_STEP, "cannot %s '%s': %s", verb, unit ? unit : "systemd", last_reason(errors));
+	err_set(e, EXIT_STEP, "cannot %s '%s': %s", verb, unit ? unit : "systemd",
+		reason_alone(last_reason(errors), verb));
 	return remedy_where(unit, e);
 }
 

@@ -151,6 +151,18 @@ static void a_failed_start_gives_the_reason_and_where_to_look(void **state)
 		     "see 'systemctl status a.service' and 'journalctl -u a.service'");
 }
 
+static void a_reason_is_not_said_twice(void **state)
+{
+	CLEANUP(lab_done) struct lab lab;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	lab_make(&lab, "echo 'Failed to enable unit: Unit file a.service does not exist.' >&2; exit 1");
+	assert_int_equal(service_enable(&lab.distro, "a.service", &e), -1);
+	assert_error(&e, EXIT_STEP, "cannot enable 'a.service': Unit file a.service does not exist",
+		     "see 'systemctl status a.service' and 'journalctl -u a.service'");
+}
+
 static void advice_on_success_is_no_failure(void **state)
 {
 	CLEANUP(lab_done) struct lab lab;
@@ -192,6 +204,7 @@ int main(void)
 		cmocka_unit_test(a_machine_without_systemd_running_is_an_error),
 		cmocka_unit_test(each_change_is_one_call),
 		cmocka_unit_test(a_failed_start_gives_the_reason_and_where_to_look),
+		cmocka_unit_test(a_reason_is_not_said_twice),
 		cmocka_unit_test(advice_on_success_is_no_failure),
 		cmocka_unit_test(a_failure_without_a_word_is_still_a_failure),
 		cmocka_unit_test(a_machine_without_systemctl_is_an_error),
