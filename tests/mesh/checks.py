@@ -3,7 +3,7 @@
 import time
 
 
-def eventually(holds, seconds):
+def eventually(holds, seconds=10):
     """Waits until `holds()`; an assertion fails if it still does not after so many seconds."""
     deadline = time.monotonic() + seconds
     while not holds():
