@@ -5,6 +5,7 @@ from contextlib import suppress
 import pytest
 from botocore.exceptions import ClientError
 
+from fakeaws import protocol_ec2
 from fakeaws.models import service_model
 from fakeaws.services import SERVICES
 from handmade import connect, ec2_draft, error_code, exchange
@@ -283,6 +284,12 @@ def test_replies_have_the_format_of_ec2(raw, instance):
     namespace = b"http://ec2.amazonaws.com/doc/2016-11-15/"
     assert b'<ModifyNetworkInterfaceAttributeResponse xmlns="%s"><requestId>' % namespace in body
     assert b"<return>true</return>" in body
+
+
+def test_a_reply_that_botocore_would_misread_is_not_sent(ec2, world, instance, monkeypatch):
+    monkeypatch.setattr(protocol_ec2, "_encode_members", lambda node, shape, value: None)
+    assert code_of(ec2.describe_instances) == "InternalError"
+    assert "botocore reads {}" in world.crashes.pop()
 
 
 def test_actions_are_actions_of_the_models():

@@ -51,6 +51,14 @@ def test_an_authentic_request_is_answered(bench, gateway):
     assert bench.world.calls[-1].error is None
 
 
+@pytest.mark.parametrize("method, target", [("GET", "/"), ("POST", "/x"), ("POST", "/?a=b"), ("PUT", "/")])
+def test_only_a_post_to_the_root_is_a_call(bench, method, target):
+    draft = bench.draft()
+    draft.method, draft.target = method, target
+    response, body = bench.send(draft.sign(bench.keys, bench.world.clock()))
+    assert (response.status, error_code(body)) == (404, "UnknownOperationException")
+
+
 @pytest.mark.parametrize("late", [-290, 290])
 def test_a_clock_within_five_minutes_is_accepted(bench, late):
     response, body = bench.send(bench.signed(late))
