@@ -132,7 +132,6 @@ static int handle_set_request(CURL *handle, const struct http_request *request, 
 	SET(handle, HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(handle, PROTOCOLS_STR, "http,https");
 	SET(handle, FOLLOWLOCATION, 0L);
-	SET(handle, PATH_AS_IS, 1L);
 	SET(handle, NOSIGNAL, 1L);
 	SET(handle, CONNECTTIMEOUT_MS, (long)request->connect_ms);
 	SET(handle, TIMEOUT_MS, (long)request->total_ms);
@@ -193,6 +192,7 @@ static int failure_set(CURLcode code, const char *detail, const char *ca, struct
 		return err_remedy(e, "name the CA certificates of the endpoint, or of the proxy before it, in AWS_CA_BUNDLE");
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_URL_MALFORMAT:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
 		return err_set(e, EXIT_CONFIG, "%s", cause);
 	case CURLE_COULDNT_RESOLVE_HOST:
 		err_set(e, EXIT_AGAIN, "%s", cause);
