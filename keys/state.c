@@ -24,7 +24,7 @@ static int applied_parse(const json_t *document, struct epoch *ret_epoch, struct
 		return err_set(e, EXIT_CONFIG, "'applied' is not an object");
 	if (json_get_integer(applied, "version", 0, NUMBER_MAX, &epoch.version, e) < 0 ||
 	    json_get_string(applied, "random", EPOCH_TOKEN_SIZE - 1, &token, e) < 0)
-		return -1;
+		return err_wrap(e, "'applied'");
 	memcpy(epoch.token, token, strlen(token));
 	*ret_epoch = epoch;
 	return 0;

@@ -1,0 +1,209 @@
+/*
+ * fake_ssm: a Parameter Store in a thread of the test, over plain HTTP, for what the order of calls is.
+ * It believes every signature; the strict one is tests/aws.
+ */
+#ifndef CYGNET_TESTS_UNIT_FAKE_SSM_H
+#define CYGNET_TESTS_UNIT_FAKE_SSM_H
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "aws/call.h"
+#include "aws/ssm.h"
+#include "base/json.h"
+#include "tests/unit/support.h"
+
+#define FAKE_SSM_PAGE 10
+
+struct fake_ssm {
+	struct parameters parameters;	/* in the order in which they are listed */
+	bool empty_page;		/* a listing's first page is empty, and has a token */
+	const char *failing;		/* an action that is refused, or NULL */
+	struct strings calls;		/* "Action name" of each request */
+	int listener;
+	pthread_t thread;
+	struct aws_environment environment;
+	struct imds *imds;
+	struct aws *aws;		/* calls of this go here */
+};
+
+static inline void fake_ssm_set(struct fake_ssm *fake, const char *name, const char *value, int64_t version)
+{
+	*MEM_GROW(fake->parameters.items, fake->parameters.count) =
+		(struct parameter){ mem_strdup(name), mem_strdup(value), version };
+}
+
+/* What is called so, or NULL. */
+static inline struct parameter *fake_ssm_find(struct fake_ssm *fake, const char *name)
+{
+	for (size_t i = 0; i < fake->parameters.count; i++)
+		if (strcmp(fake->parameters.items[i].name, name) == 0)
+			return &fake->parameters.items[i];
+	return NULL;
+}
+
+static inline json_t *fake_ssm_json(const struct parameter *parameter)
+{
+	return json_pack("{s:s, s:s, s:I, s:s}", "Name", parameter->name, "Value", parameter->value, "Version",
+			 (json_int_t)parameter->version, "Type", "String");
+}
+
+static inline json_t *fake_ssm_get(struct fake_ssm *fake, const json_t *input)
+{
+	json_t *found = json_array(), *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(input, "Names"), i, name) {
+		const struct parameter *parameter = fake_ssm_find(fake, json_string_value(name));
+
+		if (parameter != NULL)
+			json_array_append_new(found, fake_ssm_json(parameter));
+	}
+	return json_pack("{s:o}", "Parameters", found);
+}
+
+/* The token is the index of the parameter to go on from. */
+static inline json_t *fake_ssm_list(struct fake_ssm *fake, const json_t *input)
+{
+	const char *token = json_string_value(json_object_get(input, "NextToken"));
+	AUTO_FREE char *below = mem_printf("%s/", json_string_value(json_object_get(input, "Path")));
+	size_t i = token ? strtoul(token, NULL, 10) : 0, most = token || !fake->empty_page ? FAKE_SSM_PAGE : 0;
+	json_t *found = json_array();
+	AUTO_FREE char *next = NULL;
+
+	for (; i < fake->parameters.count; i++) {
+		if (strncmp(fake->parameters.items[i].name, below, strlen(below)) != 0)
+			continue;
+		if (json_array_size(found) == most) {
+			next = mem_printf("%zu", i);
+			break;
+		}
+		json_array_append_new(found, fake_ssm_json(&fake->parameters.items[i]));
+	}
+	return json_pack("{s:o, s:s*}", "Parameters", found, "NextToken", next);
+}
+
+static inline json_t *fake_ssm_put(struct fake_ssm *fake, const json_t *input)
+{
+	const char *name = json_string_value(json_object_get(input, "Name"));
+	struct parameter *parameter = fake_ssm_find(fake, name);
+
+	if (parameter == NULL) {
+		fake_ssm_set(fake, name, "", 0);
+		parameter = &fake->parameters.items[fake->parameters.count - 1];
+	}
+	free(parameter->value);
+	parameter->value = mem_strdup(json_string_value(json_object_get(input, "Value")));
+	return json_pack("{s:I}", "Version", (json_int_t)++parameter->version);
+}
+
+static const struct {
+	const char *name, *subject;
+	json_t *(*answer)(struct fake_ssm *fake, const json_t *input);
+} fake_ssm_actions[] = {
+	{ "GetParameters", NULL, fake_ssm_get },
+	{ "GetParametersByPath", "Path", fake_ssm_list },
+	{ "PutParameter", "Name", fake_ssm_put },
+};
+
+/* The reply to one request; *ret_status is that of HTTP. Yours to free. */
+static inline char *fake_ssm_answer(struct fake_ssm *fake, const char *action, const char *body, int *ret_status)
+{
+	AUTO_JSON json_t *input = json_loads(body, 0, NULL);
+	AUTO_JSON json_t *reply = NULL;
+
+	for (size_t i = 0; i < COUNT_OF(fake_ssm_actions); i++) {
+		const json_t *subject = fake_ssm_actions[i].subject ?
+			json_object_get(input, fake_ssm_actions[i].subject) :
+			json_array_get(json_object_get(input, "Names"), 0);
+
+		if (strcmp(fake_ssm_actions[i].name, action) != 0)
+			continue;
+		strings_addf(&fake->calls, "%s %s", action, json_string_value(subject));
+		if (fake->failing != NULL && strcmp(fake->failing, action) == 0)
+			break;
+		reply = fake_ssm_actions[i].answer(fake, input);
+	}
+	*ret_status = reply != NULL ? 200 : 400;
+	return reply ? json_text(reply) : mem_strdup("{\"__type\":\"AccessDeniedException\"}");
+}
+
+static inline void fake_ssm_serve(struct fake_ssm *fake, int fd)
+{
+	static const char target[] = "X-Amz-Target: AmazonSSM.", length[] = "Content-Length: ";
+	char request[16384] = "", action[64] = "";
+	AUTO_FREE char *reply = NULL;
+	AUTO_FREE char *head = NULL;
+	const char *body = NULL, *field;
+	size_t len = 0;
+	ssize_t n = 1;
+	int status;
+
+	while (n > 0 && (body == NULL || strlen(body) < strtoul(field, NULL, 10))) {
+		n = read(fd, request + len, sizeof request - 1 - len);
+		len += n > 0 ? (size_t)n : 0;
+		request[len] = '\0';
+		body = strstr(request, "\r\n\r\n");
+		body = body ? body + 4 : NULL;
+		field = strcasestr(request, length);
+		field = field ? field + strlen(length) : "0";
+	}
+	field = strcasestr(request, target);
+	if (body == NULL || field == NULL)
+		return;
+	snprintf(action, sizeof action, "%.*s", (int)strcspn(field + strlen(target), "\r"), field + strlen(target));
+	reply = fake_ssm_answer(fake, action, body, &status);
+	head = mem_printf("HTTP/1.1 %d .\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status, strlen(reply));
+	if (write(fd, head, strlen(head)) < 0 || write(fd, reply, strlen(reply)) < 0)
+		return;		/* the caller fails and says why */
+}
+
+static inline void *fake_ssm_run(void *data)
+{
+	struct fake_ssm *fake = data;
+	int fd;
+
+	while ((fd = accept(fake->listener, NULL, NULL)) >= 0) {
+		fake_ssm_serve(fake, fd);
+		close(fd);
+	}
+	return NULL;
+}
+
+static inline void fake_ssm_start(struct fake_ssm *fake)
+{
+	static const struct log quiet = { .level = LOG_LEVEL_QUIET };
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof at;
+	AUTO_FREE char *endpoint = NULL;
+	struct err e = ERR_INIT;
+
+	*fake = (struct fake_ssm){ .listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	assert_int_equal(bind(fake->listener, (struct sockaddr *)&at, size), 0);
+	assert_int_equal(getsockname(fake->listener, (struct sockaddr *)&at, &size), 0);
+	assert_int_equal(listen(fake->listener, 32), 0);
+	endpoint = mem_printf("AWS_ENDPOINT_URL_SSM=http://127.0.0.1:%d", ntohs(at.sin_port));
+	assert_int_equal(aws_environment_read((char *[]){ endpoint, (char *)"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+							  (char *)"AWS_SECRET_ACCESS_KEY=example", NULL },
+					      &fake->environment, &e), 0);
+	fake->imds = imds_new(&fake->environment);
+	fake->aws = aws_new(&(struct aws_options){ &fake->environment, fake->imds, "amazonaws.com", &quiet });
+	assert_int_equal(pthread_create(&fake->thread, NULL, fake_ssm_run, fake), 0);
+}
+
+static inline void fake_ssm_stop(struct fake_ssm *fake)
+{
+	shutdown(fake->listener, SHUT_RDWR);
+	pthread_join(fake->thread, NULL);
+	close(fake->listener);
+	aws_free(fake->aws);
+	imds_free(fake->imds);
+	aws_environment_done(&fake->environment);
+	parameters_done(&fake->parameters);
+	strings_done(&fake->calls);
+}
+
+#endif

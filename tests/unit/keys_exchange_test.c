@@ -1,0 +1,298 @@
+/*
+ * exchange: where documents are, in which order they are read, and what one bad parameter costs.
+ */
+#include "tests/unit/keys_support.h"
+
+#include "keys/exchange.h"
+#include "tests/unit/fake_ssm.h"
+
+#define SITES "/cygnet/prod/sites/"
+#define EPOCH "/cygnet/prod/epoch"
+#define TOKEN "0123456789abcdef0123456789abcdef"
+#define TOMBSTONE(site) "{\"schema\":1,\"generation\":1,\"site\":\"" site "\",\"left\":true}"
+
+struct bench {
+	struct fake_ssm ssm;
+	struct registry registry;
+};
+
+static int bench_make(void **state)
+{
+	struct bench *bench = mem_calloc(1, sizeof *bench);
+
+	fake_ssm_start(&bench->ssm);
+	bench->registry = (struct registry){ bench->ssm.aws, "us-east-1", "cygnet", "prod" };
+	*state = bench;
+	return 0;
+}
+
+static int bench_free(void **state)
+{
+	struct bench *bench = *state;
+
+	fake_ssm_stop(&bench->ssm);
+	free(bench);
+	return 0;
+}
+
+static void assert_calls(const struct bench *bench, const char *expected)
+{
+	AUTO_FREE char *calls = strings_join(&bench->ssm.calls, "\n");
+
+	assert_string_equal(calls, expected);
+}
+
+static void assert_sites(const struct listing *listing, const char *expected)
+{
+	CLEANUP(strings_done) struct strings names = { 0 };
+	AUTO_FREE char *joined = NULL;
+
+	for (size_t i = 0; i < listing->sites.count; i++)
+		strings_add(&names, listing->sites.items[i].name);
+	joined = strings_join(&names, " ");
+	assert_string_equal(joined, expected);
+}
+
+/* A tombstone is the shortest record. */
+static void tombstone_set(struct bench *bench, const char *site)
+{
+	AUTO_FREE char *path = exchange_record_path(&bench->registry, site);
+	AUTO_FREE char *text = mem_printf("{\"schema\":1,\"generation\":1,\"site\":\"%s\",\"left\":true}", site);
+
+	fake_ssm_set(&bench->ssm, path, text, 1);
+}
+
+/* The digits are what "printf %s NAME | sha256sum" begins with. */
+static void shard_is_the_first_digit_of_the_hash(void **state)
+{
+	static const struct { const char *site, *path; } rows[] = {
+		{ "us-east-1", SITES "4/us-east-1" }, { "eu-west-1", SITES "d/eu-west-1" }, { "frankfurt", SITES "b/frankfurt" },
+	};
+	const struct bench *bench = *state;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO_FREE char *path = exchange_record_path(&bench->registry, rows[i].site);
+
+		assert_string_equal(path, rows[i].path);
+	}
+}
+
+static void epoch_is_read_before_the_records(void **state)
+{
+	struct bench *bench = *state;
+	CLEANUP(listing_done) struct listing listing = { 0 };
+	struct err e = ERR_INIT;
+
+	fake_ssm_set(&bench->ssm, EPOCH, "{\"site\":\"paris\",\"version\":7,\"random\":\"" TOKEN "\"}", 42);
+	tombstone_set(bench, "us-east-1");
+	tombstone_set(bench, "eu-west-1");
+	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
+	assert_true(epoch_equal(&listing.epoch, &(struct epoch){ 42, TOKEN }));
+	assert_sites(&listing, "eu-west-1 us-east-1");
+	assert_int_equal(listing.refusal_count, 0);
+	assert_calls(bench, "GetParameters " EPOCH "\nGetParametersByPath /cygnet/prod/sites");
+}
+
+static void empty_registry(void **state)
+{
+	struct bench *bench = *state;
+	CLEANUP(listing_done) struct listing listing = { .epoch = { 9, TOKEN } };
+	struct err e = ERR_INIT;
+
+	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
+	assert_true(epoch_equal(&listing.epoch, &(struct epoch){ 0 }));
+	assert_int_equal(listing.sites.count, 0);
+	assert_int_equal(listing.refusal_count, 0);
+}
+
+static void malformed_epoch(void **state)
+{
+	static const char *const rows[] = {
+		"by hand", "[]", "{\"random\":7}", "{\"random\":\"0123\"}", "{\"random\":\"0123456789ABCDEF0123456789ABCDEF\"}",
+	};
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct epoch epoch = { 0 };
+		struct err e = ERR_INIT;
+
+		parameters_done(&bench->ssm.parameters);
+		fake_ssm_set(&bench->ssm, EPOCH, rows[i], 42);
+		assert_int_equal(exchange_epoch(&bench->registry, &epoch, &e), 0);
+		assert_true(epoch_equal(&epoch, &(struct epoch){ 42, "" }));
+	}
+}
+
+static int string_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The first page is not enough: every shard is listed from its beginning. */
+static void assert_sharded(struct bench *bench, const char *sites)
+{
+	CLEANUP(listing_done) struct listing listing = { 0 };
+	CLEANUP(strings_done) struct strings expected = { 0 };
+	struct strings shards;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
+	assert_sites(&listing, sites);
+	for (const char *digit = "0123456789abcdef"; *digit != '\0'; digit++)
+		strings_addf(&expected, "GetParametersByPath /cygnet/prod/sites/%c", *digit);
+	assert_in_range(bench->ssm.calls.count, 2 + expected.count, 2 + 2 * expected.count);
+	assert_string_equal(bench->ssm.calls.items[1], "GetParametersByPath /cygnet/prod/sites");
+	shards = (struct strings){ bench->ssm.calls.items + 2, bench->ssm.calls.count - 2 };
+	qsort(shards.items, shards.count, sizeof *shards.items, string_compare);
+	for (size_t i = 0; i < expected.count; i++)
+		assert_true(strings_has(&shards, expected.items[i]));
+}
+
+static void listing_of_several_pages(void **state)
+{
+	struct bench *bench = *state;
+
+	for (char letter = 'a'; letter < 'a' + FAKE_SSM_PAGE + 1; letter++) {
+		char name[] = { letter, '\0' };
+
+		tombstone_set(bench, name);
+	}
+	assert_sharded(bench, "a b c d e f g h i j k");
+}
+
+static void empty_page_with_a_token(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->ssm.empty_page = true;
+	tombstone_set(bench, "paris");
+	assert_sharded(bench, "paris");
+}
+
+static void one_bad_parameter_costs_only_itself(void **state)
+{
+	static const struct { const char *name, *value, *site, *rule; } rows[] = {
+		{ SITES "4/us-east-1", TOMBSTONE("eu-west-1"), "us-east-1",
+		  "'site' is 'eu-west-1', and the parameter is called 'us-east-1'" },
+		{ SITES "b/frankfurt", "no JSON", "frankfurt", "not valid JSON at line 1, column 2" },
+		{ SITES "4/eu-west-1", TOMBSTONE("eu-west-1"), "eu-west-1", "its record is below the wrong shard" },
+		{ SITES "dd/eu-west-1", TOMBSTONE("eu-west-1"), "eu-west-1", "its record is below the wrong shard" },
+		{ SITES "4/Ohio", TOMBSTONE("Ohio"), "4/Ohio", "no site can have this name" },
+		{ SITES "d/eu-west-1/old", TOMBSTONE("old"), "d/eu-west-1/old", "no site can have this name" },
+		{ SITES "readme", "not a record", "readme", "no site can have this name" },
+	};
+	struct bench *bench = *state;
+	CLEANUP(listing_done) struct listing listing = { 0 };
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		fake_ssm_set(&bench->ssm, rows[i].name, rows[i].value, 1);
+	tombstone_set(bench, "paris");
+	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
+	assert_sites(&listing, "paris");
+	assert_int_equal(listing.refusal_count, COUNT_OF(rows));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_string_equal(listing.refusals[i].site, rows[i].site);
+		assert_string_equal(listing.refusals[i].rule, rows[i].rule);
+	}
+}
+
+static void parameter_of_another_mesh(void **state)
+{
+	const struct bench *bench = *state;
+	struct parameter parameter = { (char *)"/cygnet/prod/sitesque/d/eu-west-1", (char *)TOMBSTONE("eu-west-1"), 1 };
+	CLEANUP(listing_done) struct listing listing = { 0 };
+
+	listing_fill(&listing, &bench->registry, &(struct parameters){ &parameter, 1 });
+	assert_int_equal(listing.sites.count, 0);
+	assert_int_equal(listing.refusal_count, 0);
+}
+
+static void record_then_announcement(void **state)
+{
+	struct bench *bench = *state;
+	CLEANUP(site_done) struct site site = site_example();
+	CLEANUP(listing_done) struct listing listing = { 0 };
+	struct epoch epoch = { 0 };
+	struct err e = ERR_INIT;
+	int64_t version = 0;
+
+	fake_ssm_set(&bench->ssm, SITES "b/frankfurt", TOMBSTONE("frankfurt"), 6);
+	assert_int_equal(exchange_put_record(&bench->registry, &site, &version, &e), 0);
+	assert_int_equal(version, 7);
+	assert_int_equal(exchange_put_epoch(&bench->registry, "frankfurt", version, TOKEN, &epoch, &e), 0);
+	assert_true(epoch_equal(&epoch, &(struct epoch){ 1, TOKEN }));
+	assert_calls(bench, "PutParameter " SITES "b/frankfurt\nPutParameter " EPOCH);
+	assert_string_equal(fake_ssm_find(&bench->ssm, EPOCH)->value,
+			    "{\"random\":\"" TOKEN "\",\"site\":\"frankfurt\",\"version\":7}");
+	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
+	assert_true(epoch_equal(&listing.epoch, &epoch));
+	assert_sites(&listing, "frankfurt");
+	assert_string_equal(site_active_key(&listing.sites.items[0])->id, KEY_A_ID);
+}
+
+static void record_too_large_to_put(void **state)
+{
+	struct bench *bench = *state;
+	CLEANUP(site_done) struct site site = site_example();
+	struct err e = ERR_INIT;
+	int64_t version = 0;
+
+	for (int i = 0; i < 64; i++)
+		strings_add(&site.revoked, KEY_B_ID);
+	assert_int_equal(exchange_put_record(&bench->registry, &site, &version, &e), -1);
+	assert_int_equal(e.code, EXIT_CONFIG);
+	assert_int_equal(version, 0);
+	assert_int_equal(bench->ssm.calls.count, 0);
+}
+
+static void assert_why(struct err *e, const char *why)
+{
+	assert_int_equal(e->code, EXIT_DENIED);
+	assert_memory_equal(e->cause, why, strlen(why));
+	err_clear(e);
+}
+
+static void refused_calls_say_what_for(void **state)
+{
+	struct bench *bench = *state;
+	CLEANUP(site_done) struct site site = site_example();
+	struct listing listing = { 0 };
+	struct epoch epoch = { 9, TOKEN };
+	struct err e = ERR_INIT;
+	int64_t version = 9;
+
+	bench->ssm.failing = "GetParameters";
+	assert_int_equal(exchange_list(&bench->registry, &listing, &e), -1);
+	assert_why(&e, "read the epoch of mesh 'prod': ");
+	bench->ssm.failing = "GetParametersByPath";
+	assert_int_equal(exchange_list(&bench->registry, &listing, &e), -1);
+	assert_why(&e, "read the records of mesh 'prod': ");
+	bench->ssm.failing = "PutParameter";
+	assert_int_equal(exchange_put_record(&bench->registry, &site, &version, &e), -1);
+	assert_why(&e, "publish the record of site 'frankfurt': ");
+	assert_int_equal(exchange_put_epoch(&bench->registry, "frankfurt", 1, TOKEN, &epoch, &e), -1);
+	assert_why(&e, "announce the record of site 'frankfurt': ");
+	assert_int_equal(version, 9);
+	assert_int_equal(epoch.version, 9);
+	assert_int_equal(listing.epoch.version, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(shard_is_the_first_digit_of_the_hash, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(epoch_is_read_before_the_records, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(empty_registry, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(malformed_epoch, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(listing_of_several_pages, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(empty_page_with_a_token, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(one_bad_parameter_costs_only_itself, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(parameter_of_another_mesh, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(record_then_announcement, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(record_too_large_to_put, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(refused_calls_say_what_for, bench_make, bench_free),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
