@@ -41,7 +41,8 @@ class Faults:
         self._add(Fault(service, action, n, "throttle"))
 
     def fail(self, service, action, code, n=1, status=400, message="an injected fault"):
-        """The next n calls fail with this error; they have no effect.
+        """The next n calls fail with this error; they have no effect. Among them what the fake cannot provoke
+        by itself, such as SSM's TooManyUpdates.
 
         For the service "imds" the action is "PUT" or "GET" and only status counts.
         """
