@@ -151,6 +151,24 @@ static void a_weaker_source_wins(void **state)
 	}
 }
 
+static void any_setting_comes_from_any_source(void **state)
+{
+	static const struct world world = {
+		.tags = { "mesh", "a", "mss", "0" },
+		.environment = { "CYGNET_MESH=b", "CYGNET_MSS=536" },
+		.options = { { SETTING_REGISTRY, "us-east-1" }, { SETTING_MSS, "537" } },
+	};
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(&world, &config, &e), 0);
+	assert_string_equal(config.mesh, "b");
+	assert_string_equal(config.registry, "us-east-1");
+	assert_int_equal(config.mss, 537);
+	config_done(&config);
+}
+
 static void gateway_outside_of_its_subnets(void **state)
 {
 	static const struct { struct world world; const char *subnets, *origin; } rows[] = {
@@ -216,6 +234,10 @@ static const struct {
 	/* a key that no setting has */
 	{ { .tags = { REQUIRED, "mehs", "x" } }, "unknown setting 'cygnet:mehs' (a tag of the instance)",
 	  "write 'cygnet:mesh' if that was meant" },
+	{ { .tags = { REQUIRED, "esh", "x" } }, "unknown setting 'cygnet:esh' (a tag of the instance)",
+	  "write 'cygnet:mesh' if that was meant" },
+	{ { .tags = { REQUIRED, "tunnelwait", "x" } }, "unknown setting 'cygnet:tunnelwait' (a tag of the instance)",
+	  "write 'cygnet:tunnel-wait' if that was meant" },
 	{ { .tags = { REQUIRED, "", "x" } }, "unknown setting 'cygnet:' (a tag of the instance)", KEYS },
 	{ { .tags = { REQUIRED }, .file = "\ntunnel_wait = 1s" },
 	  "unknown setting 'tunnel_wait' (/etc/cygnet.conf line 2)", "write 'tunnel-wait' if that was meant" },
@@ -332,7 +354,11 @@ static void value_of_4097_bytes(void **state)
 	char text[4098] = { 0 };
 
 	(void)state;
-	memset(text, 'a', sizeof text - 1);
+	memset(text, ',', sizeof text - 2);
+	text[0] = 'a';
+	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "ntp", text } }, &config, &e), 0);
+	config_done(&config);
+	text[sizeof text - 2] = ',';
 	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "ntp", text } }, &config, &e), -1);
 	assert_error(&e, EXIT_CONFIG, "setting 'ntp' (tag 'cygnet:ntp'): value is longer than 4096 bytes", "");
 }
@@ -366,6 +392,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_those_of_the_table),
 		cmocka_unit_test(defaults_become_typed_values),
 		cmocka_unit_test(a_weaker_source_wins),
+		cmocka_unit_test(any_setting_comes_from_any_source),
 		cmocka_unit_test(gateway_outside_of_its_subnets),
 		cmocka_unit_test(gateway_outside_of_64_subnets),
 		cmocka_unit_test(a_setting_is_wrong),

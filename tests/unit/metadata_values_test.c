@@ -213,6 +213,7 @@ static void duration_without_unit_or_out_of_bounds(void **state)
 		{ "1h30m", "value '1h30m'" RULE, NULL }, { "015s", "value '015s'" RULE, NULL },
 		{ "-5s", "value '-5s'" RULE, NULL }, { "1d", "value '1d'" RULE, NULL },
 		{ "4000000000s", "value '4000000000s'" RULE, NULL },
+		{ "0s", "value '0s' is not between 5s and 3600s", NULL },
 		{ "4s", "value '4s' is not between 5s and 3600s", NULL },
 		{ "61m", "value '61m' is not between 5s and 3600s", NULL },
 		{ "999999999h", "value '999999999h' is not between 5s and 3600s", NULL },
