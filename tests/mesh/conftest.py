@@ -1,7 +1,7 @@
 """Fixtures of the mesh lab, which needs root.
 
 lab    two sites without cygnet, for the tests of the lab itself; one for each test module
-mesh   three sites that `cygnet bootstrap` was run on at the same time; one for each test module
+mesh   three sites that `cygnet bootstrap` was run on at the same time, and all tunnels up; one for each test module
 fresh  a function: fresh(sites=…) makes a mesh whose gateways have only booted, ended with the test
 
 A test fails as well if the stand-in for systemd was asked for something it cannot do. When a test fails, the
@@ -16,7 +16,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from mesh import THREE_REGIONS, Mesh  # noqa: E402 (the path above has to come first)
+from checks import eventually  # noqa: E402 (the path above has to come first)
+from mesh import THREE_REGIONS, Mesh  # noqa: E402
 
 LOG_LINES = 20
 
@@ -36,6 +37,7 @@ def lab():
 def mesh():
     with Mesh() as made:
         made.outcomes = made.bootstrap()
+        eventually(made.has_all_tunnels, 60)
         yield made
 
 

@@ -13,6 +13,8 @@ from mesh import Mesh, kernel_has_esp
 
 HEADINGS = ["site", "address", "strongSwan", "tunnels", "bytes in/out"]
 
+TUNNEL_SECONDS = 60
+
 
 class Bad(Exception):
     """The mesh is not what it should be; the text says how."""
@@ -30,6 +32,12 @@ def check_outcomes(outcomes):
 
 def last_line(text):
     return (text.strip().splitlines() or [""])[-1]
+
+
+def wait_for_tunnels(mesh):
+    deadline = time.monotonic() + TUNNEL_SECONDS
+    while not mesh.has_all_tunnels() and time.monotonic() < deadline:
+        time.sleep(0.5)
 
 
 def row(mesh, site, pings):
@@ -82,6 +90,8 @@ def demonstrate(started):
         for name, done in outcomes.items():
             print("\n".join(f"         {name}: {line}" for line in (done.stdout + done.stderr).splitlines()))
         check_outcomes(outcomes)
+        say(started, "waiting for their timers: who booted side by side learns of the others one interval later")
+        wait_for_tunnels(mesh)
         say(started, "the mesh is up; each VPC's route table sends the others' ranges to its gateway")
         show_mesh(mesh)
         show_internet(mesh)

