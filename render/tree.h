@@ -35,7 +35,10 @@ struct tree_inputs {
 /* cygnet's own units; nothing when a package has put them there. Needs no peers and no keys (own and peers may be NULL). */
 void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree);
 
-/* Everything, units included. */
+/*
+ * Everything, units included. Own without an active key, as in a plan before it is made: no connections yet, nor the
+ * peers' keys.
+ */
 void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree);
 
 /*
