@@ -19,11 +19,11 @@ static int tunnels_await(struct session *session, struct outcome *outcome, struc
 	int64_t deadline = clock_boot_ms() + session->config.tunnel_wait_s * 1000;
 	int64_t next = clock_boot_ms() + interval;
 
-	while (outcome->up < outcome->peers && clock_boot_ms() < deadline) {
-		bool due = clock_boot_ms() >= next;
+	while ((outcome->up < outcome->peers || outcome->behind) && clock_boot_ms() < deadline) {
+		bool due = outcome->behind || clock_boot_ms() >= next;
 
 		if (due)
-			next += interval;
+			next = clock_boot_ms() + interval;
 		else
 			clock_sleep_ms(LOOK_MS);
 		if (pass_run(session, due ? reconcile_due : reconcile_tunnels, interval, outcome, e) < 0)

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "bootstrap/charon/charon.h"
 #include "bootstrap/services.h"
 
 #define OWNED_FILE_MAX (1024 * 1024)
+#define CHARON_ANSWER_MS 5000	/* it may have been started just now */
 
 static int file_observe(const char *root, const char *path, enum concern concern, struct observed_file *ret_file,
 			struct err *e)
@@ -82,12 +84,24 @@ static int services_observe(const struct session *session, const struct target *
 	return 0;
 }
 
-static void charon_observe(const struct session *session, struct observation *seen)
+static bool charon_runs(const struct session *session, const struct target *target, const struct observation *seen)
 {
+	for (size_t i = 0; i < target->unit_count; i++)
+		if (strcmp(target->units[i].name, session->host.distro->charon_unit) == 0)
+			return seen->services[i].active;
+	return false;
+}
+
+static void charon_observe(const struct session *session, const struct target *target, struct observation *seen)
+{
+	const char *root = session->options->root;
 	struct err silent = ERR_INIT;
 	struct tunnels tunnels = { 0 };
 
-	if (!session->live || charon_probe(session->options->root, &tunnels, &silent) < 0)
+	if (!charon_runs(session, target, seen))
+		return;
+	seen->charon_silent = charon_wait(root, clock_boot_ms() + CHARON_ANSWER_MS, &silent) < 0;
+	if (seen->charon_silent || charon_probe(root, &tunnels, &silent) < 0)
 		return;
 	seen->charon = mem_calloc(1, sizeof *seen->charon);
 	*seen->charon = tunnels;
@@ -107,7 +121,7 @@ int observe_host(const struct session *session, const struct target *target, str
 	kernel_observe(root, target, &seen);
 	if (services_observe(session, target, &seen, e) < 0)
 		return -1;
-	charon_observe(session, &seen);
+	charon_observe(session, target, &seen);
 	*ret_observation = seen;
 	seen = (struct observation){ 0 };
 	return 0;

@@ -43,7 +43,7 @@ static int pending_save(struct session *session, bool pending, struct err *e)
 	return state_save(session->options->root, &session->state, e);
 }
 
-int publish_record(struct session *session, const struct site *own, struct err *e)
+int publish_record(struct session *session, const struct site *own, bool *ret_behind, struct err *e)
 {
 	char token[EPOCH_TOKEN_SIZE];
 	struct epoch epoch;
@@ -54,7 +54,8 @@ int publish_record(struct session *session, const struct site *own, struct err *
 	    exchange_put_epoch(&session->registry, own->name, version, token, &epoch, e) < 0)
 		return -1;
 	/* The next number is nobody else's announcement: there is nothing in between to read. */
-	if (epoch.version == session->state.applied.version + 1)
+	*ret_behind = epoch.version != session->state.applied.version + 1;
+	if (!*ret_behind)
 		session->state.applied = epoch;
 	session->state.generation = own->generation;
 	return pending_save(session, false, e);

@@ -9,8 +9,8 @@ bool publish_due(const struct session *session, const struct listing *listing, c
 
 /*
  * Put the record and move the epoch. "Pending" is on disk before the first and gone after the second, so that a run that
- * is killed between them is made up for by the next.
+ * is killed between them is made up for by the next. *ret_behind: others have announced since the listing was read.
  */
-int publish_record(struct session *session, const struct site *own, struct err *e);
+int publish_record(struct session *session, const struct site *own, bool *ret_behind, struct err *e);
 
 #endif

@@ -232,7 +232,7 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 		return 0;
 	session_step(session, "publish");
 	log_step(session->log, "publishing the record of '%s'", picture->own.name);
-	return publish_record(session, &picture->own, e);
+	return publish_record(session, &picture->own, &outcome->behind, e);
 }
 
 static void maker_abandon(struct key_maker **maker)
@@ -245,6 +245,7 @@ int reconcile_full(struct session *session, struct outcome *outcome, struct err 
 	CLEANUP(maker_abandon) struct key_maker *maker = NULL;
 	CLEANUP(picture_done) struct picture picture = { 0 };
 
+	outcome->behind = false;
 	if (session_load_key(session, e) < 0)
 		return -1;
 	if (!session->keyring.present)

@@ -10,6 +10,8 @@
 #include "bootstrap/charon/charon.h"
 #include "render/bringup.h"
 
+#define ANSWER_MS 2000
+
 void outcome_done(struct outcome *outcome)
 {
 	strings_done(&outcome->lines);
@@ -19,7 +21,7 @@ bool tunnels_observable(const struct session *session)
 {
 	struct err silent = ERR_INIT;
 
-	return charon_wait(session->options->root, 0, &silent) == 0;
+	return charon_wait(session->options->root, clock_boot_ms() + ANSWER_MS, &silent) == 0;
 }
 
 /* A tunnel that cannot be started or stopped costs the others nothing. */

@@ -8,6 +8,7 @@
 struct outcome {
 	size_t peers, up;
 	bool changed;			/* anything was written, called or published */
+	bool behind;			/* the registry has news that this pass has not read */
 	struct strings lines;		/* one a tunnel, in the order of the peers */
 };
 

@@ -57,51 +57,48 @@ static bool plan_files(const struct planning *p, enum concern concern)
 	return p->plan->count > before;
 }
 
-/* What a running unit has to be told when files of its concern change; those absent hear of it otherwise. */
-static const struct {
-	enum concern concern;
-	enum action_kind kind;
-} unit_reactions[] = {
-	{ CONCERN_UNITS, ACTION_RESTART },
-	{ CONCERN_TIME, ACTION_RESTART },
-	{ CONCERN_NFTABLES, ACTION_RELOAD },
+/* What a running unit is told when files of its concern change. */
+static const enum action_kind unit_reactions[CONCERN_COUNT] = {
+	[CONCERN_UNITS] = ACTION_RESTART,
+	[CONCERN_TIME] = ACTION_RESTART,
+	[CONCERN_NFTABLES] = ACTION_RELOAD,
+	[CONCERN_STRONGSWAN] = ACTION_RELOAD_SETTINGS,
 };
 
-static void plan_reaction(const struct planning *p, const struct wanted_unit *unit)
-{
-	for (size_t i = 0; i < COUNT_OF(unit_reactions); i++)
-		if (unit_reactions[i].concern == unit->concern)
-			plan_add(p->plan, unit_reactions[i].kind, unit->name, NULL);
-}
-
+/* displaced: a unit that got in this one's way has just been stopped, and took charon's socket with it. */
 static void plan_start(const struct planning *p, const struct wanted_unit *unit, const struct service *found,
-		       bool files_changed)
+		       bool files_changed, bool displaced)
 {
 	if (!found->active)
 		plan_add(p->plan, ACTION_START, unit->name, NULL);
+	else if (displaced)
+		plan_add(p->plan, ACTION_RESTART, unit->name, NULL);
 	else if (files_changed)
-		plan_reaction(p, unit);
+		plan_add(p->plan, unit_reactions[unit->concern], unit->name, NULL);
 }
 
 /*
  * cygnet's own units are enabled together as soon as they are written, and each is started in its concern's turn:
- * the rule set's needs its rules first.
+ * the rule set's needs its rules first. Units that must be off stand before the one whose place they take.
  */
 static void plan_units(const struct planning *p, enum concern concern, bool files_changed)
 {
+	bool displaced = concern == CONCERN_STRONGSWAN && p->seen->charon_silent;
+
 	for (size_t i = 0; i < p->target->unit_count; i++) {
 		const struct wanted_unit *unit = &p->target->units[i];
 		const struct service *found = &p->seen->services[i];
+		bool off = !unit->enabled && (found->enabled || found->active);
 
-		if (!unit->enabled) {
-			if (unit->concern == concern && (found->enabled || found->active))
-				plan_add(p->plan, ACTION_DISABLE, unit->name, NULL);
-			continue;
-		}
-		if ((unit->own ? CONCERN_UNITS : unit->concern) == concern && !found->enabled)
+		if ((unit->own ? CONCERN_UNITS : unit->concern) == concern && unit->enabled && !found->enabled)
 			plan_add(p->plan, ACTION_ENABLE, unit->name, NULL);
-		if (unit->concern == concern && unit->active)
-			plan_start(p, unit, found, files_changed);
+		if (unit->concern != concern)
+			continue;
+		if (off)
+			plan_add(p->plan, ACTION_DISABLE, unit->name, NULL);
+		displaced |= off && found->active;
+		if (unit->active)
+			plan_start(p, unit, found, files_changed, displaced);
 	}
 }
 
@@ -139,8 +136,6 @@ static void plan_concern(const struct planning *p, enum concern concern)
 		plan_add(p->plan, ACTION_RELOAD_SYSTEMD, NULL, NULL);
 	if (concern == CONCERN_SYSCTL)
 		plan_kernel(p);
-	if (changed && concern == CONCERN_STRONGSWAN && p->seen->charon != NULL)
-		plan_add(p->plan, ACTION_RELOAD_SETTINGS, NULL, NULL);
 	plan_units(p, concern, changed);
 	if (concern == CONCERN_CHARON && (changed || !charon_agrees(p)))
 		plan_add(p->plan, ACTION_LOAD, NULL, NULL);
@@ -187,7 +182,7 @@ char *action_text(const struct action *action)
 		[ACTION_START] = "systemctl start",
 		[ACTION_RESTART] = "systemctl restart",
 		[ACTION_RELOAD] = "systemctl reload",
-		[ACTION_RELOAD_SETTINGS] = "vici reload-settings",
+		[ACTION_RELOAD_SETTINGS] = "vici reload-settings:",
 		[ACTION_LOAD] = "swanctl --load-all",
 		[ACTION_PUBLISH] = "ssm:PutParameter",
 		[ACTION_INITIATE] = "vici initiate",

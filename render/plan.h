@@ -23,6 +23,7 @@ struct observation {
 	size_t kernel_count;
 	struct service *services;	/* one for each of target->units */
 	struct tunnels *charon;		/* NULL: it does not answer */
+	bool charon_silent;		/* its unit runs, and nobody answers: another flavour took the socket with it */
 };
 
 void observation_done(struct observation *observation);

@@ -31,8 +31,8 @@ static void other_units_want(struct target *target, const struct host *host)
 	const char *const *others = host->distro->other_units;
 
 	for (size_t i = 0; i < COUNT_OF(host->distro->other_units) && others[i] != NULL; i++)
-		unit_want(target, (struct wanted_unit){ .name = others[i], .concern = CONCERN_CHARON });
-	unit_want(target, (struct wanted_unit){ .name = host->distro->charon_unit, .concern = CONCERN_CHARON,
+		unit_want(target, (struct wanted_unit){ .name = others[i], .concern = CONCERN_STRONGSWAN });
+	unit_want(target, (struct wanted_unit){ .name = host->distro->charon_unit, .concern = CONCERN_STRONGSWAN,
 						.enabled = true, .active = true });
 	if (host->time != NULL)
 		unit_want(target, (struct wanted_unit){ .name = host->time->unit, .concern = CONCERN_TIME,
