@@ -190,7 +190,6 @@ static int failure_set(CURLcode code, const char *detail, const char *ca, struct
 	case CURLE_SSL_CACERT_BADFILE:
 		err_set(e, EXIT_CONFIG, "%s (certificates of '%s')", cause, ca ? ca : "");
 		return err_remedy(e, "name the CA certificates of the endpoint, or of the proxy before it, in AWS_CA_BUNDLE");
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_URL_MALFORMAT:
 	case CURLE_BAD_FUNCTION_ARGUMENT:
 		return err_set(e, EXIT_CONFIG, "%s", cause);
