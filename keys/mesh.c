@@ -251,7 +251,10 @@ static void claims_settle(const struct selection *s, struct claim *claims, size_
 	}
 }
 
-/* First the new ones yield to those held before; then, of the new ones that are left, each to each. */
+/*
+ * First the new ones yield to those held before; then, of the new ones that are left, each to each.
+ * Who was refused is left with nothing.
+ */
 static void subnets_settle(struct selection *s)
 {
 	AUTO_FREE struct claim *claims = NULL;
@@ -284,13 +287,13 @@ static void warnings_begin(struct selection *s)
 		strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site, listing->refusals[i].rule);
 }
 
-/* Candidates that are left become peers; the others go. */
+/* Whoever still has a subnet to offer becomes a peer. */
 static void peers_take(struct selection *s, struct sites *peers)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct site *site = &s->items[i].site;
 
-		if (site->subnets.count > 0 && !s->items[i].refused)
+		if (site->subnets.count > 0)
 			sites_add(peers, site);
 		site_done(site);
 	}

@@ -120,7 +120,7 @@ int public_key_parse(const char *spki, struct public_key *ret_key, struct err *e
 	if (key_check(key, KEY_BITS_MIN, e) < 0)
 		return -1;
 	public_key_of(key, &parsed);
-	if (rest != der + len || strcmp(parsed.spki, spki) != 0)
+	if (strcmp(parsed.spki, spki) != 0)
 		return err_set(e, EXIT_CONFIG, "not the DER of one SubjectPublicKeyInfo and nothing else");
 	*ret_key = parsed;
 	parsed = (struct public_key){ 0 };

@@ -191,48 +191,67 @@ static void key_making_that_is_called_off(void **state)
 	assert_null(none.spki);
 }
 
-/* The DER with one bit flipped, in PEM again. */
-static void pem_flip(const unsigned char *der, long len, long bit, struct buf *out)
+/* PKCS#8 in PEM. */
+static void pem_of_der(const unsigned char *der, long len, struct buf *out)
 {
-	unsigned char *copy = mem_calloc((size_t)len, 1);
 	BIO *bio = BIO_new(BIO_s_mem());
 
-	memcpy(copy, der, (size_t)len);
-	copy[bit / 8] ^= (unsigned char)(1 << bit % 8);
-	PEM_write_bio(bio, "PRIVATE KEY", "", copy, len);
+	PEM_write_bio(bio, PEM_STRING_PKCS8INF, "", der, len);
 	bio_take(bio, out);
-	free(copy);
+}
+
+static unsigned char *der_of_pem(const struct buf *pem, long *ret_len)
+{
+	BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->len);
+	char *name, *header;
+	unsigned char *der;
+
+	assert_int_equal(PEM_read_bio(bio, &name, &header, &der, ret_len), 1);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	BIO_free(bio);
+	return der;
 }
 
 /* What is before the modulus says what kind of document it is; a flip there may leave the key as it was. */
 static void flipped_bits(void **state)
 {
-	enum { BEFORE_NUMBERS = 33, STRIDE = 23 };
+	enum { BEFORE_NUMBERS = 33 * 8, STRIDE = 23 };
 	const struct pair *pair = *state;
-	BIO *bio = BIO_new_mem_buf(pair->pem.data, (int)pair->pem.len);
-	char *name, *header;
-	unsigned char *der;
 	AUTO_WIPE struct buf flipped = { 0 };
 	long len;
+	unsigned char *der = der_of_pem(&pair->pem, &len);
 
-	assert_int_equal(PEM_read_bio(bio, &name, &header, &der, &len), 1);
-	for (long bit = 0; bit < len * 8; bit += bit < BEFORE_NUMBERS * 8 ? 1 : STRIDE) {
+	for (long bit = 0; bit < len * 8; bit += bit < BEFORE_NUMBERS ? 1 : STRIDE) {
 		struct public_key key = { 0 };
 		struct err e = ERR_INIT;
 
-		pem_flip(der, len, bit, &flipped);
+		der[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		pem_of_der(der, len, &flipped);
+		der[bit / 8] ^= (unsigned char)(1 << bit % 8);
 		if (rsa_public_of(&flipped, KEY_BITS_MIN, &key, &e) == 0) {
-			assert_in_range(bit, 0, BEFORE_NUMBERS * 8 - 1);
+			assert_in_range(bit, 0, BEFORE_NUMBERS - 1);
 			assert_string_equal(key.id, pair->public.id);
 		} else {
 			assert_int_equal(e.code, EXIT_CONFIG);
 		}
 		public_key_done(&key);
 	}
-	OPENSSL_free(name);
-	OPENSSL_free(header);
 	OPENSSL_free(der);
-	BIO_free(bio);
+}
+
+static void something_behind_the_der(void **state)
+{
+	const struct pair *pair = *state;
+	AUTO_WIPE struct buf pem = { 0 };
+	long len;
+	unsigned char *der = der_of_pem(&pair->pem, &len), *longer = mem_calloc((size_t)len + 1, 1);
+
+	memcpy(longer, der, (size_t)len);
+	pem_of_der(longer, len + 1, &pem);
+	assert_private_refused(&pem, KEY_BITS_MIN, "damaged: not the DER of a private key");
+	free(longer);
+	OPENSSL_free(der);
 }
 
 /* Put the numbers called by name from key into builder. */
@@ -465,6 +484,7 @@ int main(void)
 		cmocka_unit_test(pem_is_what_openssl_writes),
 		cmocka_unit_test(key_making_that_is_called_off),
 		cmocka_unit_test(flipped_bits),
+		cmocka_unit_test(something_behind_the_der),
 		cmocka_unit_test(private_exponent_of_another_key),
 		cmocka_unit_test(truncated_file),
 		cmocka_unit_test(something_behind_the_private_key),
