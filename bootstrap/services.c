@@ -1,10 +1,6 @@
 /*
- * services: systemd's units, through systemctl. It knows how to ask, not which units there should be.
- *
- * A call waits for systemd's job. With --no-block nothing would tell a unit that failed from one not begun, nor, after a
- * restart, the new process from the old. A job may be ordered behind the very boot step that runs us (cloud-init's
- * bootcmd comes before the network is up): then the time limit ends the wait, the job stays queued, and systemd runs
- * it once this program has ended.
+ * services: systemd's units, through systemctl. It knows how to ask and how to tell what went wrong,
+ * not which units there should be.
  */
 #include "bootstrap/services.h"
 
@@ -13,15 +9,26 @@
 #include "base/mem.h"
 #include "base/run.h"
 
-#define CALL_MS 60000		/* less than the 90 s that systemd gives a unit: a boot must not hang on one for longer */
+/*
+ * A call waits for systemd's job. With --no-block nothing would tell a unit that failed from one not
+ * begun, nor, after a restart, the new process from the old. A job may be ordered behind the very
+ * boot step that runs us (cloud-init's bootcmd comes before the network is up): then this limit,
+ * shorter than the 90 s that systemd gives a unit, ends the wait; the job stays queued, and systemd
+ * runs it once this program has ended.
+ */
+#define CALL_MS 60000
 
-/* Programs say why in the last line of stderr; systemctl ends with where to look instead. Cuts text in place. */
+/*
+ * Programs say why in the last line of stderr; systemctl ends with where to look instead. Cuts text
+ * in place.
+ */
 static const char *last_reason(char *text)
 {
 	const char *reason = "it does not say why";
 	char *rest = NULL;
 
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		size_t len = strlen(line);
 
 		if (strncmp(line, "See ", 4) == 0)
@@ -53,15 +60,18 @@ static int remedy_where(const char *unit, struct err *e)
 }
 
 /* option and unit may be NULL. */
-static int systemctl(const struct distro *distro, const char *verb, const char *option, const char *unit,
-		     struct run_result *ret_result, struct err *e)
+static int systemctl(const struct distro *distro, const char *verb, const char *option,
+		     const char *unit, struct run_result *ret_result, struct err *e)
 {
-	const char *const argv[] = { distro->systemctl, verb, option ? option : unit, option ? unit : NULL, NULL };
+	const char *const argv[] = { distro->systemctl, verb, option ? option : unit,
+				     option ? unit : NULL, NULL };
 	AUTO_FREE char *errors = NULL;
 
 	if (run_capture(argv, CALL_MS, ret_result, e) < 0) {
 		err_wrap(e, "cannot %s '%s'", verb, unit ? unit : "systemd");
-		return e->code == EXIT_MISSING ? -1 : err_remedy(e, "see 'systemctl list-jobs' for what it waits for");
+		if (e->code != EXIT_MISSING)
+			err_remedy(e, "see 'systemctl list-jobs' for what it waits for");
+		return -1;
 	}
 	if (ret_result->status == 0)
 		return 0;
@@ -71,8 +81,8 @@ static int systemctl(const struct distro *distro, const char *verb, const char *
 	return remedy_where(unit, e);
 }
 
-static int unit_do(const struct distro *distro, const char *verb, const char *option, const char *unit,
-		   struct err *e)
+static int unit_do(const struct distro *distro, const char *verb, const char *option,
+		   const char *unit, struct err *e)
 {
 	CLEANUP(run_result_done) struct run_result result = { 0 };
 
@@ -100,14 +110,16 @@ static bool one_of(const char *state, const char *const states[], size_t count)
 	return false;
 }
 
-int service_observe(const struct distro *distro, const char *unit, struct service *ret_service, struct err *e)
+int service_observe(const struct distro *distro, const char *unit, struct service *ret_service,
+		    struct err *e)
 {
 	static const char *const enabled[] = { "enabled", "alias", "static", "generated" };
 	static const char *const active[] = { "active", "activating", "reloading", "refreshing" };
 	CLEANUP(run_result_done) struct run_result result = { 0 };
 	AUTO_FREE char *load = NULL, *file = NULL, *now = NULL;
 
-	if (systemctl(distro, "show", "--property=LoadState,UnitFileState,ActiveState", unit, &result, e) < 0)
+	if (systemctl(distro, "show", "--property=LoadState,UnitFileState,ActiveState", unit,
+		      &result, e) < 0)
 		return -1;
 	load = property(buf_str(&result.out), "LoadState");
 	file = property(buf_str(&result.out), "UnitFileState");

@@ -7,14 +7,19 @@
 #include "metadata/service.h"
 
 /* Observe a unit. */
-int service_observe(const struct distro *distro, const char *unit, struct service *ret_service, struct err *e);
+int service_observe(const struct distro *distro, const char *unit, struct service *ret_service,
+		    struct err *e);
 
-/* Each is one systemctl call, bounded in time; a failure's remedy names `systemctl status` or `journalctl -u`. */
+/*
+ * Each is one systemctl call, bounded in time; a failure's remedy names `systemctl status` or
+ * `journalctl -u`.
+ */
 int service_daemon_reload(const struct distro *distro, struct err *e);
 int service_enable(const struct distro *distro, const char *unit, struct err *e);
-int service_disable(const struct distro *distro, const char *unit, struct err *e);	/* and stop */
+int service_disable(const struct distro *distro, const char *unit, struct err *e); /* and stop */
 int service_start(const struct distro *distro, const char *unit, struct err *e);
 int service_restart(const struct distro *distro, const char *unit, struct err *e);
-int service_reload(const struct distro *distro, const char *unit, struct err *e);	/* or restart, when it cannot */
+/* Reload, or restart when it cannot. */
+int service_reload(const struct distro *distro, const char *unit, struct err *e);
 
 #endif

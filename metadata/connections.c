@@ -30,14 +30,15 @@ static const void *member_of(const struct connection *connection, const struct m
 	return (const char *)connection + member->offset;
 }
 
-static int differs(const struct connection *wanted, const char *called, const char *loaded, const char *instead,
-		   struct err *e)
+static int differs(const struct connection *wanted, const char *called, const char *loaded,
+		   const char *instead, struct err *e)
 {
-	return err_set(e, EXIT_STEP, "connection '%s' is loaded with %s '%s' instead of '%s'", wanted->name, called,
-		       loaded, instead);
+	return err_set(e, EXIT_STEP, "connection '%s' is loaded with %s '%s' instead of '%s'",
+		       wanted->name, called, loaded, instead);
 }
 
-static int connection_compare(const struct connection *wanted, const struct connection *loaded, struct err *e)
+static int connection_compare(const struct connection *wanted, const struct connection *loaded,
+			      struct err *e)
 {
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		const char *want = *(char *const *)member_of(wanted, &texts[i]);
@@ -49,8 +50,10 @@ static int connection_compare(const struct connection *wanted, const struct conn
 			return differs(wanted, texts[i].called, have, want, e);
 	}
 	for (size_t i = 0; i < COUNT_OF(subnets); i++) {
-		const struct cidrs *want = member_of(wanted, &subnets[i]), *have = member_of(loaded, &subnets[i]);
-		AUTO_FREE char *want_text = cidrs_join(want, ","), *have_text = cidrs_join(have, ",");
+		const struct cidrs *want = member_of(wanted, &subnets[i]);
+		const struct cidrs *have = member_of(loaded, &subnets[i]);
+		AUTO_FREE char *want_text = cidrs_join(want, ",");
+		AUTO_FREE char *have_text = cidrs_join(have, ",");
 
 		if (!cidrs_equal(want, have))
 			return differs(wanted, subnets[i].called, have_text, want_text, e);
@@ -58,17 +61,19 @@ static int connection_compare(const struct connection *wanted, const struct conn
 	return 0;
 }
 
-int connections_compare(const struct connection *wanted, size_t wanted_count, const struct connection *loaded,
-			size_t loaded_count, struct err *e)
+int connections_compare(const struct connection *wanted, size_t wanted_count,
+			const struct connection *loaded, size_t loaded_count, struct err *e)
 {
 	for (size_t i = 0; i < wanted_count || i < loaded_count; i++) {
 		int order = i == loaded_count ? -1 : i == wanted_count ? 1 :
 			    strcmp(wanted[i].name, loaded[i].name);
 
 		if (order < 0)
-			return err_set(e, EXIT_STEP, "connection '%s' is not loaded", wanted[i].name);
+			return err_set(e, EXIT_STEP, "connection '%s' is not loaded",
+				       wanted[i].name);
 		if (order > 0)
-			return err_set(e, EXIT_STEP, "connection '%s' is loaded but not planned", loaded[i].name);
+			return err_set(e, EXIT_STEP, "connection '%s' is loaded but not planned",
+				       loaded[i].name);
 		if (connection_compare(&wanted[i], &loaded[i], e) < 0)
 			return -1;
 	}

@@ -1,6 +1,6 @@
 /*
- * control: the commands that charon answers with success or a reason. None waits for the peer: whether a tunnel
- * came up is seen by probing.
+ * control: the commands that charon answers with success or a reason. None waits for the peer:
+ * whether a tunnel came up is seen by probing.
  */
 #include "bootstrap/charon/charon.h"
 
@@ -18,11 +18,13 @@ static int success_check(const char *command, const struct vici_message *reply, 
 {
 	AUTO_FREE char *success = NULL, *why = NULL;
 
-	if (vici_value(reply, "success", &success, e) < 0 || vici_value(reply, "errmsg", &why, e) < 0)
+	if (vici_value(reply, "success", &success, e) < 0 ||
+	    vici_value(reply, "errmsg", &why, e) < 0)
 		return -1;
 	if (success != NULL && strcmp(success, "yes") == 0)
 		return 0;
-	return err_set(e, EXIT_STEP, "charon refuses to '%s': %s", command, why ? why : "no reason given");
+	return err_set(e, EXIT_STEP, "charon refuses to '%s': %s", command,
+		       why ? why : "no reason given");
 }
 
 static int control_send(const char *root, const char *command, const struct vici_message *request,
@@ -51,7 +53,8 @@ int charon_initiate(const char *root, const char *connection, struct err *e)
 	vici_add(request, "ike", connection);
 	vici_add(request, "child", connection);
 	vici_add(request, "timeout", NO_WAIT);
-	if (control_send(root, "initiate", request, &reply, e) < 0 || success_check("initiate", reply, e) < 0)
+	if (control_send(root, "initiate", request, &reply, e) < 0 ||
+	    success_check("initiate", reply, e) < 0)
 		return err_wrap(e, "'%s'", connection);
 	return 0;
 }
@@ -77,7 +80,8 @@ int charon_terminate(const char *root, uint32_t sa_id, struct err *e)
 	vici_add(request, "ike-id", id);
 	vici_add(request, "force", "no");
 	vici_add(request, "timeout", NO_WAIT);
-	if (control_send(root, "terminate", request, &reply, e) < 0 || terminated_check(reply, e) < 0)
+	if (control_send(root, "terminate", request, &reply, e) < 0 ||
+	    terminated_check(reply, e) < 0)
 		return err_wrap(e, "SA %u", sa_id);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * load: waiting for the daemon, and having it read its files. swanctl does the loading, as it knows every option and
- * key format; what it achieved is seen by probing, since its exit status does not tell.
+ * load: waiting for the daemon, and having it read its files. swanctl does the loading, as it knows
+ * every option and key format; what it achieved is seen by probing, since its exit status does not
+ * tell.
  */
 #include "bootstrap/charon/charon.h"
 

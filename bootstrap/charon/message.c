@@ -1,6 +1,6 @@
 /*
- * message: vici messages as bytes, written and walked. The bytes come from another process, so the walk
- * trusts no length and no nesting. It knows no socket, and not what the names mean.
+ * message: vici messages as bytes, written and walked. The bytes come from another process, so the
+ * walk trusts no length and no nesting. It knows no socket, and not what the names mean.
  */
 #include "bootstrap/charon/message.h"
 
@@ -96,7 +96,8 @@ static int cursor_nest(struct cursor *cursor, enum vici_element element, struct 
 static int cursor_next(struct cursor *cursor, struct vici_item *ret_item, struct err *e)
 {
 	unsigned element = *cursor->at++;
-	bool named = element == VICI_SECTION_START || element == VICI_VALUE || element == VICI_LIST_START;
+	bool named = element == VICI_SECTION_START || element == VICI_VALUE ||
+		     element == VICI_LIST_START;
 	bool valued = element == VICI_VALUE || element == VICI_LIST_ITEM;
 
 	if (element < VICI_SECTION_START || element > VICI_LIST_END)
@@ -109,8 +110,10 @@ static int cursor_next(struct cursor *cursor, struct vici_item *ret_item, struct
 		return -1;
 	if (element == VICI_SECTION_END)
 		cursor->depth--;
-	*ret_item = (struct vici_item){ .element = element, .name = named ? buf_str(&cursor->name) : "",
-					.value = valued ? buf_str(&cursor->value) : "", .depth = cursor->depth };
+	*ret_item = (struct vici_item){ .element = element,
+					.name = named ? buf_str(&cursor->name) : "",
+					.value = valued ? buf_str(&cursor->value) : "",
+					.depth = cursor->depth };
 	if (element == VICI_SECTION_START)
 		cursor->depth++;
 	return 0;
@@ -119,7 +122,8 @@ static int cursor_next(struct cursor *cursor, struct vici_item *ret_item, struct
 int vici_walk(const struct vici_message *message, vici_visit visit, void *context, struct err *e)
 {
 	const unsigned char *bytes = (const unsigned char *)buf_str(&message->bytes);
-	CLEANUP(cursor_done) struct cursor cursor = { .at = bytes, .end = bytes + message->bytes.len };
+	const unsigned char *end = bytes + message->bytes.len;
+	CLEANUP(cursor_done) struct cursor cursor = { .at = bytes, .end = end };
 	struct vici_item item;
 
 	while (cursor.at < cursor.end)

@@ -1,6 +1,6 @@
 /*
- * probe: what charon says of its connections and SAs, as typed values. It reads and never judges; connections
- * that are not cygnet's are passed over unread.
+ * probe: what charon says of its connections and SAs, as typed values. It reads and never judges;
+ * connections that are not cygnet's are passed over unread.
  */
 #include "bootstrap/charon/charon.h"
 
@@ -17,8 +17,9 @@
 #define OBJECTS_MAX 10000	/* connections, SAs, and children of one */
 
 /*
- * Stands for a selector that is no plain IPv4 range: "dynamic", "10.0.0.0/8[tcp]", IPv6. A peer may negotiate such
- * ones, so they must not fail the probe. Its host bits are set, so that it equals no range that was ever parsed.
+ * Stands for a selector that is no plain IPv4 range: "dynamic", "10.0.0.0/8[tcp]", IPv6. A peer may
+ * negotiate such ones, so they must not fail the probe. Its host bits are set, so that it equals no
+ * range that was ever parsed.
  */
 static const struct cidr selector_other = { .address = UINT32_MAX, .length = 0 };
 
@@ -86,15 +87,18 @@ static void reader_done(struct reader *reader)
 
 /* --- fields --- */
 
-static int number_read(const struct vici_item *item, uint64_t max, uint64_t *ret_value, struct err *e)
+static int number_read(const struct vici_item *item, uint64_t max, uint64_t *ret_value,
+		       struct err *e)
 {
 	unsigned long long value;
 	char *end;
 
 	errno = 0;
 	value = strtoull(item->value, &end, 10);
-	if (item->value[0] < '0' || item->value[0] > '9' || *end != '\0' || errno != 0 || value > max)
-		return err_set(e, EXIT_STEP, "'%s' is '%.40s', not a number", item->name, item->value);
+	if (item->value[0] < '0' || item->value[0] > '9' || *end != '\0' || errno != 0 ||
+	    value > max)
+		return err_set(e, EXIT_STEP, "'%s' is '%.40s', not a number", item->name,
+			       item->value);
 	*ret_value = value;
 	return 0;
 }
@@ -114,7 +118,8 @@ static void range_read(const struct vici_item *item, struct cidrs *list)
 	cidrs_add(list, cidr_parse(item->value, &range) ? range : selector_other);
 }
 
-static int field_read(const struct field *field, void *object, const struct vici_item *item, struct err *e)
+static int field_read(const struct field *field, void *object, const struct vici_item *item,
+		      struct err *e)
 {
 	void *member = (char *)object + field->offset;
 	uint64_t number = 0;
@@ -207,7 +212,8 @@ static int texts_check(const struct ike_sa *sa, const void *object, unsigned dep
 
 		if (field->depth == depth && field->kind == FIELD_TEXT &&
 		    *(char *const *)((const char *)object + field->offset) == NULL)
-			return err_set(e, EXIT_STEP, "an SA of '%s' without '%s'", sa->name, field->name);
+			return err_set(e, EXIT_STEP, "an SA of '%s' without '%s'", sa->name,
+				       field->name);
 	}
 	return 0;
 }
@@ -291,7 +297,8 @@ static int member_visit(struct reader *reader, const struct vici_item *item, str
 	for (size_t i = 0; object != NULL && i < reader->stream->field_count; i++) {
 		const struct field *field = &reader->stream->fields[i];
 
-		if (field->depth == item->depth && strcmp(field->section, buf_str(&reader->section)) == 0 &&
+		if (field->depth == item->depth &&
+		    strcmp(field->section, buf_str(&reader->section)) == 0 &&
 		    strcmp(field->name, name) == 0)
 			return field_read(field, object, item, e);
 	}
@@ -319,7 +326,8 @@ static int reader_visit(const struct vici_item *item, void *context, struct err 
 	return 0;
 }
 
-static int stream_read(struct vici *vici, const struct stream *stream, struct tunnels *tunnels, struct err *e)
+static int stream_read(struct vici *vici, const struct stream *stream, struct tunnels *tunnels,
+		       struct err *e)
 {
 	CLEANUP(reader_done) struct reader reader = { .stream = stream, .tunnels = tunnels };
 
@@ -330,7 +338,8 @@ static int version_read(struct vici *vici, char **ret_version, struct err *e)
 {
 	AUTO_MESSAGE struct vici_message *reply = NULL;
 
-	if (vici_request(vici, "version", NULL, &reply, e) < 0 || vici_value(reply, "version", ret_version, e) < 0)
+	if (vici_request(vici, "version", NULL, &reply, e) < 0 ||
+	    vici_value(reply, "version", ret_version, e) < 0)
 		return -1;
 	return *ret_version ? 0 : err_set(e, EXIT_STEP, "charon does not tell its version");
 }
@@ -347,11 +356,14 @@ int charon_probe(const char *root, struct tunnels *ret_tunnels, struct err *e)
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
 	AUTO_VICI struct vici *vici = NULL;
 
-	if (vici_open(root, PROBE_MS, &vici, e) < 0 || version_read(vici, &tunnels.version, e) < 0 ||
-	    stream_read(vici, &connection_stream, &tunnels, e) < 0 || stream_read(vici, &sa_stream, &tunnels, e) < 0)
+	if (vici_open(root, PROBE_MS, &vici, e) < 0 ||
+	    version_read(vici, &tunnels.version, e) < 0 ||
+	    stream_read(vici, &connection_stream, &tunnels, e) < 0 ||
+	    stream_read(vici, &sa_stream, &tunnels, e) < 0)
 		return -1;
 	if (tunnels.connection_count > 1)
-		qsort(tunnels.connections, tunnels.connection_count, sizeof *tunnels.connections, connection_order);
+		qsort(tunnels.connections, tunnels.connection_count, sizeof *tunnels.connections,
+		      connection_order);
 	*ret_tunnels = tunnels;
 	tunnels = (struct tunnels){ 0 };
 	return 0;

@@ -1,6 +1,7 @@
 /*
- * vici: packets to and from charon over its Unix socket. A command is bounded in time and a packet in size, because
- * charon may hang, restart or be something else. It knows no command and no message by meaning.
+ * vici: packets to and from charon over its Unix socket. A command is bounded in time and a packet
+ * in size, because charon may hang, restart or be something else. It knows no command and no
+ * message by meaning.
  */
 #include "bootstrap/charon/vici.h"
 
@@ -69,7 +70,8 @@ int vici_open(const char *root, int timeout_ms, struct vici **ret_vici, struct e
 			   root && strcmp(root, "/") != 0 ? root : "", VICI_SOCKET);
 
 	if (len < 0 || (size_t)len >= sizeof address.sun_path)
-		return err_set(e, EXIT_CONFIG, "the path of '%s' is too long for a socket below '%s'", VICI_SOCKET, root);
+		return err_set(e, EXIT_CONFIG, "'%s' is too long a path for a socket below '%s'",
+			       VICI_SOCKET, root);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || socket_connect(fd, &address, clock_boot_ms() + timeout_ms) < 0)
 		return err_set(e, errno == EACCES || errno == EPERM ? EXIT_STEP : EXIT_AGAIN,
@@ -101,7 +103,10 @@ static int vici_late(const struct vici *vici, struct err *e)
 	return err_set(e, EXIT_AGAIN, "no answer within %d ms", vici->timeout_ms);
 }
 
-/* Called when a send or receive failed with errno: 0 when it is worth another try, as the socket is ready again. */
+/*
+ * Called when a send or receive failed with errno: 0 when it is worth another try, as the socket is
+ * ready again.
+ */
 static int vici_wait(const struct vici *vici, short events, struct err *e)
 {
 	struct pollfd ready = { .fd = vici->fd, .events = events };
@@ -164,11 +169,13 @@ static int packet_send(const struct vici *vici, enum packet_type type, const cha
 	size_t name_len = strlen(name), payload = message ? message->bytes.len : 0;
 	size_t len = 2 + name_len + payload;
 	const unsigned char start[] = {
-		(unsigned char)(len >> 24), (unsigned char)(len >> 16), (unsigned char)(len >> 8), (unsigned char)len,
+		(unsigned char)(len >> 24), (unsigned char)(len >> 16),
+		(unsigned char)(len >> 8), (unsigned char)len,
 		(unsigned char)type, (unsigned char)name_len,
 	};
 
-	if (name_len > NAME_MAX_LEN || len > MESSAGE_MAX || (message != NULL && message->unsendable))
+	if (name_len > NAME_MAX_LEN || len > MESSAGE_MAX ||
+	    (message != NULL && message->unsendable))
 		return err_set(e, EXIT_STEP, "the request is larger than vici can carry");
 	buf_add(&bytes, start, sizeof start);
 	buf_add(&bytes, name, name_len);
@@ -213,7 +220,8 @@ static int packet_receive(const struct vici *vici, struct packet *ret_packet, st
 
 /* --- commands --- */
 
-static int event_subscribe(const struct vici *vici, enum packet_type how, const char *event, struct err *e)
+static int event_subscribe(const struct vici *vici, enum packet_type how, const char *event,
+			   struct err *e)
 {
 	CLEANUP(packet_done) struct packet packet = { 0 };
 
@@ -222,18 +230,19 @@ static int event_subscribe(const struct vici *vici, enum packet_type how, const 
 	if (packet.type == EVENT_UNKNOWN)
 		return err_set(e, EXIT_STEP, "it does not know the event '%s'", event);
 	if (packet.type != EVENT_CONFIRM)
-		return err_set(e, EXIT_STEP, "a packet of type %u instead of a confirmation", packet.type);
+		return err_set(e, EXIT_STEP, "a packet of type %u instead of a confirmation",
+			       packet.type);
 	return 0;
 }
 
 /* Receive up to the reply; an event is not expected unless named, and is given to visit. */
-static int reply_receive(const struct vici *vici, const char *event, vici_visit visit, void *context,
-			 struct vici_message **ret_reply, struct err *e)
+static int reply_receive(const struct vici *vici, const char *event, vici_visit visit,
+			 void *context, struct vici_message **ret_reply, struct err *e)
 {
 	for (;;) {
 		CLEANUP(packet_done) struct packet packet = { 0 };
 
-		if (clock_boot_ms() >= vici->deadline_ms)	/* events without a pause never wait */
+		if (clock_boot_ms() >= vici->deadline_ms)	/* an endless stream never waits */
 			return vici_late(vici, e);
 		if (packet_receive(vici, &packet, e) < 0)
 			return -1;
@@ -244,7 +253,8 @@ static int reply_receive(const struct vici *vici, const char *event, vici_visit 
 		if (packet.type == CMD_UNKNOWN)
 			return err_set(e, EXIT_STEP, "it does not know this command");
 		if (packet.type != EVENT || event == NULL || strcmp(packet.name, event) != 0)
-			return err_set(e, EXIT_STEP, "an unexpected packet of type %u", packet.type);
+			return err_set(e, EXIT_STEP, "an unexpected packet of type %u",
+				       packet.type);
 		if (vici_walk(packet.message, visit, context, e) < 0)
 			return -1;
 	}
@@ -273,8 +283,8 @@ int vici_request(struct vici *vici, const char *command, const struct vici_messa
 	return 0;
 }
 
-int vici_stream(struct vici *vici, const char *command, const char *event, vici_visit visit, void *context,
-		struct err *e)
+int vici_stream(struct vici *vici, const char *command, const char *event, vici_visit visit,
+		void *context, struct err *e)
 {
 	AUTO_MESSAGE struct vici_message *reply = NULL;
 

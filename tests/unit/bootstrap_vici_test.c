@@ -390,7 +390,7 @@ static void a_root_too_deep_for_a_socket_is_named(void **state)
 	root[sizeof root - 1] = '\0';
 	assert_int_equal(vici_open(root, 500, &vici, &e), -1);
 	assert_int_equal(e.code, EXIT_CONFIG);
-	assert_non_null(strstr(e.cause, "is too long for a socket"));
+	assert_non_null(strstr(e.cause, "is too long a path for a socket"));
 }
 
 int main(void)
