@@ -39,10 +39,10 @@ static void registry_observe(struct session *session, struct picture *picture)
 
 	session_step(session, "registry");
 	picture->listed = exchange_list(&session->registry, &picture->listing, &e) == 0;
-	if (!picture->listed) {
-		err_wrap(&e, "reading it in '%s'", session->config.registry);
-		session_setback(session, &e);
-	}
+	if (picture->listed)
+		session_registry_found(session);
+	else
+		session_registry_lost(session, &e);
 }
 
 static void own_key(struct session *session, struct picture *picture)
@@ -197,7 +197,7 @@ static int state_keep(struct session *session, struct picture *picture, struct e
 		state->applied = picture->listing.epoch;
 		state->generation = picture->own.generation;
 	}
-	state->complete = session->live;
+	state->complete |= session->live && picture->listed;
 	sites_done(&state->peers);
 	for (size_t i = 0; i < picture->mesh.peers.count; i++) {
 		struct site copy;
@@ -293,11 +293,9 @@ int reconcile_due(struct session *session, struct outcome *outcome, struct err *
 	    !tunnels_observable(session))
 		return reconcile_everything(session, outcome, e);
 	session_step(session, "registry");
-	if (exchange_epoch(&session->registry, &epoch, e) < 0) {
-		err_wrap(e, "reading it in '%s'", session->config.registry);
-		session_setback(session, e);
-	} else if (!epoch_equal(&epoch, &session->state.applied)) {
+	if (exchange_epoch(&session->registry, &epoch, e) < 0)
+		session_registry_lost(session, e);
+	else if (!epoch_equal(&epoch, &session->state.applied))
 		return reconcile_everything(session, outcome, e);
-	}
 	return reconcile_tunnels(session, outcome, e);
 }

@@ -8,9 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 
-#define CONFIG_FILE_MAX (64 * 1024)
+#define REGISTRY_WARNING_MS (3600 * 1000)
 #define PROGRAM_BELOW_ROOT "/usr/local/bin/cygnet"
 
 void session_init(struct session *session, const struct options *options, const struct log *log)
@@ -41,10 +42,8 @@ void session_step(struct session *session, const char *step)
 	log_detail(session->log, "%s", step);
 }
 
-void session_setback(struct session *session, struct err *e)
+static void setback_keep(struct session *session, struct err *e)
 {
-	log_warn(session->log, "%s: %s%s%s, going on", session->step, e->cause, e->remedy[0] ? "; " : "",
-		 e->remedy);
 	if (session->setback.code == EXIT_DONE) {
 		session->setback = *e;
 		err_wrap(&session->setback, "%s", session->step);
@@ -52,17 +51,41 @@ void session_setback(struct session *session, struct err *e)
 	err_clear(e);
 }
 
+void session_setback(struct session *session, struct err *e)
+{
+	log_warn(session->log, "%s: %s%s%s, going on without", session->step, e->cause, e->remedy[0] ? "; " : "",
+		 e->remedy);
+	setback_keep(session, e);
+}
+
+void session_registry_lost(struct session *session, struct err *e)
+{
+	int64_t now_ms = clock_boot_ms(), *warned_ms = &session->recent.registry_warned_ms;
+
+	err_wrap(e, "reading it in '%s'", session->config.registry);
+	if (*warned_ms != 0 && now_ms - *warned_ms < REGISTRY_WARNING_MS) {
+		setback_keep(session, e);
+		return;
+	}
+	*warned_ms = now_ms;
+	session_setback(session, e);
+}
+
+void session_registry_found(struct session *session)
+{
+	session->recent.registry_warned_ms = 0;
+}
+
 static int config_observe(struct session *session, char *const environment[], struct err *e)
 {
-	AUTO_BUF struct buf text = { 0 };
-	bool present = file_exists(session->options->root, CONFIG_FILE);
+	AUTO_FREE char *text = NULL;
 
-	if (present && file_read(session->options->root, CONFIG_FILE, CONFIG_FILE_MAX, &text, NULL, e) < 0)
+	if (config_file_read(session->options->root, &text, e) < 0)
 		return -1;
 	return config_make(&(struct config_sources){
 		.options = session->options->settings,
 		.environment = environment,
-		.file_text = present ? buf_str(&text) : NULL,
+		.file_text = text,
 		.tags = &session->tags,
 		.instance = &session->instance,
 	}, &session->config, e);

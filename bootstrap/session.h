@@ -47,6 +47,13 @@ void session_step(struct session *session, const char *step);
 /* A failure after which the run goes on: warn of it, keep it if it is the first, and clear it. */
 void session_setback(struct session *session, struct err *e);
 
+/*
+ * The same for a registry that cannot be read: every known peer stays, so one warning an hour is enough. And when it can
+ * be read again: the next outage is worth a warning at once.
+ */
+void session_registry_lost(struct session *session, struct err *e);
+void session_registry_found(struct session *session);
+
 /* Who am I, what was I told, which machine is this: IMDS, tags, settings, distribution. Nothing is changed. */
 int session_observe(struct session *session, char *const environment[], struct err *e);
 
