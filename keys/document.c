@@ -1,5 +1,6 @@
 /*
- * document: JSON files that only cygnet writes, and only when they would change. It knows not what they say.
+ * document: JSON files that only cygnet writes, and only when they would change. It knows not what
+ * they say.
  */
 #include "keys/document.h"
 
@@ -31,8 +32,8 @@ static bool document_is_there(const char *root, const char *path, const char *te
 	struct err ignored = ERR_INIT;
 	mode_t mode;
 
-	return file_read(root, path, DOCUMENT_MAX, &present, &mode, &ignored) == 0 && mode == DOCUMENT_MODE &&
-	       strcmp(buf_str(&present), text) == 0;
+	return file_read(root, path, DOCUMENT_MAX, &present, &mode, &ignored) == 0 &&
+	       mode == DOCUMENT_MODE && strcmp(buf_str(&present), text) == 0;
 }
 
 int document_save(const char *root, const char *path, const json_t *document, struct err *e)

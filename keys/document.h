@@ -6,7 +6,10 @@
 
 #define NUMBER_MAX (INT64_C(1) << 53)	/* what every JSON reader holds exactly */
 
-/* Read path below root; NULL in *ret_document when it is not there, EXIT_CONFIG when it is no JSON object. Yours to json_decref. */
+/*
+ * Read path below root; NULL in *ret_document when it is not there, EXIT_CONFIG when it is no JSON
+ * object. Yours to json_decref.
+ */
 int document_load(const char *root, const char *path, json_t **ret_document, struct err *e);
 
 /* Make path hold the document, with mode 0600, unless it does already. */

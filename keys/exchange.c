@@ -1,6 +1,6 @@
 /*
- * exchange: where a mesh's documents are in the registry, and in which order they are read and written.
- * It judges each parameter by itself; which records become peers is not its business.
+ * exchange: where a mesh's documents are in the registry, and in which order they are read and
+ * written. It judges each parameter by itself; which records become peers is not its business.
  */
 #include "keys/exchange.h"
 
@@ -119,7 +119,8 @@ static void listing_take(struct listing *listing, const char *path, const char *
 		sites_add(&listing->sites, &site);
 }
 
-void listing_fill(struct listing *listing, const struct registry *registry, const struct parameters *found)
+void listing_fill(struct listing *listing, const struct registry *registry,
+		  const struct parameters *found)
 {
 	AUTO_FREE char *folder = sites_path(registry);
 	size_t len = strlen(folder);
@@ -133,8 +134,12 @@ void listing_fill(struct listing *listing, const struct registry *registry, cons
 	sites_sort(&listing->sites);
 }
 
-/* What the first page began to list is listed again: with more than a page, the shards are faster side by side. */
-static int parameters_list(const struct registry *registry, struct parameters *ret_found, struct err *e)
+/*
+ * What the first page began to list is listed again: with more than a page, the shards are faster
+ * side by side.
+ */
+static int parameters_list(const struct registry *registry, struct parameters *ret_found,
+			   struct err *e)
 {
 	AUTO_FREE char *folder = sites_path(registry);
 	AUTO_FREE char *token = NULL;
@@ -167,7 +172,8 @@ int exchange_list(const struct registry *registry, struct listing *ret_listing, 
 	return 0;
 }
 
-int exchange_put_record(const struct registry *registry, const struct site *site, int64_t *ret_version, struct err *e)
+int exchange_put_record(const struct registry *registry, const struct site *site,
+			int64_t *ret_version, struct err *e)
 {
 	AUTO_FREE char *path = exchange_record_path(registry, site->name);
 	AUTO_FREE char *text = NULL;

@@ -13,7 +13,7 @@ struct registry {
 
 #define EPOCH_TOKEN_SIZE 33	/* 128 random bits in hex, and NUL */
 
-/* The change counter: version 0 is "there is none". Two epochs are the same only if both members are. */
+/* The change counter; version 0: there is none. Two epochs are the same only if both members are. */
 struct epoch {
 	int64_t version;
 	char token[EPOCH_TOKEN_SIZE];
@@ -35,24 +35,32 @@ struct listing {
 	size_t refusal_count;
 };
 
-/* One GetParameters. A missing epoch is version 0. A malformed one is version of the parameter with token "". */
+/*
+ * One GetParameters. A missing epoch is version 0. A malformed one is version of the parameter with
+ * token "".
+ */
 int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch, struct err *e);
 
 /*
- * The epoch, then every record: one recursive listing, and the sixteen shards side by side where that has more pages.
- * A record below the wrong shard or with a name that is no site's is a refusal, not a failure.
+ * The epoch, then every record: one recursive listing, and the sixteen shards side by side where
+ * that has more pages. A record below the wrong shard or with a name that is no site's is a
+ * refusal, not a failure.
  */
 int exchange_list(const struct registry *registry, struct listing *ret_listing, struct err *e);
 
 /* Put the record; *ret_version is its parameter's new version. */
-int exchange_put_record(const struct registry *registry, const struct site *site, int64_t *ret_version, struct err *e);
+int exchange_put_record(const struct registry *registry, const struct site *site,
+			int64_t *ret_version, struct err *e);
 
-/* Move the epoch: {site, version of its record, token}. token is random; *ret_epoch is the new one. */
+/*
+ * Move the epoch: {site, version of its record, token}. token is random; *ret_epoch is the new one.
+ */
 int exchange_put_epoch(const struct registry *registry, const char *site, int64_t record_version,
 		       const char token[EPOCH_TOKEN_SIZE], struct epoch *ret_epoch, struct err *e);
 
 /* Pure. Judge what was found below the mesh's "sites", and sort it into the listing. */
-void listing_fill(struct listing *listing, const struct registry *registry, const struct parameters *found);
+void listing_fill(struct listing *listing, const struct registry *registry,
+		  const struct parameters *found);
 
 /* "/<prefix>/<mesh>/sites/<shard>/<site>"; yours to free. */
 char *exchange_record_path(const struct registry *registry, const char *site);

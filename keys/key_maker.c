@@ -1,6 +1,6 @@
 /*
- * key_maker: the thread that makes a key while the network is slow. It owns what it makes until it is finished;
- * it shares nothing with its starter but the wish to stop.
+ * key_maker: the thread that makes a key while the network is slow. It owns what it makes until it
+ * is finished; it shares nothing with its starter but the wish to stop.
  */
 #include "keys/keyring.h"
 
@@ -22,7 +22,8 @@ static void *key_maker_run(void *data)
 {
 	struct key_maker *maker = data;
 
-	maker->result = rsa_make_unless(&maker->stop, maker->bits, &maker->private_pem, &maker->public, &maker->err);
+	maker->result = rsa_make_unless(&maker->stop, maker->bits, &maker->private_pem,
+					&maker->public, &maker->err);
 	return NULL;
 }
 
@@ -42,7 +43,8 @@ static void key_maker_free(struct key_maker *maker)
 	free(maker);
 }
 
-int key_maker_finish(struct key_maker *maker, struct buf *ret_private, struct public_key *ret_public, struct err *e)
+int key_maker_finish(struct key_maker *maker, struct buf *ret_private,
+		     struct public_key *ret_public, struct err *e)
 {
 	int result;
 

@@ -1,6 +1,7 @@
 /*
- * keyring: the gateway's key file, and the thread that makes a key. It judges what lies on disk and never repairs it:
- * a private key that somebody may have read or altered is the operator's decision. It knows no registry and no charon.
+ * keyring: the gateway's key file. It judges what lies on disk and never repairs it: a private key
+ * that somebody may have read or altered is the operator's decision. It knows no registry and no
+ * charon.
  */
 #include "keys/keyring.h"
 
@@ -41,8 +42,10 @@ static int owner_check(const char *root, const char *path, struct err *e)
 static int folder_check(const char *root, const char *folder, struct err *e)
 {
 	if ((file_mode(root, folder) & 077) != 0) {
-		err_set(e, EXIT_CONFIG, "others than root can enter '%s', which holds the private key", folder);
-		return err_remedy(e, "'chmod 0700 %s', and remove the key first if somebody may have read it", folder);
+		err_set(e, EXIT_CONFIG,
+			"others than root can enter '%s', which holds the private key", folder);
+		return err_remedy(e, "'chmod 0700 %s', and remove the key if somebody may have "
+				  "read it", folder);
 	}
 	return owner_check(root, folder, e);
 }
@@ -51,8 +54,8 @@ static int file_check(const char *root, const char *path, mode_t mode, struct er
 {
 	if ((mode & 077) != 0) {
 		err_set(e, EXIT_CONFIG, "others than root can use the private key '%s'", path);
-		return err_remedy(e, "'chmod 0600 %s', or remove it if somebody may have read it: 'cygnet bootstrap' makes a new one",
-				  path);
+		return err_remedy(e, "'chmod 0600 %s', or remove it if somebody may have read it: "
+				  "'cygnet bootstrap' makes a new one", path);
 	}
 	return owner_check(root, path, e);
 }
@@ -62,7 +65,8 @@ static int key_load(const char *root, const char *path, struct public_key *ret_k
 	AUTO_WIPE struct buf pem = { 0 };
 	mode_t mode;
 
-	if (file_read(root, path, KEY_FILE_MAX, &pem, &mode, e) < 0 || file_check(root, path, mode, e) < 0)
+	if (file_read(root, path, KEY_FILE_MAX, &pem, &mode, e) < 0 ||
+	    file_check(root, path, mode, e) < 0)
 		return -1;
 	if (rsa_public_of(&pem, KEY_BITS_MIN, ret_key, e) == 0)
 		return 0;
@@ -70,8 +74,8 @@ static int key_load(const char *root, const char *path, struct public_key *ret_k
 	return err_remedy(e, "restore it, or move it away: 'cygnet bootstrap' makes a new one");
 }
 
-static int key_load_named(const char *root, const char *folder, const char *name, struct public_key *ret_key,
-			  struct err *e)
+static int key_load_named(const char *root, const char *folder, const char *name,
+			  struct public_key *ret_key, struct err *e)
 {
 	AUTO_FREE char *path = mem_printf("%s/%s", folder, name);
 	AUTO_FREE char *proper = NULL;
@@ -82,7 +86,8 @@ static int key_load_named(const char *root, const char *folder, const char *name
 	proper = keyring_private_name(&key);
 	if (strcmp(proper, name) != 0) {
 		err_set(e, EXIT_CONFIG, "private key '%s' is another one than its name says", path);
-		return err_remedy(e, "call it '%s/%s' if it is this gateway's, else move it away", folder, proper);
+		return err_remedy(e, "call it '%s/%s' if it is this gateway's, else move it away",
+				  folder, proper);
 	}
 	*ret_key = key;
 	key = (struct public_key){ 0 };
@@ -99,8 +104,10 @@ int keyring_load(const char *root, const char *folder, struct keyring *ret_keyri
 		return -1;
 	if (names.count > 1) {
 		all = strings_join(&names, "', '");
-		err_set(e, EXIT_CONFIG, "'%s' holds %zu private keys of cygnet's: '%s'", folder, names.count, all);
-		return err_remedy(e, "keep the one that this site's record shows, and move the others away");
+		err_set(e, EXIT_CONFIG, "'%s' holds %zu private keys of cygnet's: '%s'", folder,
+			names.count, all);
+		return err_remedy(e, "keep the one that this site's record shows, and move the "
+				  "others away");
 	}
 	if (names.count == 1) {
 		if (folder_check(root, folder, e) < 0 ||
@@ -128,8 +135,8 @@ static int temporaries_remove(const char *root, const char *folder, struct err *
 	return 0;
 }
 
-int keyring_store(const char *root, const char *folder, const struct buf *private_pem, const struct public_key *key,
-		  struct keyring *ret_keyring, struct err *e)
+int keyring_store(const char *root, const char *folder, const struct buf *private_pem,
+		  const struct public_key *key, struct keyring *ret_keyring, struct err *e)
 {
 	AUTO_FREE char *name = keyring_private_name(key);
 	AUTO_FREE char *path = mem_printf("%s/%s", folder, name);

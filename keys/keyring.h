@@ -6,25 +6,29 @@
 
 #include "keys/rsa.h"
 
-/* File names: the private key is "cygnet-<short id>.key" in a folder that only root can enter. */
 struct keyring {
 	bool present;			/* a good key is there */
 	struct public_key active;
 };
 
-char *keyring_private_name(const struct public_key *key);			/* yours to free */
-char *keyring_public_name(const char *site, const struct public_key *key);	/* "cygnet-<site>-<short id>.pub"; yours to free */
+/* "cygnet-<short id>.key" and "cygnet-<site>-<short id>.pub"; yours to free. */
+char *keyring_private_name(const struct public_key *key);
+char *keyring_public_name(const char *site, const struct public_key *key);
 
 /*
- * Observe the key in folder (for instance /etc/swanctl/private) below root. None there: present is false.
- * A key that is damaged, shorter than KEY_BITS_MIN, readable by others, not root's, in a folder others can enter,
- * not the one its name says, or one of several is EXIT_CONFIG with advice; nothing is ever changed.
+ * Observe the key in folder (for instance /etc/swanctl/private) below root. None there: present is
+ * false. A key that is damaged, shorter than KEY_BITS_MIN, readable by others, not root's, in a
+ * folder others can enter, not the one its name says, or one of several is EXIT_CONFIG with advice;
+ * nothing is ever changed.
  */
 int keyring_load(const char *root, const char *folder, struct keyring *ret_keyring, struct err *e);
 
-/* Write a new private key (0600) into folder (made 0700), and give the keyring that holds it. */
-int keyring_store(const char *root, const char *folder, const struct buf *private_pem, const struct public_key *key,
-		  struct keyring *ret_keyring, struct err *e);
+/*
+ * Write a new private key (0600) into folder (made 0700), and give the keyring that holds it. What
+ * a killed run left of a key there is removed.
+ */
+int keyring_store(const char *root, const char *folder, const struct buf *private_pem,
+		  const struct public_key *key, struct keyring *ret_keyring, struct err *e);
 
 void keyring_done(struct keyring *keyring);
 

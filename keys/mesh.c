@@ -1,6 +1,6 @@
 /*
- * mesh: who becomes a peer, and with which subnets. Pure, and the same in whatever order the registry lists:
- * no clock and no chance decides between two sites, only what was applied before.
+ * mesh: who becomes a peer, and with which subnets. Pure, and the same in whatever order the
+ * registry lists: no clock and no chance decides between two sites, only what was applied before.
  */
 #include "keys/mesh.h"
 
@@ -31,7 +31,8 @@ struct selection {
 	struct strings *warnings;
 };
 
-static const char held_before[] = ", which had it before", new_to_both[] = ", and neither had it before";
+static const char held_before[] = ", which had it before";
+static const char new_to_both[] = ", and neither had it before";
 
 /* --- candidates --- */
 
@@ -55,7 +56,8 @@ static void candidate_add(struct selection *s, const struct site *site)
 
 static int candidate_compare(const void *a, const void *b)
 {
-	return strcmp(((const struct candidate *)a)->site.name, ((const struct candidate *)b)->site.name);
+	return strcmp(((const struct candidate *)a)->site.name,
+		      ((const struct candidate *)b)->site.name);
 }
 
 static void candidates_gather(struct selection *s)
@@ -80,12 +82,14 @@ static bool subnet_is_acceptable(const struct selection *s, const char *name, st
 
 	cidr_format(range, text);
 	if (!cidrs_cover(s->inputs->allow_subnets, range)) {
-		strings_addf(s->warnings, "site '%s': subnet '%s' is outside 'allow-subnets'", name, text);
+		strings_addf(s->warnings, "site '%s': subnet '%s' is outside 'allow-subnets'", name,
+			     text);
 		return false;
 	}
 	if (own != NULL) {
 		cidr_format(*own, own_text);
-		strings_addf(s->warnings, "site '%s': subnet '%s' overlaps the own '%s'", name, text, own_text);
+		strings_addf(s->warnings, "site '%s': subnet '%s' overlaps the own '%s'", name,
+			     text, own_text);
 		return false;
 	}
 	return true;
@@ -128,18 +132,35 @@ static bool identity_held(const struct identity *identity, const struct candidat
 	return candidate->before != NULL && identity->same(candidate->before, &candidate->site);
 }
 
-/* The first other candidate with the same identity; of those who held it before, if such a one is wanted. */
-static const struct candidate *rival_find(const struct selection *s, const struct candidate *candidate,
+/*
+ * The first other candidate with the same identity; of those who held it before, if such a one is
+ * wanted.
+ */
+static const struct candidate *rival_find(const struct selection *s,
+					  const struct candidate *candidate,
 					  const struct identity *identity, bool holders_only)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct candidate *other = &s->items[i];
 
-		if (other != candidate && !other->refused && identity->same(&other->site, &candidate->site) &&
+		if (other != candidate && !other->refused &&
+		    identity->same(&other->site, &candidate->site) &&
 		    (!holders_only || identity_held(identity, other)))
 			return other;
 	}
 	return NULL;
+}
+
+/* Who had it before yields only to another who had. */
+static const struct candidate *rival_of(const struct selection *s,
+					const struct candidate *candidate,
+					const struct identity *identity)
+{
+	const struct candidate *holder = rival_find(s, candidate, identity, true);
+
+	if (holder != NULL || identity_held(identity, candidate))
+		return holder;
+	return rival_find(s, candidate, identity, false);
 }
 
 static void identity_refuse_own(struct selection *s, const struct identity *identity)
@@ -150,19 +171,23 @@ static void identity_refuse_own(struct selection *s, const struct identity *iden
 		if (candidate->refused || !identity->same(&candidate->site, s->inputs->own))
 			continue;
 		candidate->refused = true;
-		strings_addf(s->warnings, "site '%s': its %s is the own one", candidate->site.name, identity->name);
+		strings_addf(s->warnings, "site '%s': its %s is the own one", candidate->site.name,
+			     identity->name);
 	}
 }
 
-/* All rivals are found before anybody is refused: a loser must not lose its place to who comes later in the list. */
+/*
+ * All rivals are found before anybody is refused: a loser must not lose its place to who comes
+ * later in the list.
+ */
 static void identity_settle(struct selection *s, const struct identity *identity)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct candidate *candidate = &s->items[i];
 
-		candidate->rival = candidate->refused ? NULL : rival_find(s, candidate, identity, true);
-		if (candidate->rival == NULL && !candidate->refused && !identity_held(identity, candidate))
-			candidate->rival = rival_find(s, candidate, identity, false);
+		candidate->rival = NULL;
+		if (!candidate->refused)
+			candidate->rival = rival_of(s, candidate, identity);
 	}
 	for (size_t i = 0; i < s->count; i++) {
 		struct candidate *candidate = &s->items[i];
@@ -170,8 +195,8 @@ static void identity_settle(struct selection *s, const struct identity *identity
 		if (candidate->rival == NULL)
 			continue;
 		candidate->refused = true;
-		strings_addf(s->warnings, "site '%s': its %s is that of site '%s'%s", candidate->site.name,
-			     identity->name, candidate->rival->site.name,
+		strings_addf(s->warnings, "site '%s': its %s is that of site '%s'%s",
+			     candidate->site.name, identity->name, candidate->rival->site.name,
 			     identity_held(identity, candidate->rival) ? held_before : new_to_both);
 	}
 }
@@ -203,7 +228,8 @@ static size_t claims_gather(const struct selection *s, struct claim **ret_claims
 			*MEM_GROW(claims, count) = (struct claim){
 				.range = range,
 				.by = by,
-				.held = by->before != NULL && cidrs_cover(&by->before->subnets, range),
+				.held = by->before != NULL &&
+					cidrs_cover(&by->before->subnets, range),
 			};
 		}
 	}
@@ -219,21 +245,31 @@ static void rival_note(struct claim *claim, const struct claim *rival)
 		claim->rival = rival;
 }
 
-/* Ranges nest or are apart, so what overlaps a claim stands directly behind it, or in front as one that contains it. */
+static void rivals_note(struct claim *a, struct claim *b, bool holders_only)
+{
+	if (!holders_only || b->held)
+		rival_note(a, b);
+	if (!holders_only || a->held)
+		rival_note(b, a);
+}
+
+/*
+ * Ranges nest or are apart, so what overlaps a claim stands directly behind it, or in front as one
+ * that contains it.
+ */
 static void rivals_find(struct claim *claims, size_t count, bool holders_only)
 {
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = i + 1; j < count && cidr_within(claims[j].range, claims[i].range); j++) {
-			if (claims[i].by == claims[j].by || claims[i].lost || claims[j].lost)
-				continue;
-			if (!holders_only || claims[j].held)
-				rival_note(&claims[i], &claims[j]);
-			if (!holders_only || claims[i].held)
-				rival_note(&claims[j], &claims[i]);
+		for (size_t j = i + 1; j < count; j++) {
+			if (!cidr_within(claims[j].range, claims[i].range))
+				break;
+			if (claims[i].by != claims[j].by && !claims[i].lost && !claims[j].lost)
+				rivals_note(&claims[i], &claims[j], holders_only);
 		}
 }
 
-static void claims_settle(const struct selection *s, struct claim *claims, size_t count, bool holders_only)
+static void claims_settle(const struct selection *s, struct claim *claims, size_t count,
+			  bool holders_only)
 {
 	char text[CIDR_TEXT], rival[CIDR_TEXT];
 
@@ -246,8 +282,9 @@ static void claims_settle(const struct selection *s, struct claim *claims, size_
 		claim->lost = true;
 		cidr_format(claim->range, text);
 		cidr_format(claim->rival->range, rival);
-		strings_addf(s->warnings, "site '%s': subnet '%s' overlaps '%s' of site '%s'%s", claim->by->site.name,
-			     text, rival, claim->rival->by->site.name, holders_only ? held_before : new_to_both);
+		strings_addf(s->warnings, "site '%s': subnet '%s' overlaps '%s' of site '%s'%s",
+			     claim->by->site.name, text, rival, claim->rival->by->site.name,
+			     holders_only ? held_before : new_to_both);
 	}
 }
 
@@ -284,7 +321,8 @@ static void warnings_begin(struct selection *s)
 	const struct listing *listing = s->inputs->listing;
 
 	for (size_t i = 0; i < listing->refusal_count; i++)
-		strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site, listing->refusals[i].rule);
+		strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site,
+			     listing->refusals[i].rule);
 }
 
 /* Whoever still has a subnet to offer becomes a peer. */
@@ -318,7 +356,8 @@ void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh)
 	subnets_settle(&s);
 	peers_take(&s, &mesh.peers);
 	if (mesh.warnings.count > 1)
-		qsort(mesh.warnings.items, mesh.warnings.count, sizeof *mesh.warnings.items, warning_compare);
+		qsort(mesh.warnings.items, mesh.warnings.count, sizeof *mesh.warnings.items,
+		      warning_compare);
 	*ret_mesh = mesh;
 }
 

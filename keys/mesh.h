@@ -5,24 +5,26 @@
 #include "keys/exchange.h"
 
 struct mesh {
-	struct sites peers;		/* sorted by name; their subnets are those accepted, never empty */
-	struct strings warnings;	/* one a site and rule: "site 'x': subnet '…' …", without ", ignoring" */
+	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
+	/* Sorted, one a site and rule: "site 'x': …", without ", ignoring". The listing's refusals too. */
+	struct strings warnings;
 };
 
 /* All borrowed. */
 struct mesh_inputs {
 	const struct listing *listing;
-	const struct sites *applied;	/* as last applied, from disk: absence from the listing removes nobody */
+	const struct sites *applied;	/* as last applied: absence from the listing removes nobody */
 	const struct site *own;
 	const struct cidrs *allow_subnets;
 };
 
 /*
- * Pure. A record becomes a peer unless it is the own one, of the own VPC (same account, region and vpc), or a tombstone.
- * A record that a refusal hides, or that is missing, stays as last applied. Refused, each with a warning: a subnet
- * outside allow_subnets, one that overlaps the own ones, one that two peers offer (the last applied owner keeps it; with no
- * history neither gets it), an address or an active key that is the own one or another peer's (with no history neither
- * gets in). A record left without subnets is no peer.
+ * Pure, and the same in whatever order the registry lists. A record becomes a peer unless it is the
+ * own one, of the own VPC (same account, region and vpc), or a tombstone. A record that a refusal
+ * hides, or that is missing, stays as last applied. Refused, each with a warning: a subnet outside
+ * allow_subnets, one that overlaps the own ones, one that two peers offer (the last applied owner
+ * keeps it; with no history neither gets it), an address or an active key that is the own one or
+ * another peer's (with no history neither gets in). A record left without subnets is no peer.
  */
 void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh);
 void mesh_done(struct mesh *mesh);

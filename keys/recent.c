@@ -1,5 +1,6 @@
 /*
- * recent: what a gateway remembers until it reboots. Nothing in it is worth a failed run: what cannot be read is forgotten.
+ * recent: what a gateway remembers until it reboots. Nothing in it is worth a failed run: what
+ * cannot be read is forgotten.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +11,21 @@
 #define WAITS_MAX 10000
 #define NAME_MAX_LENGTH 63
 
+/* A time or a count. */
+static int number_parse(const json_t *object, const char *key, int64_t *ret_number, struct err *e)
+{
+	return json_get_integer(object, key, 0, NUMBER_MAX, ret_number, e);
+}
+
 static int wait_parse(const json_t *element, struct recent *recent, struct err *e)
 {
 	AUTO_FREE char *site = NULL;
 	struct tunnel_wait wait = { 0 };
 
 	if (json_get_string(element, "site", NAME_MAX_LENGTH, &site, e) < 0 ||
-	    json_get_integer(element, "down_since_ms", 0, NUMBER_MAX, &wait.down_since_ms, e) < 0 ||
-	    json_get_integer(element, "initiated_ms", 0, NUMBER_MAX, &wait.initiated_ms, e) < 0 ||
-	    json_get_integer(element, "tries", 0, NUMBER_MAX, &wait.tries, e) < 0)
+	    number_parse(element, "down_since_ms", &wait.down_since_ms, e) < 0 ||
+	    number_parse(element, "initiated_ms", &wait.initiated_ms, e) < 0 ||
+	    number_parse(element, "tries", &wait.tries, e) < 0)
 		return -1;
 	wait.site = TAKE(site);
 	*MEM_GROW(recent->waits, recent->wait_count) = wait;
@@ -30,8 +37,8 @@ static int recent_parse(const json_t *document, struct recent *recent, struct er
 	json_t *waits, *element;
 	size_t i;
 
-	if (json_get_integer(document, "reconciled_ms", 0, NUMBER_MAX, &recent->reconciled_ms, e) < 0 ||
-	    json_get_integer(document, "registry_warned_ms", 0, NUMBER_MAX, &recent->registry_warned_ms, e) < 0 ||
+	if (number_parse(document, "reconciled_ms", &recent->reconciled_ms, e) < 0 ||
+	    number_parse(document, "registry_warned_ms", &recent->registry_warned_ms, e) < 0 ||
 	    json_get_array(document, "waits", WAITS_MAX, &waits, e) < 0)
 		return -1;
 	json_array_foreach(waits, i, element)
@@ -54,21 +61,24 @@ void recent_load(const char *root, struct recent *ret_recent)
 	recent = (struct recent){ 0 };
 }
 
+static json_t *wait_json(const struct tunnel_wait *wait)
+{
+	return json_pack("{s:s, s:I, s:I, s:I}", "site", wait->site,
+			 "down_since_ms", (json_int_t)wait->down_since_ms,
+			 "initiated_ms", (json_int_t)wait->initiated_ms,
+			 "tries", (json_int_t)wait->tries);
+}
+
 int recent_save(const char *root, const struct recent *recent, struct err *e)
 {
 	json_t *waits = json_array();
 	AUTO_JSON json_t *document =
 		json_pack("{s:I, s:I, s:o}", "reconciled_ms", (json_int_t)recent->reconciled_ms,
-			  "registry_warned_ms", (json_int_t)recent->registry_warned_ms, "waits", waits);
+			  "registry_warned_ms", (json_int_t)recent->registry_warned_ms,
+			  "waits", waits);
 
-	for (size_t i = 0; i < recent->wait_count; i++) {
-		const struct tunnel_wait *wait = &recent->waits[i];
-
-		json_array_append_new(waits, json_pack("{s:s, s:I, s:I, s:I}", "site", wait->site, "down_since_ms",
-						       (json_int_t)wait->down_since_ms, "initiated_ms",
-						       (json_int_t)wait->initiated_ms, "tries",
-						       (json_int_t)wait->tries));
-	}
+	for (size_t i = 0; i < recent->wait_count; i++)
+		json_array_append_new(waits, wait_json(&recent->waits[i]));
 	return document_save(root, RECENT_FILE, document, e);
 }
 

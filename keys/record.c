@@ -1,6 +1,7 @@
 /*
- * record: the document that carries a site, read with suspicion: whoever can write one peer's record writes it all.
- * It knows the shape of each member, not which records become peers nor where they are kept.
+ * record: the document that carries a site, read with suspicion: whoever can write one peer's
+ * record writes it all. It knows the shape of each member, not which records become peers nor where
+ * they are kept.
  */
 #include "keys/record.h"
 
@@ -64,45 +65,51 @@ static const char *text_value(const struct text *text, const struct site *site)
 
 /* --- reading --- */
 
-static int head_parse(const json_t *document, const char *expected_name, struct site *site, struct err *e)
+static int head_parse(const json_t *document, const char *expected_name, struct site *site,
+		      struct err *e)
 {
 	int64_t schema;
 
 	if (json_get_integer(document, "schema", 1, NUMBER_MAX, &schema, e) < 0)
 		return -1;
 	if (schema != SCHEMA)
-		return err_set(e, EXIT_CONFIG, "'schema' is %lld, and this version of cygnet reads %d",
+		return err_set(e, EXIT_CONFIG,
+			       "'schema' is %lld, and this version of cygnet reads %d",
 			       (long long)schema, SCHEMA);
 	if (json_get_integer(document, "generation", 1, NUMBER_MAX, &site->generation, e) < 0 ||
 	    json_get_string(document, "site", NAME_MAX_LENGTH, &site->name, e) < 0 ||
 	    json_get_bool_or(document, "left", false, &site->left, e) < 0)
 		return -1;
 	if (!config_name_valid(site->name))
-		return err_set(e, EXIT_CONFIG, "'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end");
+		return err_set(
+			e, EXIT_CONFIG,
+			"'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end");
 	if (expected_name != NULL && strcmp(site->name, expected_name) != 0)
-		return err_set(e, EXIT_CONFIG, "'site' is '%s', and the parameter is called '%s'", site->name,
-			       expected_name);
+		return err_set(e, EXIT_CONFIG, "'site' is '%s', and the parameter is called '%s'",
+			       site->name, expected_name);
 	return 0;
 }
 
-static int text_parse(const json_t *document, const struct text *text, bool optional, char **ret_value, struct err *e)
+/* A tombstone may lack any of them. */
+static int text_parse(const json_t *document, const struct text *text, struct site *site,
+		      struct err *e)
 {
 	AUTO_FREE char *value = NULL;
 
 	if (json_get_string_or(document, text->key, RECORD_MAX, NULL, &value, e) < 0)
 		return -1;
-	if (value == NULL && !optional)
+	if (value == NULL && !site->left)
 		return err_set(e, EXIT_CONFIG, "'%s' is missing", text->key);
 	if (value != NULL && !text->fits(value))
 		return err_set(e, EXIT_CONFIG, "'%s' is not %s", text->key, text->rule);
-	*ret_value = TAKE(value);
+	*text_member(text, site) = TAKE(value);
 	return 0;
 }
 
 static int texts_parse(const json_t *document, struct site *site, struct err *e)
 {
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		if (text_parse(document, &texts[i], site->left, text_member(&texts[i], site), e) < 0)
+		if (text_parse(document, &texts[i], site, e) < 0)
 			return -1;
 	if (!site->left && (strncmp(site->zone, site->region, strlen(site->region)) != 0 ||
 			    strcmp(site->zone, site->region) == 0))
@@ -110,7 +117,8 @@ static int texts_parse(const json_t *document, struct site *site, struct err *e)
 	return 0;
 }
 
-static int address_member_parse(const json_t *document, const char *key, uint32_t *ret_address, struct err *e)
+static int address_member_parse(const json_t *document, const char *key, uint32_t *ret_address,
+				struct err *e)
 {
 	AUTO_FREE char *text = NULL;
 	uint32_t address;
@@ -118,7 +126,8 @@ static int address_member_parse(const json_t *document, const char *key, uint32_
 	if (json_get_string(document, key, CIDR_TEXT, &text, e) < 0)
 		return -1;
 	if (!address_parse(text, &address) || !address_plausible(address))
-		return err_set(e, EXIT_CONFIG, "'%s' is not an IPv4 address that a gateway can have", key);
+		return err_set(e, EXIT_CONFIG,
+			       "'%s' is not an IPv4 address that a gateway can have", key);
 	*ret_address = address;
 	return 0;
 }
@@ -135,7 +144,9 @@ static int subnets_parse(const json_t *document, struct cidrs *subnets, struct e
 		return err_set(e, EXIT_CONFIG, "'subnets' is %s", array ? "empty" : "missing");
 	json_array_foreach(array, i, element) {
 		if (!json_is_string(element) || !cidr_parse(json_string_value(element), &range))
-			return err_set(e, EXIT_CONFIG, "'subnets' element %zu is not a canonical IPv4 range", i + 1);
+			return err_set(e, EXIT_CONFIG,
+				       "'subnets' element %zu is not a canonical IPv4 range",
+				       i + 1);
 		cidrs_add(subnets, range);
 	}
 	cidrs_sort(subnets);
@@ -219,22 +230,26 @@ static int revoked_parse(const json_t *document, struct strings *revoked, struct
 	json_array_foreach(array, i, element) {
 		if (!json_is_string(element) ||
 		    !shape_word(json_string_value(element), HEX, KEY_ID_SIZE - 1, KEY_ID_SIZE - 1))
-			return err_set(e, EXIT_CONFIG, "'revoked' element %zu is not a key id", i + 1);
+			return err_set(e, EXIT_CONFIG, "'revoked' element %zu is not a key id",
+				       i + 1);
 		strings_add(revoked, json_string_value(element));
 	}
 	return 0;
 }
 
-int record_parse_json(const json_t *document, const char *expected_name, struct site *ret_site, struct err *e)
+int record_parse_json(const json_t *document, const char *expected_name, struct site *ret_site,
+		      struct err *e)
 {
 	CLEANUP(site_done) struct site site = { 0 };
 
-	if (head_parse(document, expected_name, &site, e) < 0 || texts_parse(document, &site, e) < 0)
+	if (head_parse(document, expected_name, &site, e) < 0 ||
+	    texts_parse(document, &site, e) < 0)
 		return -1;
-	if (!site.left && (address_member_parse(document, "address", &site.address, e) < 0 ||
-			   address_member_parse(document, "probe", &site.probe, e) < 0 ||
-			   subnets_parse(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0 ||
-			   revoked_parse(document, &site.revoked, e) < 0))
+	if (!site.left &&
+	    (address_member_parse(document, "address", &site.address, e) < 0 ||
+	     address_member_parse(document, "probe", &site.probe, e) < 0 ||
+	     subnets_parse(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0 ||
+	     revoked_parse(document, &site.revoked, e) < 0))
 		return -1;
 	*ret_site = site;
 	site = (struct site){ 0 };
@@ -280,8 +295,9 @@ static json_t *keys_json(const struct site_key *keys, size_t count)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "id", keys[i].key.id, "state",
-						       state_names[keys[i].state], "spki", keys[i].key.spki));
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "id", keys[i].key.id,
+						       "state", state_names[keys[i].state],
+						       "spki", keys[i].key.spki));
 	return array;
 }
 
@@ -296,8 +312,9 @@ static json_t *strings_json(const struct strings *list)
 
 json_t *record_json(const struct site *site)
 {
-	json_t *document = json_pack("{s:i, s:I, s:s, s:b}", "schema", SCHEMA, "generation",
-				     (json_int_t)site->generation, "site", site->name, "left", site->left);
+	json_t *document = json_pack("{s:i, s:I, s:s, s:b}", "schema", SCHEMA,
+				     "generation", (json_int_t)site->generation,
+				     "site", site->name, "left", site->left);
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		const char *value = text_value(&texts[i], site);
@@ -344,9 +361,11 @@ int record_text(const struct site *site, char **ret_text, struct err *e)
 	size_t size = rotation_size(site);
 
 	if (size > RECORD_MAX) {
-		err_set(e, EXIT_CONFIG, "the record of site '%s' would have %zu characters with two keys, over %d",
+		err_set(e, EXIT_CONFIG,
+			"the record of site '%s' would have %zu characters with two keys, over %d",
 			site->name, size, RECORD_MAX);
-		return err_remedy(e, "offer fewer, wider 'subnets', or make shorter keys ('key-bits')");
+		return err_remedy(e, "offer fewer, wider 'subnets', or make shorter keys "
+				  "('key-bits')");
 	}
 	*ret_text = site_text(site);
 	return 0;

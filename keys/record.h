@@ -27,28 +27,34 @@ struct site {
 	struct site_key *keys;	/* one active, then at most one next */
 	size_t key_count;
 	struct strings revoked;	/* key ids */
-	bool left;		/* a tombstone: texts may be NULL, and what follows zone and instance is empty */
+	bool left;		/* a tombstone: region to instance may be NULL, the rest is empty */
 };
 
 /*
- * Parse a record's JSON, with suspicion. expected_name is what the parameter is called. EXIT_CONFIG names the member and
- * the rule: schema 1, names, region/account/vpc/zone/instance shapes, a plausible address, canonical subnets (1..64),
- * keys as public_key_parse, unknown members ignored (a later version may add some). A tombstone needs only schema,
- * generation and site. The result is yours to site_done.
+ * Parse a record's JSON, with suspicion. expected_name is what the parameter is called. EXIT_CONFIG
+ * names the member and the rule: schema 1, names, region/account/vpc/zone/instance shapes, a
+ * plausible address, canonical subnets (1..64), keys as public_key_parse, unknown members ignored
+ * (a later version may add some). A tombstone needs only schema, generation and site. The result is
+ * yours to site_done.
  */
 int record_parse(const char *text, const char *expected_name, struct site *ret_site, struct err *e);
 
 /*
- * The document; EXIT_CONFIG when it would exceed RECORD_MAX with two keys, as it will have them while a key is replaced.
- * Equal sites give equal text. ret_text is yours to free.
+ * The document; EXIT_CONFIG when it would exceed RECORD_MAX with two keys, as it will have them
+ * while a key is replaced. Equal sites give equal text. ret_text is yours to free.
  */
 int record_text(const struct site *site, char **ret_text, struct err *e);
 
-/* The same two, of a document within another one, without its limit; expected_name may be NULL. Yours to json_decref. */
-int record_parse_json(const json_t *document, const char *expected_name, struct site *ret_site, struct err *e);
+/*
+ * The same two, of a document within another one, without its limit; expected_name may be NULL.
+ * Yours to json_decref.
+ */
+int record_parse_json(const json_t *document, const char *expected_name, struct site *ret_site,
+		      struct err *e);
 json_t *record_json(const struct site *site);
 
-const struct public_key *site_active_key(const struct site *site);	/* borrowed; NULL for a tombstone */
+/* Borrowed; NULL for a tombstone. */
+const struct public_key *site_active_key(const struct site *site);
 void site_copy(const struct site *from, struct site *ret_site);
 void site_done(struct site *site);
 
@@ -58,7 +64,8 @@ struct sites {
 	size_t count;
 };
 
-const struct site *sites_find(const struct sites *sites, const char *name);	/* borrowed, or NULL */
+/* Borrowed, or NULL. */
+const struct site *sites_find(const struct sites *sites, const char *name);
 void sites_add(struct sites *sites, struct site *taken);	/* takes what *taken holds */
 void sites_sort(struct sites *sites);				/* by name */
 void sites_done(struct sites *sites);

@@ -1,6 +1,7 @@
 /*
- * rsa: key pairs by OpenSSL's EVP interface. It owns what counts as a good key and what a key is called;
- * it knows no file, no record and no peer. OpenSSL's queue of errors is left empty, as curl reads it too.
+ * rsa: key pairs by OpenSSL's EVP interface. It owns what counts as a good key and what a key is
+ * called; it knows no file, no record and no peer. OpenSSL's queue of errors is left empty, as curl
+ * reads it too.
  */
 #include "keys/rsa.h"
 
@@ -64,8 +65,9 @@ static bool exponent_is_good(const EVP_PKEY *key)
 {
 	CLEANUP(bn_cleanup) BIGNUM *exponent = NULL;
 
-	return EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 && BN_is_odd(exponent) &&
-	       !BN_is_one(exponent) && BN_num_bits(exponent) <= EXPONENT_BITS_MAX;
+	return EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
+	       BN_is_odd(exponent) && !BN_is_one(exponent) &&
+	       BN_num_bits(exponent) <= EXPONENT_BITS_MAX;
 }
 
 static int key_check(const EVP_PKEY *key, unsigned bits_min, struct err *e)
@@ -75,14 +77,19 @@ static int key_check(const EVP_PKEY *key, unsigned bits_min, struct err *e)
 	if (!EVP_PKEY_is_a(key, "RSA"))
 		return err_set(e, EXIT_CONFIG, "not an RSA key");
 	if (bits < (int)bits_min || bits > KEY_BITS_MAX)
-		return err_set(e, EXIT_CONFIG, "an RSA key of %d bits, outside %u..%d", bits, bits_min, KEY_BITS_MAX);
+		return err_set(e, EXIT_CONFIG, "an RSA key of %d bits, outside %u..%d", bits,
+			       bits_min, KEY_BITS_MAX);
 	if (!exponent_is_good(key))
-		return err_set(e, EXIT_CONFIG, "an RSA key whose public exponent is not odd or outside 3..2^%d",
+		return err_set(e, EXIT_CONFIG,
+			       "an RSA key whose public exponent is not odd or outside 3..2^%d",
 			       EXPONENT_BITS_MAX);
 	return 0;
 }
 
-/* Canonical base64 only, so that a key has one spelling. The result has *ret_len bytes; NULL: it is not base64. */
+/*
+ * Canonical base64 only, so that a key has one spelling. The result has *ret_len bytes; NULL: it is
+ * not base64.
+ */
 static unsigned char *base64_decode(const char *text, size_t *ret_len)
 {
 	size_t len = strlen(text), padding = len - strcspn(text, "=");
@@ -121,7 +128,8 @@ int public_key_parse(const char *spki, struct public_key *ret_key, struct err *e
 		return -1;
 	public_key_of(key, &parsed);
 	if (strcmp(parsed.spki, spki) != 0)
-		return err_set(e, EXIT_CONFIG, "not the DER of one SubjectPublicKeyInfo and nothing else");
+		return err_set(e, EXIT_CONFIG,
+			       "not the DER of one SubjectPublicKeyInfo and nothing else");
 	*ret_key = parsed;
 	parsed = (struct public_key){ 0 };
 	return 0;
@@ -164,22 +172,24 @@ static EVP_PKEY *pkey_generate(unsigned bits, const atomic_bool *stop)
 	CLEANUP(ctx_cleanup) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 	EVP_PKEY *key = NULL;
 
-	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) <= 0 || EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits) <= 0)
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) <= 0 ||
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits) <= 0)
 		return NULL;
 	EVP_PKEY_CTX_set_app_data(ctx, (void *)stop);
 	EVP_PKEY_CTX_set_cb(ctx, generation_goes_on);
 	return EVP_PKEY_generate(ctx, &key) > 0 ? key : NULL;
 }
 
-int rsa_make_unless(const atomic_bool *stop, unsigned bits, struct buf *ret_private, struct public_key *ret_public,
-		    struct err *e)
+int rsa_make_unless(const atomic_bool *stop, unsigned bits, struct buf *ret_private,
+		    struct public_key *ret_public, struct err *e)
 {
 	CLEANUP(pkey_cleanup) EVP_PKEY *key = pkey_generate(bits, stop);
 	CLEANUP(bio_cleanup) BIO *pem = BIO_new(BIO_s_mem());	/* cleanses what it frees */
 	char *text;
 	long len;
 
-	if (key == NULL || pem == NULL || PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) <= 0)
+	if (key == NULL || pem == NULL ||
+	    PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) <= 0)
 		return err_set(e, EXIT_STEP, "cannot make an RSA key of %u bits", bits);
 	len = BIO_get_mem_data(pem, &text);
 	buf_wipe(ret_private);
@@ -217,8 +227,8 @@ static int pem_read(const struct buf *text, struct pem *ret_pem, struct err *e)
 	char *rest;
 	long len;
 
-	if (bio == NULL || !PEM_read_bio_ex(bio, &ret_pem->name, &ret_pem->header, &ret_pem->der, &ret_pem->len,
-					    PEM_FLAG_SECURE))
+	if (bio == NULL || !PEM_read_bio_ex(bio, &ret_pem->name, &ret_pem->header, &ret_pem->der,
+					    &ret_pem->len, PEM_FLAG_SECURE))
 		return err_set(e, EXIT_CONFIG, "damaged: not a whole PEM block");
 	len = BIO_get_mem_data(bio, &rest);
 	for (long i = 0; i < len; i++)
@@ -261,7 +271,8 @@ static const char *const number_names[NUMBERS] = {
 };
 
 /* d e = 1 and d = exponent, both modulo factor - 1. */
-static bool exponent_fits(const BIGNUM *d, const BIGNUM *e, const BIGNUM *factor, const BIGNUM *exponent, BN_CTX *ctx)
+static bool exponent_fits(const BIGNUM *d, const BIGNUM *e, const BIGNUM *factor,
+			  const BIGNUM *exponent, BN_CTX *ctx)
 {
 	BIGNUM *order = BN_CTX_get(ctx), *x = BN_CTX_get(ctx);
 
@@ -275,13 +286,15 @@ static bool numbers_fit(BIGNUM *const n[NUMBERS], BN_CTX *ctx)
 	BIGNUM *x = BN_CTX_get(ctx);
 
 	return x != NULL && BN_mul(x, n[P], n[Q], ctx) && BN_cmp(x, n[N]) == 0 &&
-	       exponent_fits(n[D], n[E], n[P], n[DP], ctx) && exponent_fits(n[D], n[E], n[Q], n[DQ], ctx) &&
+	       exponent_fits(n[D], n[E], n[P], n[DP], ctx) &&
+	       exponent_fits(n[D], n[E], n[Q], n[DQ], ctx) &&
 	       BN_mod_mul(x, n[QINV], n[Q], n[P], ctx) && BN_is_one(x);
 }
 
 /*
- * The equations of RFC 8017, 3.2: no flipped bit passes. EVP_PKEY_check would prove the factors prime as well, which
- * damage cannot change without breaking n = p q, and takes 0.4 s of each run for it.
+ * The equations of RFC 8017, 3.2: no flipped bit passes. EVP_PKEY_check would prove the factors
+ * prime as well, which damage cannot change without breaking n = p q, and takes 0.4 s of each run
+ * for it.
  */
 static bool pkey_is_whole(const EVP_PKEY *key)
 {
@@ -302,7 +315,8 @@ static bool pkey_is_whole(const EVP_PKEY *key)
 	return whole;
 }
 
-int rsa_public_of(const struct buf *private_pem, unsigned bits_min, struct public_key *ret_public, struct err *e)
+int rsa_public_of(const struct buf *private_pem, unsigned bits_min, struct public_key *ret_public,
+		  struct err *e)
 {
 	CLEANUP(pkey_cleanup) EVP_PKEY *key = NULL;
 

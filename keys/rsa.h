@@ -20,28 +20,32 @@ struct public_key {
 };
 
 /*
- * Parse base64 SPKI: strictly one RSA key of KEY_BITS_MIN..KEY_BITS_MAX bits, with an odd public exponent of 3 or more in
- * at most 64 bits, in its one canonical spelling, nothing after it. EXIT_CONFIG with the rule.
+ * Parse base64 SPKI: strictly one RSA key of KEY_BITS_MIN..KEY_BITS_MAX bits, with an odd public
+ * exponent of 3 or more in at most 64 bits, in its one canonical spelling, nothing after it.
+ * EXIT_CONFIG with the rule.
  */
 int public_key_parse(const char *spki, struct public_key *ret_key, struct err *e);
-char *public_key_pem(const struct public_key *key);	/* "-----BEGIN PUBLIC KEY-----…"; yours to free */
+/* "-----BEGIN PUBLIC KEY-----…"; yours to free. */
+char *public_key_pem(const struct public_key *key);
 void public_key_copy(const struct public_key *from, struct public_key *ret_key);
 void public_key_done(struct public_key *key);
 
 /*
- * Make a key pair. ret_private is unencrypted PKCS#8 PEM (initialised, emptied first; wipe it). Takes seconds: callers run
- * it in a thread; it shares nothing. EXIT_STEP when OpenSSL cannot.
+ * Make a key pair. ret_private is unencrypted PKCS#8 PEM (initialised, emptied first; wipe it).
+ * Takes seconds: callers run it in a thread; it shares nothing. EXIT_STEP when OpenSSL cannot.
  */
 int rsa_make(unsigned bits, struct buf *ret_private, struct public_key *ret_public, struct err *e);
 
 /* As rsa_make, and fails soon after *stop becomes true. */
-int rsa_make_unless(const atomic_bool *stop, unsigned bits, struct buf *ret_private, struct public_key *ret_public,
-		    struct err *e);
+int rsa_make_unless(const atomic_bool *stop, unsigned bits, struct buf *ret_private,
+		    struct public_key *ret_public, struct err *e);
 
 /*
- * Read a private key's PEM, PKCS#8 or traditional, and give its public half. EXIT_CONFIG: not RSA, encrypted, damaged
- * (checked arithmetically), followed by anything, or outside bits_min..KEY_BITS_MAX bits.
+ * Read a private key's PEM, PKCS#8 or traditional, and give its public half. EXIT_CONFIG: not RSA,
+ * encrypted, damaged (checked arithmetically), followed by anything, or outside
+ * bits_min..KEY_BITS_MAX bits.
  */
-int rsa_public_of(const struct buf *private_pem, unsigned bits_min, struct public_key *ret_public, struct err *e);
+int rsa_public_of(const struct buf *private_pem, unsigned bits_min, struct public_key *ret_public,
+		  struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * state: what survives a reboot. What is on disk was written by an earlier version, another instance or a falling disk,
- * so it is read as strictly as a stranger's record.
+ * state: what survives a reboot. What is on disk was written by an earlier version, another
+ * instance or a falling disk, so it is read as strictly as a stranger's record.
  */
 #include "keys/state.h"
 
@@ -65,7 +65,8 @@ static int state_read(const char *root, json_t **ret_document, char **ret_writer
 
 	if (document_load(root, STATE_FILE, &document, e) < 0)
 		return -1;
-	if (document != NULL && json_get_string(document, "instance", INSTANCE_MAX, ret_writer, e) < 0)
+	if (document != NULL &&
+	    json_get_string(document, "instance", INSTANCE_MAX, ret_writer, e) < 0)
 		return -1;
 	*ret_document = TAKE(document);
 	return 0;
@@ -76,10 +77,12 @@ static int state_damaged(struct err *e)
 	if (e->code != EXIT_CONFIG)
 		return -1;
 	err_wrap(e, "'%s'", STATE_FILE);
-	return err_remedy(e, "move '%s' away: the next run reads the registry as a fresh instance does", STATE_FILE);
+	return err_remedy(e, "move '%s' away: the next run reads the registry as a fresh instance "
+			  "does", STATE_FILE);
 }
 
-int state_load(const char *root, const char *instance, struct state *ret_state, char **ret_aside, struct err *e)
+int state_load(const char *root, const char *instance, struct state *ret_state, char **ret_aside,
+	       struct err *e)
 {
 	AUTO_JSON json_t *document = NULL;
 	AUTO_FREE char *writer = NULL;
@@ -89,7 +92,8 @@ int state_load(const char *root, const char *instance, struct state *ret_state, 
 	if (state_read(root, &document, &writer, e) < 0)
 		return state_damaged(e);
 	if (writer != NULL && strcmp(writer, instance) != 0)
-		aside = mem_printf("'%s' was written by instance '%s', and this is '%s'", STATE_FILE, writer, instance);
+		aside = mem_printf("'%s' was written by instance '%s', and this is '%s'",
+				   STATE_FILE, writer, instance);
 	else if (writer != NULL && state_parse(document, &state, e) < 0)
 		return state_damaged(e);
 	if (aside == NULL)
@@ -106,10 +110,11 @@ static json_t *state_json(const struct state *state)
 
 	for (size_t i = 0; i < state->peers.count; i++)
 		json_array_append_new(peers, record_json(&state->peers.items[i]));
-	return json_pack("{s:s, s:{s:I, s:s}, s:b, s:b, s:I, s:o}", "instance", state->instance, "applied", "version",
-			 (json_int_t)state->applied.version, "random", state->applied.token, "complete",
-			 state->complete, "pending", state->pending, "generation", (json_int_t)state->generation,
-			 "peers", peers);
+	return json_pack("{s:s, s:{s:I, s:s}, s:b, s:b, s:I, s:o}", "instance", state->instance,
+			 "applied", "version", (json_int_t)state->applied.version,
+			 "random", state->applied.token,
+			 "complete", state->complete, "pending", state->pending,
+			 "generation", (json_int_t)state->generation, "peers", peers);
 }
 
 int state_save(const char *root, const struct state *state, struct err *e)

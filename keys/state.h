@@ -9,10 +9,10 @@
 
 /* Survives a reboot. Zeroed is that of a fresh instance. */
 struct state {
-	char *instance;		/* id of the instance that wrote it; NULL: nothing was written yet */
+	char *instance;		/* that wrote it; NULL: nothing was written yet */
 	struct epoch applied;	/* the registry's epoch that the files and charon show */
 	bool complete;		/* a run has finished all its local steps under this state */
-	bool pending;		/* a record is to be put, or was put and not yet announced by the epoch */
+	bool pending;		/* a record is to be put, or was put and is not announced yet */
 	int64_t generation;	/* of the own record; 0: not known */
 	struct sites peers;	/* as last applied */
 };
@@ -31,19 +31,21 @@ struct recent {
 };
 
 /*
- * Load below root. A missing file is the zeroed struct. State written under another instance id (a baked image) is set
- * aside: the zeroed struct, and *ret_aside (yours to free, else NULL) says so. A damaged state is EXIT_CONFIG with advice;
- * a damaged recent is the zeroed struct.
+ * Load below root. A missing file is the zeroed struct. State written under another instance id (a
+ * baked image) is set aside: the zeroed struct, and *ret_aside (yours to free, else NULL) says so.
+ * A damaged state is EXIT_CONFIG with advice; a damaged recent is the zeroed struct.
  */
-int state_load(const char *root, const char *instance, struct state *ret_state, char **ret_aside, struct err *e);
+int state_load(const char *root, const char *instance, struct state *ret_state, char **ret_aside,
+	       struct err *e);
 /* Write it (0600, folder 0700) unless it is what is there already. state->instance is set. */
 int state_save(const char *root, const struct state *state, struct err *e);
 void state_done(struct state *state);
 
 void recent_load(const char *root, struct recent *ret_recent);
 int recent_save(const char *root, const struct recent *recent, struct err *e);
-struct tunnel_wait *recent_wait(struct recent *recent, const char *site);	/* borrowed; NULL: none */
-struct tunnel_wait *recent_wait_add(struct recent *recent, const char *site);	/* borrowed until the next; zeroed but for site */
+/* Borrowed until the next is added; NULL: none. An added one is zeroed but for its site. */
+struct tunnel_wait *recent_wait(struct recent *recent, const char *site);
+struct tunnel_wait *recent_wait_add(struct recent *recent, const char *site);
 void recent_wait_drop(struct recent *recent, const char *site);
 void recent_done(struct recent *recent);
 

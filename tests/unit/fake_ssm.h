@@ -1,6 +1,6 @@
 /*
- * fake_ssm: a Parameter Store in a thread of the test, over plain HTTP, for what the order of calls is.
- * It believes every signature; the strict one is tests/aws.
+ * fake_ssm: a Parameter Store in a thread of the test, over plain HTTP, for what the order of calls
+ * is. It believes every signature; the strict one is tests/aws.
  */
 #ifndef CYGNET_TESTS_UNIT_FAKE_SSM_H
 #define CYGNET_TESTS_UNIT_FAKE_SSM_H
@@ -30,7 +30,8 @@ struct fake_ssm {
 	struct aws *aws;		/* calls of this go here */
 };
 
-static inline void fake_ssm_set(struct fake_ssm *fake, const char *name, const char *value, int64_t version)
+static inline void fake_ssm_set(struct fake_ssm *fake, const char *name, const char *value,
+				int64_t version)
 {
 	*MEM_GROW(fake->parameters.items, fake->parameters.count) =
 		(struct parameter){ mem_strdup(name), mem_strdup(value), version };
@@ -47,8 +48,8 @@ static inline struct parameter *fake_ssm_find(struct fake_ssm *fake, const char 
 
 static inline json_t *fake_ssm_json(const struct parameter *parameter)
 {
-	return json_pack("{s:s, s:s, s:I, s:s}", "Name", parameter->name, "Value", parameter->value, "Version",
-			 (json_int_t)parameter->version, "Type", "String");
+	return json_pack("{s:s, s:s, s:I, s:s}", "Name", parameter->name, "Value", parameter->value,
+			 "Version", (json_int_t)parameter->version, "Type", "String");
 }
 
 static inline json_t *fake_ssm_get(struct fake_ssm *fake, const json_t *input)
@@ -69,8 +70,10 @@ static inline json_t *fake_ssm_get(struct fake_ssm *fake, const json_t *input)
 static inline json_t *fake_ssm_list(struct fake_ssm *fake, const json_t *input)
 {
 	const char *token = json_string_value(json_object_get(input, "NextToken"));
-	AUTO_FREE char *below = mem_printf("%s/", json_string_value(json_object_get(input, "Path")));
-	size_t i = token ? strtoul(token, NULL, 10) : 0, most = token || !fake->empty_page ? FAKE_SSM_PAGE : 0;
+	AUTO_FREE char *below =
+		mem_printf("%s/", json_string_value(json_object_get(input, "Path")));
+	size_t i = token ? strtoul(token, NULL, 10) : 0;
+	size_t most = token || !fake->empty_page ? FAKE_SSM_PAGE : 0;
 	json_t *found = json_array();
 	AUTO_FREE char *next = NULL;
 
@@ -110,7 +113,8 @@ static const struct {
 };
 
 /* The reply to one request; *ret_status is that of HTTP. Yours to free. */
-static inline char *fake_ssm_answer(struct fake_ssm *fake, const char *action, const char *body, int *ret_status)
+static inline char *fake_ssm_answer(struct fake_ssm *fake, const char *action, const char *body,
+				    int *ret_status)
 {
 	AUTO_JSON json_t *input = json_loads(body, 0, NULL);
 	AUTO_JSON json_t *reply = NULL;
@@ -154,9 +158,11 @@ static inline void fake_ssm_serve(struct fake_ssm *fake, int fd)
 	field = strcasestr(request, target);
 	if (body == NULL || field == NULL)
 		return;
-	snprintf(action, sizeof action, "%.*s", (int)strcspn(field + strlen(target), "\r"), field + strlen(target));
+	snprintf(action, sizeof action, "%.*s", (int)strcspn(field + strlen(target), "\r"),
+		 field + strlen(target));
 	reply = fake_ssm_answer(fake, action, body, &status);
-	head = mem_printf("HTTP/1.1 %d .\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status, strlen(reply));
+	head = mem_printf("HTTP/1.1 %d .\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+			  status, strlen(reply));
 	if (write(fd, head, strlen(head)) < 0 || write(fd, reply, strlen(reply)) < 0)
 		return;		/* the caller fails and says why */
 }
@@ -173,24 +179,34 @@ static inline void *fake_ssm_run(void *data)
 	return NULL;
 }
 
-static inline void fake_ssm_start(struct fake_ssm *fake)
+/* Listen on a port of the loopback; the URL is yours to free. */
+static inline char *fake_ssm_listen(struct fake_ssm *fake)
 {
-	static const struct log quiet = { .level = LOG_LEVEL_QUIET };
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t size = sizeof at;
-	AUTO_FREE char *endpoint = NULL;
-	struct err e = ERR_INIT;
 
-	*fake = (struct fake_ssm){ .listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fake->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fake->listener, (struct sockaddr *)&at, size), 0);
 	assert_int_equal(getsockname(fake->listener, (struct sockaddr *)&at, &size), 0);
 	assert_int_equal(listen(fake->listener, 32), 0);
-	endpoint = mem_printf("AWS_ENDPOINT_URL_SSM=http://127.0.0.1:%d", ntohs(at.sin_port));
-	assert_int_equal(aws_environment_read((char *[]){ endpoint, (char *)"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
-							  (char *)"AWS_SECRET_ACCESS_KEY=example", NULL },
-					      &fake->environment, &e), 0);
+	return mem_printf("http://127.0.0.1:%d", ntohs(at.sin_port));
+}
+
+/* fake is zeroed. */
+static inline void fake_ssm_start(struct fake_ssm *fake)
+{
+	static const struct log quiet = { .level = LOG_LEVEL_QUIET };
+	AUTO_FREE char *url = fake_ssm_listen(fake);
+	AUTO_FREE char *endpoint = mem_printf("AWS_ENDPOINT_URL_SSM=%s", url);
+	char key[] = "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", secret[] = "AWS_SECRET_ACCESS_KEY=example";
+	char *const environment[] = { endpoint, key, secret, NULL };
+	struct err e = ERR_INIT;
+
+	assert_int_equal(aws_environment_read(environment, &fake->environment, &e), 0);
 	fake->imds = imds_new(&fake->environment);
-	fake->aws = aws_new(&(struct aws_options){ &fake->environment, fake->imds, "amazonaws.com", &quiet });
+	fake->aws = aws_new(&(struct aws_options){ &fake->environment, fake->imds,
+						   "amazonaws.com", &quiet });
 	assert_int_equal(pthread_create(&fake->thread, NULL, fake_ssm_run, fake), 0);
 }
 

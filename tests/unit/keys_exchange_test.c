@@ -57,7 +57,8 @@ static void assert_sites(const struct listing *listing, const char *expected)
 static void tombstone_set(struct bench *bench, const char *site)
 {
 	AUTO_FREE char *path = exchange_record_path(&bench->registry, site);
-	AUTO_FREE char *text = mem_printf("{\"schema\":1,\"generation\":1,\"site\":\"%s\",\"left\":true}", site);
+	AUTO_FREE char *text =
+		mem_printf("{\"schema\":1,\"generation\":1,\"site\":\"%s\",\"left\":true}", site);
 
 	fake_ssm_set(&bench->ssm, path, text, 1);
 }
@@ -65,8 +66,12 @@ static void tombstone_set(struct bench *bench, const char *site)
 /* The digits are what "printf %s NAME | sha256sum" begins with. */
 static void shard_is_the_first_digit_of_the_hash(void **state)
 {
-	static const struct { const char *site, *path; } rows[] = {
-		{ "us-east-1", SITES "4/us-east-1" }, { "eu-west-1", SITES "d/eu-west-1" }, { "frankfurt", SITES "b/frankfurt" },
+	static const struct {
+		const char *site, *path;
+	} rows[] = {
+		{ "us-east-1", SITES "4/us-east-1" },
+		{ "eu-west-1", SITES "d/eu-west-1" },
+		{ "frankfurt", SITES "b/frankfurt" },
 	};
 	const struct bench *bench = *state;
 
@@ -83,7 +88,8 @@ static void epoch_is_read_before_the_records(void **state)
 	CLEANUP(listing_done) struct listing listing = { 0 };
 	struct err e = ERR_INIT;
 
-	fake_ssm_set(&bench->ssm, EPOCH, "{\"site\":\"paris\",\"version\":7,\"random\":\"" TOKEN "\"}", 42);
+	fake_ssm_set(&bench->ssm, EPOCH,
+		     "{\"site\":\"paris\",\"version\":7,\"random\":\"" TOKEN "\"}", 42);
 	tombstone_set(bench, "us-east-1");
 	tombstone_set(bench, "eu-west-1");
 	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
@@ -108,7 +114,11 @@ static void empty_registry(void **state)
 static void malformed_epoch(void **state)
 {
 	static const char *const rows[] = {
-		"by hand", "[]", "{\"random\":7}", "{\"random\":\"0123\"}", "{\"random\":\"0123456789ABCDEF0123456789ABCDEF\"}",
+		"by hand",
+		"[]",
+		"{\"random\":7}",
+		"{\"random\":\"0123\"}",
+		"{\"random\":\"0123456789ABCDEF0123456789ABCDEF\"}",
 	};
 	struct bench *bench = *state;
 
@@ -171,14 +181,20 @@ static void empty_page_with_a_token(void **state)
 
 static void one_bad_parameter_costs_only_itself(void **state)
 {
-	static const struct { const char *name, *value, *site, *rule; } rows[] = {
+	static const struct {
+		const char *name, *value, *site, *rule;
+	} rows[] = {
 		{ SITES "4/us-east-1", TOMBSTONE("eu-west-1"), "us-east-1",
 		  "'site' is 'eu-west-1', and the parameter is called 'us-east-1'" },
-		{ SITES "b/frankfurt", "no JSON", "frankfurt", "not valid JSON at line 1, column 2" },
-		{ SITES "4/eu-west-1", TOMBSTONE("eu-west-1"), "eu-west-1", "its record is below the wrong shard" },
-		{ SITES "dd/eu-west-1", TOMBSTONE("eu-west-1"), "eu-west-1", "its record is below the wrong shard" },
+		{ SITES "b/frankfurt", "no JSON", "frankfurt",
+		  "not valid JSON at line 1, column 2" },
+		{ SITES "4/eu-west-1", TOMBSTONE("eu-west-1"), "eu-west-1",
+		  "its record is below the wrong shard" },
+		{ SITES "dd/eu-west-1", TOMBSTONE("eu-west-1"), "eu-west-1",
+		  "its record is below the wrong shard" },
 		{ SITES "4/Ohio", TOMBSTONE("Ohio"), "4/Ohio", "no site can have this name" },
-		{ SITES "d/eu-west-1/old", TOMBSTONE("old"), "d/eu-west-1/old", "no site can have this name" },
+		{ SITES "d/eu-west-1/old", TOMBSTONE("old"), "d/eu-west-1/old",
+		  "no site can have this name" },
 		{ SITES "readme", "not a record", "readme", "no site can have this name" },
 	};
 	struct bench *bench = *state;
@@ -200,7 +216,8 @@ static void one_bad_parameter_costs_only_itself(void **state)
 static void parameter_of_another_mesh(void **state)
 {
 	const struct bench *bench = *state;
-	struct parameter parameter = { (char *)"/cygnet/prod/sitesque/d/eu-west-1", (char *)TOMBSTONE("eu-west-1"), 1 };
+	struct parameter parameter = { (char *)"/cygnet/prod/sitesque/d/eu-west-1",
+				       (char *)TOMBSTONE("eu-west-1"), 1 };
 	CLEANUP(listing_done) struct listing listing = { 0 };
 
 	listing_fill(&listing, &bench->registry, &(struct parameters){ &parameter, 1 });
@@ -220,7 +237,8 @@ static void record_then_announcement(void **state)
 	fake_ssm_set(&bench->ssm, SITES "b/frankfurt", TOMBSTONE("frankfurt"), 6);
 	assert_int_equal(exchange_put_record(&bench->registry, &site, &version, &e), 0);
 	assert_int_equal(version, 7);
-	assert_int_equal(exchange_put_epoch(&bench->registry, "frankfurt", version, TOKEN, &epoch, &e), 0);
+	assert_int_equal(
+		exchange_put_epoch(&bench->registry, "frankfurt", version, TOKEN, &epoch, &e), 0);
 	assert_true(epoch_equal(&epoch, &(struct epoch){ 1, TOKEN }));
 	assert_calls(bench, "PutParameter " SITES "b/frankfurt\nPutParameter " EPOCH);
 	assert_string_equal(fake_ssm_find(&bench->ssm, EPOCH)->value,
@@ -271,7 +289,8 @@ static void refused_calls_say_what_for(void **state)
 	bench->ssm.failing = "PutParameter";
 	assert_int_equal(exchange_put_record(&bench->registry, &site, &version, &e), -1);
 	assert_why(&e, "publish the record of site 'frankfurt': ");
-	assert_int_equal(exchange_put_epoch(&bench->registry, "frankfurt", 1, TOKEN, &epoch, &e), -1);
+	assert_int_equal(exchange_put_epoch(&bench->registry, "frankfurt", 1, TOKEN, &epoch, &e),
+			 -1);
 	assert_why(&e, "announce the record of site 'frankfurt': ");
 	assert_int_equal(version, 9);
 	assert_int_equal(epoch.version, 9);
@@ -281,13 +300,16 @@ static void refused_calls_say_what_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(shard_is_the_first_digit_of_the_hash, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(epoch_is_read_before_the_records, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(shard_is_the_first_digit_of_the_hash, bench_make,
+						bench_free),
+		cmocka_unit_test_setup_teardown(epoch_is_read_before_the_records, bench_make,
+						bench_free),
 		cmocka_unit_test_setup_teardown(empty_registry, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(malformed_epoch, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(listing_of_several_pages, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(empty_page_with_a_token, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(one_bad_parameter_costs_only_itself, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(one_bad_parameter_costs_only_itself, bench_make,
+						bench_free),
 		cmocka_unit_test_setup_teardown(parameter_of_another_mesh, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(record_then_announcement, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(record_too_large_to_put, bench_make, bench_free),

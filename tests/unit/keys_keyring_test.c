@@ -1,5 +1,6 @@
 /*
- * keyring: what may lie in the key's folder, what is refused, and that nothing there is ever changed by looking.
+ * keyring: what may lie in the key's folder, what is refused, and that nothing there is ever
+ * changed by looking.
  */
 #include "tests/unit/keys_support.h"
 
@@ -57,7 +58,8 @@ static void below_chmod(const char *root, const char *path, mode_t mode)
 }
 
 /* cause and remedy may name the key's path as "%1$s". */
-static void assert_refused(const char *root, const char *path, const char *cause, const char *remedy)
+static void assert_refused(const char *root, const char *path, const char *cause,
+			   const char *remedy)
 {
 	CLEANUP(strings_done) struct strings before = { 0 };
 	CLEANUP(strings_done) struct strings after = { 0 };
@@ -153,7 +155,8 @@ static void key_that_others_can_use(void **state)
 	for (size_t i = 0; i < COUNT_OF(modes); i++) {
 		below_chmod(root, path, modes[i]);
 		assert_refused(root, path, "others than root can use the private key '%s'",
-			       "'chmod 0600 %s', or remove it if somebody may have read it: 'cygnet bootstrap' makes a new one");
+			       "'chmod 0600 %s', or remove it if somebody may have read it: "
+			       "'cygnet bootstrap' makes a new one");
 	}
 }
 
@@ -165,8 +168,9 @@ static void folder_that_others_can_enter(void **state)
 
 	pair_store(pair, root);
 	below_chmod(root, FOLDER, 0710);
-	assert_refused(root, path, "others than root can enter '" FOLDER "', which holds the private key",
-		       "'chmod 0700 " FOLDER "', and remove the key first if somebody may have read it");
+	assert_refused(root, path,
+		       "others than root can enter '" FOLDER "', which holds the private key",
+		       "'chmod 0700 " FOLDER "', and remove the key if somebody may have read it");
 }
 
 /* Below the machine's own root, and so in a folder of /tmp. */
@@ -180,7 +184,8 @@ static void key_that_is_not_roots(void **state)
 	AUTO_FREE char *remedy = NULL;
 	struct keyring keyring = { 0 };
 	struct err e = ERR_INIT;
-	const char *odd = geteuid() == 0 ? path : folder;	/* nothing of an ordinary user's is root's */
+	const char *odd =
+		geteuid() == 0 ? path : folder; /* nothing of an ordinary user's is root's */
 
 	assert_int_equal(file_replace("", path, pair->pem.data, pair->pem.len, 0600, &e), 0);
 	if (geteuid() == 0)
@@ -199,7 +204,8 @@ static void several_keys(void **state)
 
 	pair_store(pair, root);
 	root_write(root, FOLDER "/cygnet-.key", "", 0600);
-	assert_refused(root, name, "'" FOLDER "' holds 2 private keys of cygnet's: 'cygnet-.key', '%s'",
+	assert_refused(root, name,
+		       "'" FOLDER "' holds 2 private keys of cygnet's: 'cygnet-.key', '%s'",
 		       "keep the one that this site's record shows, and move the others away");
 }
 
@@ -211,13 +217,16 @@ static void key_under_another_name(void **state)
 
 	root_write(root, FOLDER "/cygnet-0123456789abcdef.key", pair->pem.data, 0600);
 	below_chmod(root, FOLDER, 0700);
-	assert_refused(root, path, "private key '" FOLDER "/cygnet-0123456789abcdef.key' is another one than its name says",
+	assert_refused(root, path,
+		       "private key '" FOLDER
+		       "/cygnet-0123456789abcdef.key' is another one than its name says",
 		       "call it '%s' if it is this gateway's, else move it away");
 }
 
 static void damaged_key(void **state)
 {
-	static const char restore[] = "restore it, or move it away: 'cygnet bootstrap' makes a new one";
+	static const char restore[] =
+		"restore it, or move it away: 'cygnet bootstrap' makes a new one";
 	const struct pair *pair = *state;
 	AUTO_ROOT char *root = root_new();
 	AUTO_FREE char *path = pair_path(pair);

@@ -1,9 +1,10 @@
 /*
- * mesh: which records become peers. A row is a registry, what was applied before, and what must come of it,
- * in whatever order the registry lists.
+ * mesh: which records become peers. A row is a registry, what was applied before, and what must
+ * come of it, in whatever order the registry lists.
  *
- * Sites are written "name address key subnet…", with ";" between them. A name with "+" before it is a tombstone,
- * one with "~" is of the own VPC. The own site is "mine 203.0.113.100 own 10.0.0.0/16"; 10.0.0.0/8 is allowed.
+ * Sites are written "name address key subnet…", with ";" between them. A name with "+" before it is
+ * a tombstone, one with "~" is of the own VPC. The own site is "mine 203.0.113.100
+ * own 10.0.0.0/16"; 10.0.0.0/8 is allowed.
  */
 #include "tests/unit/keys_support.h"
 
@@ -17,7 +18,9 @@ struct row {
 
 static struct site site_of_text(char *text)
 {
-	struct site site = { .generation = 1, .region = mem_strdup("eu-west-1"), .account = mem_strdup("123456789012") };
+	struct site site = { .generation = 1,
+			     .region = mem_strdup("eu-west-1"),
+			     .account = mem_strdup("123456789012") };
 	char *rest, *name = strtok_r(text, " ", &rest), *word;
 	struct cidr range;
 
@@ -74,7 +77,8 @@ static char *peers_text(const struct sites *peers)
 	return buf_take(&text);
 }
 
-static void assert_mesh(const struct listing *listing, const struct sites *applied, const struct row *row)
+static void assert_mesh(const struct listing *listing, const struct sites *applied,
+			const struct row *row)
 {
 	char own_text[] = "mine 203.0.113.100 own 10.0.0.0/16";
 	CLEANUP(site_done) struct site own = site_of_text(own_text);
@@ -85,7 +89,8 @@ static void assert_mesh(const struct listing *listing, const struct sites *appli
 
 	free(own.vpc);
 	own.vpc = mem_strdup("vpc-mine");
-	mesh_select(&(struct mesh_inputs){ listing, applied, &own, &(struct cidrs){ &allowed, 1 } }, &mesh);
+	mesh_select(&(struct mesh_inputs){ listing, applied, &own, &(struct cidrs){ &allowed, 1 } },
+		    &mesh);
 	peers = peers_text(&mesh.peers);
 	warnings = strings_join(&mesh.warnings, "\n");
 	assert_string_equal(peers, row->peers);
@@ -119,11 +124,14 @@ static void who_is_no_peer(void **state)
 {
 	static const struct row rows[] = {
 		{ "", "", "", "" },
-		{ "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16", "", "ohio 10.1.0.0/16; paris 10.2.0.0/16", "" },
+		{ "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16", "",
+		  "ohio 10.1.0.0/16; paris 10.2.0.0/16", "" },
 		/* the own record */
-		{ "mine 203.0.113.100 own 10.0.0.0/16;ohio " A " ka 10.1.0.0/16", "", "ohio 10.1.0.0/16", "" },
+		{ "mine 203.0.113.100 own 10.0.0.0/16;ohio " A " ka 10.1.0.0/16", "",
+		  "ohio 10.1.0.0/16", "" },
 		/* another zone's gateway of the own VPC, though its subnets and address clash */
-		{ "~mine-b " A " own 10.0.0.0/16;ohio " A " ka 10.1.0.0/16", "", "ohio 10.1.0.0/16", "" },
+		{ "~mine-b " A " own 10.0.0.0/16;ohio " A " ka 10.1.0.0/16", "", "ohio 10.1.0.0/16",
+		  "" },
 		/* tombstones, of strangers and of peers */
 		{ "+ohio;+paris", "paris " B " kb 10.2.0.0/16", "", "" },
 	};
@@ -135,13 +143,15 @@ static void who_is_no_peer(void **state)
 static void absence_removes_nobody(void **state)
 {
 	static const struct row rows[] = {
-		{ "", "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16", "ohio 10.1.0.0/16; paris 10.2.0.0/16", "" },
-		{ "paris " B " kb 10.3.0.0/16", "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16",
+		{ "", "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16",
+		  "ohio 10.1.0.0/16; paris 10.2.0.0/16", "" },
+		{ "paris " B " kb 10.3.0.0/16",
+		  "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16",
 		  "ohio 10.1.0.0/16; paris 10.3.0.0/16", "" },
 		/* what was applied is what a newcomer clashes with */
 		{ "paris " A " kb 10.1.0.0/16", "ohio " A " ka 10.1.0.0/16", "ohio 10.1.0.0/16",
 		  "site 'paris': its address is that of site 'ohio', which had it before" },
-		/* the own site and VPC stay no peers, whatever was applied under another configuration */
+		/* the own site and VPC are no peers, whatever an earlier configuration applied */
 		{ "", "mine " A " ka 10.1.0.0/16;~other " B " kb 10.2.0.0/16", "", "" },
 	};
 
@@ -152,7 +162,8 @@ static void absence_removes_nobody(void **state)
 static void refusal_hides_a_record(void **state)
 {
 	struct refusal refusals[] = {
-		{ (char *)"paris", (char *)"'region' is missing" }, { (char *)"new", (char *)"'vpc' is missing" },
+		{ (char *)"paris", (char *)"'region' is missing" },
+		{ (char *)"new", (char *)"'vpc' is missing" },
 	};
 	static const struct row row = {
 		.peers = "ohio 10.1.0.0/16; paris 10.2.0.0/16",
@@ -173,15 +184,18 @@ static void subnet_that_no_peer_may_offer(void **state)
 	static const struct row rows[] = {
 		{ "ohio " A " ka 10.1.0.0/16 192.168.0.0/24", "", "ohio 10.1.0.0/16",
 		  "site 'ohio': subnet '192.168.0.0/24' is outside 'allow-subnets'" },
-		{ "ohio " A " ka 8.0.0.0/5", "", "", "site 'ohio': subnet '8.0.0.0/5' is outside 'allow-subnets'" },
+		{ "ohio " A " ka 8.0.0.0/5", "", "",
+		  "site 'ohio': subnet '8.0.0.0/5' is outside 'allow-subnets'" },
 		{ "ohio " A " ka 10.0.7.0/24 10.1.0.0/16", "", "ohio 10.1.0.0/16",
 		  "site 'ohio': subnet '10.0.7.0/24' overlaps the own '10.0.0.0/16'" },
-		{ "ohio " A " ka 10.0.0.0/8", "", "", "site 'ohio': subnet '10.0.0.0/8' overlaps the own '10.0.0.0/16'" },
+		{ "ohio " A " ka 10.0.0.0/8", "", "",
+		  "site 'ohio': subnet '10.0.0.0/8' overlaps the own '10.0.0.0/16'" },
 		/* history does not make it better: the configuration may have changed */
 		{ "ohio " A " ka 192.168.0.0/24", "ohio " A " ka 192.168.0.0/24", "",
 		  "site 'ohio': subnet '192.168.0.0/24' is outside 'allow-subnets'" },
 		/* who has nothing to offer takes nobody's address or key */
-		{ "ohio " A " ka 192.168.0.0/24;paris " A " ka 10.2.0.0/16", "", "paris 10.2.0.0/16",
+		{ "ohio " A " ka 192.168.0.0/24;paris " A " ka 10.2.0.0/16", "",
+		  "paris 10.2.0.0/16",
 		  "site 'ohio': subnet '192.168.0.0/24' is outside 'allow-subnets'" },
 	};
 
@@ -192,11 +206,13 @@ static void subnet_that_no_peer_may_offer(void **state)
 static void address_of_somebody_else(void **state)
 {
 	static const struct row rows[] = {
-		{ "ohio 203.0.113.100 ka 10.1.0.0/16", "", "", "site 'ohio': its address is the own one" },
+		{ "ohio 203.0.113.100 ka 10.1.0.0/16", "", "",
+		  "site 'ohio': its address is the own one" },
 		{ "ohio 203.0.113.100 ka 10.1.0.0/16", "ohio 203.0.113.100 ka 10.1.0.0/16", "",
 		  "site 'ohio': its address is the own one" },
 		/* two newcomers: neither */
-		{ "ohio " A " ka 10.1.0.0/16;paris " A " kb 10.2.0.0/16;rome " C " kc 10.3.0.0/16", "", "rome 10.3.0.0/16",
+		{ "ohio " A " ka 10.1.0.0/16;paris " A " kb 10.2.0.0/16;rome " C " kc 10.3.0.0/16",
+		  "", "rome 10.3.0.0/16",
 		  "site 'ohio': its address is that of site 'paris', and neither had it before\n"
 		  "site 'paris': its address is that of site 'ohio', and neither had it before" },
 		/* who had it keeps it, against two */
@@ -205,11 +221,13 @@ static void address_of_somebody_else(void **state)
 		  "site 'ohio': its address is that of site 'paris', which had it before\n"
 		  "site 'rome': its address is that of site 'paris', which had it before" },
 		/* having been a peer with another address is no claim to this one */
-		{ "ohio " A " ka 10.1.0.0/16;paris " A " kb 10.2.0.0/16", "paris " B " kb 10.2.0.0/16", "",
+		{ "ohio " A " ka 10.1.0.0/16;paris " A " kb 10.2.0.0/16",
+		  "paris " B " kb 10.2.0.0/16", "",
 		  "site 'ohio': its address is that of site 'paris', and neither had it before\n"
 		  "site 'paris': its address is that of site 'ohio', and neither had it before" },
 		/* two sites that exchange addresses */
-		{ "ohio " B " ka 10.1.0.0/16;paris " A " kb 10.2.0.0/16", "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16",
+		{ "ohio " B " ka 10.1.0.0/16;paris " A " kb 10.2.0.0/16",
+		  "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16",
 		  "ohio 10.1.0.0/16; paris 10.2.0.0/16", "" },
 	};
 
@@ -220,11 +238,14 @@ static void address_of_somebody_else(void **state)
 static void key_of_somebody_else(void **state)
 {
 	static const struct row rows[] = {
-		{ "ohio " A " own 10.1.0.0/16", "", "", "site 'ohio': its active key is the own one" },
+		{ "ohio " A " own 10.1.0.0/16", "", "",
+		  "site 'ohio': its active key is the own one" },
 		{ "ohio " A " ka 10.1.0.0/16;paris " B " ka 10.2.0.0/16", "", "",
 		  "site 'ohio': its active key is that of site 'paris', and neither had it before\n"
-		  "site 'paris': its active key is that of site 'ohio', and neither had it before" },
-		{ "ohio " A " ka 10.1.0.0/16;paris " B " ka 10.2.0.0/16", "ohio " A " ka 10.1.0.0/16", "ohio 10.1.0.0/16",
+		  "site 'paris': its active key is that of site 'ohio', and neither had it "
+		  "before" },
+		{ "ohio " A " ka 10.1.0.0/16;paris " B " ka 10.2.0.0/16",
+		  "ohio " A " ka 10.1.0.0/16", "ohio 10.1.0.0/16",
 		  "site 'paris': its active key is that of site 'ohio', which had it before" },
 		/* who has lost by its address takes nobody's key with it */
 		{ "ohio " A " ka 10.1.0.0/16;paris " A " kb 10.2.0.0/16;rome " C " kb 10.3.0.0/16",
@@ -240,42 +261,59 @@ static void subnet_that_two_peers_offer(void **state)
 {
 	static const struct row rows[] = {
 		/* no history: neither gets it, and both keep the rest */
-		{ "ohio " A " ka 10.1.0.0/16 10.5.0.0/16;paris " B " kb 10.1.0.0/16 10.6.0.0/16", "",
-		  "ohio 10.5.0.0/16; paris 10.6.0.0/16",
-		  "site 'ohio': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'paris', and neither had it before\n"
-		  "site 'paris': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'ohio', and neither had it before" },
+		{ "ohio " A " ka 10.1.0.0/16 10.5.0.0/16;paris " B " kb 10.1.0.0/16 10.6.0.0/16",
+		  "", "ohio 10.5.0.0/16; paris 10.6.0.0/16",
+		  "site 'ohio': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'paris', and "
+		  "neither had it before\n"
+		  "site 'paris': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'ohio', and "
+		  "neither had it before" },
 		/* nothing else to offer: no peers */
 		{ "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.1.2.0/24", "", "",
-		  "site 'ohio': subnet '10.1.0.0/16' overlaps '10.1.2.0/24' of site 'paris', and neither had it before\n"
-		  "site 'paris': subnet '10.1.2.0/24' overlaps '10.1.0.0/16' of site 'ohio', and neither had it before" },
+		  "site 'ohio': subnet '10.1.0.0/16' overlaps '10.1.2.0/24' of site 'paris', and "
+		  "neither had it before\n"
+		  "site 'paris': subnet '10.1.2.0/24' overlaps '10.1.0.0/16' of site 'ohio', and "
+		  "neither had it before" },
 		/* the last applied owner keeps it, whether it is the wider one or the narrower */
-		{ "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.1.2.0/24 10.6.0.0/16", "ohio " A " ka 10.1.0.0/16",
-		  "ohio 10.1.0.0/16; paris 10.6.0.0/16",
-		  "site 'paris': subnet '10.1.2.0/24' overlaps '10.1.0.0/16' of site 'ohio', which had it before" },
-		{ "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.1.2.0/24", "paris " B " kb 10.1.2.0/24", "paris 10.1.2.0/24",
-		  "site 'ohio': subnet '10.1.0.0/16' overlaps '10.1.2.0/24' of site 'paris', which had it before" },
+		{ "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.1.2.0/24 10.6.0.0/16",
+		  "ohio " A " ka 10.1.0.0/16", "ohio 10.1.0.0/16; paris 10.6.0.0/16",
+		  "site 'paris': subnet '10.1.2.0/24' overlaps '10.1.0.0/16' of site 'ohio', which "
+		  "had it before" },
+		{ "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.1.2.0/24",
+		  "paris " B " kb 10.1.2.0/24", "paris 10.1.2.0/24",
+		  "site 'ohio': subnet '10.1.0.0/16' overlaps '10.1.2.0/24' of site 'paris', which "
+		  "had it before" },
 		/* an owner that narrows its range owns what is left of it */
-		{ "ohio " A " ka 10.1.0.0/17;paris " B " kb 10.1.0.0/17", "ohio " A " ka 10.1.0.0/16", "ohio 10.1.0.0/17",
-		  "site 'paris': subnet '10.1.0.0/17' overlaps '10.1.0.0/17' of site 'ohio', which had it before" },
+		{ "ohio " A " ka 10.1.0.0/17;paris " B " kb 10.1.0.0/17",
+		  "ohio " A " ka 10.1.0.0/16", "ohio 10.1.0.0/17",
+		  "site 'paris': subnet '10.1.0.0/17' overlaps '10.1.0.0/17' of site 'ohio', which "
+		  "had it before" },
 		/* what an owner has given up is free */
-		{ "ohio " A " ka 10.5.0.0/16;paris " B " kb 10.1.0.0/16", "ohio " A " ka 10.1.0.0/16",
-		  "ohio 10.5.0.0/16; paris 10.1.0.0/16", "" },
+		{ "ohio " A " ka 10.5.0.0/16;paris " B " kb 10.1.0.0/16",
+		  "ohio " A " ka 10.1.0.0/16", "ohio 10.5.0.0/16; paris 10.1.0.0/16", "" },
 		/* an owner that is only missing from the registry is still the owner */
 		{ "paris " B " kb 10.1.0.0/16", "ohio " A " ka 10.1.0.0/16", "ohio 10.1.0.0/16",
-		  "site 'paris': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'ohio', which had it before" },
+		  "site 'paris': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'ohio', which "
+		  "had it before" },
 		/* one that left is not */
-		{ "+ohio;paris " B " kb 10.1.0.0/16", "ohio " A " ka 10.1.0.0/16", "paris 10.1.0.0/16", "" },
+		{ "+ohio;paris " B " kb 10.1.0.0/16", "ohio " A " ka 10.1.0.0/16",
+		  "paris 10.1.0.0/16", "" },
 		/* who loses to an owner takes nothing from a third */
-		{ "ohio " A " ka 10.1.0.0/24;paris " B " kb 10.1.0.0/16;rome " C " kc 10.1.5.0/24", "ohio " A " ka 10.1.0.0/24",
-		  "ohio 10.1.0.0/24; rome 10.1.5.0/24",
-		  "site 'paris': subnet '10.1.0.0/16' overlaps '10.1.0.0/24' of site 'ohio', which had it before" },
+		{ "ohio " A " ka 10.1.0.0/24;paris " B " kb 10.1.0.0/16;rome " C " kc 10.1.5.0/24",
+		  "ohio " A " ka 10.1.0.0/24", "ohio 10.1.0.0/24; rome 10.1.5.0/24",
+		  "site 'paris': subnet '10.1.0.0/16' overlaps '10.1.0.0/24' of site 'ohio', which "
+		  "had it before" },
 		/* a range around two others loses to the first by name, and they to it */
-		{ "ohio " A " ka 10.1.5.0/24;paris " B " kb 10.1.0.0/16;rome " C " kc 10.1.0.0/24", "", "",
-		  "site 'ohio': subnet '10.1.5.0/24' overlaps '10.1.0.0/16' of site 'paris', and neither had it before\n"
-		  "site 'paris': subnet '10.1.0.0/16' overlaps '10.1.5.0/24' of site 'ohio', and neither had it before\n"
-		  "site 'rome': subnet '10.1.0.0/24' overlaps '10.1.0.0/16' of site 'paris', and neither had it before" },
+		{ "ohio " A " ka 10.1.5.0/24;paris " B " kb 10.1.0.0/16;rome " C " kc 10.1.0.0/24",
+		  "", "",
+		  "site 'ohio': subnet '10.1.5.0/24' overlaps '10.1.0.0/16' of site 'paris', and "
+		  "neither had it before\n"
+		  "site 'paris': subnet '10.1.0.0/16' overlaps '10.1.5.0/24' of site 'ohio', and "
+		  "neither had it before\n"
+		  "site 'rome': subnet '10.1.0.0/24' overlaps '10.1.0.0/16' of site 'paris', and "
+		  "neither had it before" },
 		/* neighbours do not overlap */
-		{ "ohio " A " ka 10.1.0.0/17;paris " B " kb 10.1.128.0/17", "", "ohio 10.1.0.0/17; paris 10.1.128.0/17", "" },
+		{ "ohio " A " ka 10.1.0.0/17;paris " B " kb 10.1.128.0/17", "",
+		  "ohio 10.1.0.0/17; paris 10.1.128.0/17", "" },
 	};
 
 	(void)state;
@@ -284,11 +322,16 @@ static void subnet_that_two_peers_offer(void **state)
 
 static void subnet_settled_in_one_run_stays_settled(void **state)
 {
-	static const char listed[] = "ohio " A " ka 10.1.0.0/16 10.5.0.0/16;paris " B " kb 10.1.0.0/16 10.6.0.0/16";
+	static const char listed[] =
+		"ohio " A " ka 10.1.0.0/16 10.5.0.0/16;paris " B " kb 10.1.0.0/16 10.6.0.0/16";
 	static const struct row row = {
-		listed, "ohio " A " ka 10.5.0.0/16;paris " B " kb 10.6.0.0/16", "ohio 10.5.0.0/16; paris 10.6.0.0/16",
-		"site 'ohio': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'paris', and neither had it before\n"
-		"site 'paris': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'ohio', and neither had it before",
+		listed,
+		"ohio " A " ka 10.5.0.0/16;paris " B " kb 10.6.0.0/16",
+		"ohio 10.5.0.0/16; paris 10.6.0.0/16",
+		"site 'ohio': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'paris', and "
+		"neither had it before\n"
+		"site 'paris': subnet '10.1.0.0/16' overlaps '10.1.0.0/16' of site 'ohio', and "
+		"neither had it before",
 	};
 
 	(void)state;
@@ -303,15 +346,22 @@ static void five_hundred_sites(void **state)
 	CLEANUP(sites_done) struct sites applied = { 0 };
 	CLEANUP(mesh_done) struct mesh mesh = { 0 };
 	struct cidr allowed = { 0x0a000000, 8 };
-	struct site own = { .name = (char *)"mine", .account = (char *)"", .region = (char *)"", .vpc = (char *)"" };
+	const struct cidrs allow_subnets = { &allowed, 1 };
+	struct site own = { .name = (char *)"mine",
+			    .account = (char *)"",
+			    .region = (char *)"",
+			    .vpc = (char *)"" };
 
 	(void)state;
 	for (int i = 0; i < 500; i++)
-		buf_addf(&text, "s%03d 198.51.%d.%d k%d 10.%d.%d.0/26 10.%d.%d.64/26 10.%d.%d.128/26 10.255.0.0/24;", i,
-			 i / 250, i % 250 + 1, i, i / 250 + 1, i % 250, i / 250 + 1, i % 250, i / 250 + 1, i % 250);
+		buf_addf(&text,
+			 "s%03d 198.51.%d.%d k%d 10.%d.%d.0/26 10.%d.%d.64/26 10.%d.%d.128/26 "
+			 "10.255.0.0/24;",
+			 i, i / 250, i % 250 + 1, i, i / 250 + 1, i % 250, i / 250 + 1, i % 250,
+			 i / 250 + 1, i % 250);
 	listed = buf_take(&text);
 	sites_of_text(listed, &listing.sites);
-	mesh_select(&(struct mesh_inputs){ &listing, &applied, &own, &(struct cidrs){ &allowed, 1 } }, &mesh);
+	mesh_select(&(struct mesh_inputs){ &listing, &applied, &own, &allow_subnets }, &mesh);
 	assert_int_equal(mesh.peers.count, 500);
 	assert_int_equal(mesh.warnings.count, 500);
 	for (size_t i = 0; i < mesh.peers.count; i++)

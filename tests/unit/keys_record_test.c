@@ -3,13 +3,17 @@
  */
 #include "tests/unit/keys_support.h"
 
-#define KEY_JSON(id, state, spki) "{\"id\":\"" id "\",\"spki\":\"" spki "\",\"state\":\"" state "\"}"
+#define KEY_JSON(id, state, spki) \
+	"{\"id\":\"" id "\",\"spki\":\"" spki "\",\"state\":\"" state "\"}"
+#define KEY_A(state) KEY_JSON(KEY_A_ID, state, KEY_A_SPKI)
+#define KEY_B(state) KEY_JSON(KEY_B_ID, state, KEY_B_SPKI)
 
 #define RECORD \
-	"{\"account\":\"123456789012\",\"address\":\"203.0.113.7\",\"generation\":3,\"instance\":\"i-0fedcba9876543210\"," \
-	"\"keys\":[" KEY_JSON(KEY_A_ID, "active", KEY_A_SPKI) "],\"left\":false,\"probe\":\"10.1.0.10\"," \
-	"\"region\":\"eu-central-1\",\"revoked\":[],\"schema\":1,\"site\":\"frankfurt\"," \
-	"\"subnets\":[\"10.1.0.0/16\",\"10.9.0.0/24\"],\"vpc\":\"vpc-0123456789abcdef0\",\"zone\":\"eu-central-1a\"}"
+	"{\"account\":\"123456789012\",\"address\":\"203.0.113.7\",\"generation\":3," \
+	"\"instance\":\"i-0fedcba9876543210\",\"keys\":[" KEY_A("active") "],\"left\":false," \
+	"\"probe\":\"10.1.0.10\",\"region\":\"eu-central-1\",\"revoked\":[],\"schema\":1," \
+	"\"site\":\"frankfurt\",\"subnets\":[\"10.1.0.0/16\",\"10.9.0.0/24\"]," \
+	"\"vpc\":\"vpc-0123456789abcdef0\",\"zone\":\"eu-central-1a\"}"
 
 #define TOMBSTONE "{\"generation\":4,\"left\":true,\"schema\":1,\"site\":\"frankfurt\"}"
 
@@ -39,7 +43,7 @@ static char *record_with(const char *member, const char *value)
 /* RECORD with one member of its key another value. Yours to free. */
 static char *record_with_key(const char *member, const char *value)
 {
-	AUTO_JSON json_t *key = json_loads(KEY_JSON(KEY_A_ID, "active", KEY_A_SPKI), 0, NULL);
+	AUTO_JSON json_t *key = json_loads(KEY_A("active"), 0, NULL);
 	AUTO_JSON json_t *keys = json_array();
 	AUTO_FREE char *text = NULL;
 
@@ -104,11 +108,15 @@ static void assert_round_trip(const char *text, const char *expected)
 
 static void equal_sites_are_equal_text(void **state)
 {
-	static const struct { const char *member, *value, *canonical; } rows[] = {
-		{ "subnets", "[\"10.9.0.0/24\",\"10.1.0.0/16\",\"10.9.0.0/24\"]", "[\"10.1.0.0/16\",\"10.9.0.0/24\"]" },
+	static const struct {
+		const char *member, *value, *canonical;
+	} rows[] = {
+		{ "subnets", "[\"10.9.0.0/24\",\"10.1.0.0/16\",\"10.9.0.0/24\"]",
+		  "[\"10.1.0.0/16\",\"10.9.0.0/24\"]" },
 		{ "subnets", "[\"10.1.0.1\"]", "[\"10.1.0.1/32\"]" },
-		{ "keys", "[" KEY_JSON(KEY_B_ID, "next", KEY_B_SPKI) "," KEY_JSON(KEY_A_ID, "active", KEY_A_SPKI) "]",
-		  "[" KEY_JSON(KEY_A_ID, "active", KEY_A_SPKI) "," KEY_JSON(KEY_B_ID, "next", KEY_B_SPKI) "]" },
+		{ "keys",
+		  "[" KEY_B("next") "," KEY_A("active") "]",
+		  "[" KEY_A("active") "," KEY_B("next") "]" },
 		{ "revoked", "[\"" KEY_B_ID "\"]", "[\"" KEY_B_ID "\"]" },
 		{ "left", NULL, "false" },
 		{ "revoked", NULL, "[]" },
@@ -155,8 +163,9 @@ static void tombstone_over_a_record(void **state)
 	AUTO_JSON json_t *document = json_loads(text, 0, NULL);
 
 	(void)state;
-	assert_round_trip(text, "{\"account\":\"123456789012\",\"generation\":3,\"instance\":\"i-0fedcba9876543210\","
-			  "\"left\":true,\"region\":\"eu-central-1\",\"schema\":1,\"site\":\"frankfurt\","
+	assert_round_trip(text, "{\"account\":\"123456789012\",\"generation\":3,"
+			  "\"instance\":\"i-0fedcba9876543210\",\"left\":true,"
+			  "\"region\":\"eu-central-1\",\"schema\":1,\"site\":\"frankfurt\","
 			  "\"vpc\":\"vpc-0123456789abcdef0\",\"zone\":\"eu-central-1a\"}");
 	json_object_set_new(document, "vpc", json_string("vpc"));
 	odd = json_text(document);
@@ -165,9 +174,13 @@ static void tombstone_over_a_record(void **state)
 
 static void member_that_breaks_a_rule(void **state)
 {
-	static const char not_a_name[] = "'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end";
-	static const char not_an_address[] = "'address' is not an IPv4 address that a gateway can have";
-	static const struct { const char *member, *value, *cause; } rows[] = {
+	static const char not_a_name[] =
+		"'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end";
+	static const char not_an_address[] =
+		"'address' is not an IPv4 address that a gateway can have";
+	static const struct {
+		const char *member, *value, *cause;
+	} rows[] = {
 		{ "schema", NULL, "'schema' is missing" },
 		{ "schema", "\"1\"", "'schema' is not an integer" },
 		{ "schema", "2", "'schema' is 2, and this version of cygnet reads 1" },
@@ -179,21 +192,25 @@ static void member_that_breaks_a_rule(void **state)
 		{ "site", "\"Frankfurt\"", not_a_name },
 		{ "site", "\"frankfurt-\"", not_a_name },
 		{ "site", "\"\"", not_a_name },
-		{ "site", "\"paris\"", "'site' is 'paris', and the parameter is called 'frankfurt'" },
+		{ "site", "\"paris\"",
+		  "'site' is 'paris', and the parameter is called 'frankfurt'" },
 		{ "site", "\"frank\\nfurt\"", "'site' has control characters" },
 		{ "left", "1", "'left' is not true or false" },
 		{ "region", NULL, "'region' is missing" },
 		{ "region", "\"eu central\"", "'region' is not [a-z0-9-]{1,32}" },
 		{ "region", "\"\"", "'region' is not [a-z0-9-]{1,32}" },
-		{ "region", "\"abcdefghijklmnopqrstuvwxyz-123456\"", "'region' is not [a-z0-9-]{1,32}" },
+		{ "region", "\"abcdefghijklmnopqrstuvwxyz-123456\"",
+		  "'region' is not [a-z0-9-]{1,32}" },
 		{ "account", "\"12345678901\"", "'account' is not 12 digits" },
 		{ "account", "123456789012", "'account' is not a string" },
 		{ "vpc", "\"vpc-0123456\"", "'vpc' is not 'vpc-' and 8 or 17 hex digits" },
-		{ "vpc", "\"vpc-0123456789ABCDEF0\"", "'vpc' is not 'vpc-' and 8 or 17 hex digits" },
+		{ "vpc", "\"vpc-0123456789ABCDEF0\"",
+		  "'vpc' is not 'vpc-' and 8 or 17 hex digits" },
 		{ "zone", "\"EU\"", "'zone' is not [a-z0-9-]{1,63}" },
 		{ "zone", "\"eu-central-1\"", "'zone' is not a zone of 'region'" },
 		{ "zone", "\"eu-west-1a\"", "'zone' is not a zone of 'region'" },
-		{ "instance", "\"i-0fedcba987654321\"", "'instance' is not 'i-' and 8 or 17 hex digits" },
+		{ "instance", "\"i-0fedcba987654321\"",
+		  "'instance' is not 'i-' and 8 or 17 hex digits" },
 		{ "address", NULL, "'address' is missing" },
 		{ "address", "\"203.0.113.07\"", not_an_address },
 		{ "address", "\"203.0.113.7/32\"", not_an_address },
@@ -201,27 +218,35 @@ static void member_that_breaks_a_rule(void **state)
 		{ "address", "\"127.0.0.1\"", not_an_address },
 		{ "address", "\"169.254.169.254\"", not_an_address },
 		{ "address", "\"224.0.0.1\"", not_an_address },
-		{ "probe", "\"255.255.255.255\"", "'probe' is not an IPv4 address that a gateway can have" },
+		{ "probe", "\"255.255.255.255\"",
+		  "'probe' is not an IPv4 address that a gateway can have" },
 		{ "subnets", NULL, "'subnets' is missing" },
 		{ "subnets", "[]", "'subnets' is empty" },
 		{ "subnets", "\"10.1.0.0/16\"", "'subnets' is not an array" },
-		{ "subnets", "[\"10.1.0.0/16\",\"10.1.2.3/16\"]", "'subnets' element 2 is not a canonical IPv4 range" },
-		{ "subnets", "[\"10.1.0.0/33\"]", "'subnets' element 1 is not a canonical IPv4 range" },
-		{ "subnets", "[\"10.1.0.0/16 \"]", "'subnets' element 1 is not a canonical IPv4 range" },
+		{ "subnets", "[\"10.1.0.0/16\",\"10.1.2.3/16\"]",
+		  "'subnets' element 2 is not a canonical IPv4 range" },
+		{ "subnets", "[\"10.1.0.0/33\"]",
+		  "'subnets' element 1 is not a canonical IPv4 range" },
+		{ "subnets", "[\"10.1.0.0/16 \"]",
+		  "'subnets' element 1 is not a canonical IPv4 range" },
 		{ "subnets", "[null]", "'subnets' element 1 is not a canonical IPv4 range" },
 		{ "keys", NULL, "'keys' has 0 active keys instead of one" },
 		{ "keys", "{}", "'keys' is not an array" },
 		{ "keys", "[1]", "'keys' element 1: not an object" },
 		{ "keys", "[1,2,3]", "'keys' has more than 2 elements" },
-		{ "keys", "[" KEY_JSON(KEY_A_ID, "next", KEY_A_SPKI) "]", "'keys' has 0 active keys instead of one" },
-		{ "keys", "[" KEY_JSON(KEY_A_ID, "active", KEY_A_SPKI) "," KEY_JSON(KEY_B_ID, "active", KEY_B_SPKI) "]",
+		{ "keys", "[" KEY_A("next") "]",
+		  "'keys' has 0 active keys instead of one" },
+		{ "keys",
+		  "[" KEY_A("active") "," KEY_B("active") "]",
 		  "'keys' has 2 active keys instead of one" },
-		{ "keys", "[" KEY_JSON(KEY_A_ID, "active", KEY_A_SPKI) "," KEY_JSON(KEY_A_ID, "next", KEY_A_SPKI) "]",
+		{ "keys",
+		  "[" KEY_A("active") "," KEY_A("next") "]",
 		  "'keys' has the same key twice" },
 		{ "revoked", "{}", "'revoked' is not an array" },
 		{ "revoked", "[\"" KEY_A_ID "\",\"abc\"]", "'revoked' element 2 is not a key id" },
 		{ "revoked", "[7]", "'revoked' element 1 is not a key id" },
-		{ "revoked", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]", "'revoked' has more than 16 elements" },
+		{ "revoked", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]",
+		  "'revoked' has more than 16 elements" },
 	};
 
 	(void)state;
@@ -234,7 +259,9 @@ static void member_that_breaks_a_rule(void **state)
 
 static void key_that_breaks_a_rule(void **state)
 {
-	static const struct { const char *member, *value, *cause; } rows[] = {
+	static const struct {
+		const char *member, *value, *cause;
+	} rows[] = {
 		{ "id", NULL, "'keys' element 1: 'id' is missing" },
 		{ "id", "\"" KEY_B_ID "\"", "'keys' element 1: 'id' is not the SHA-256 of 'spki'" },
 		{ "id", "\"" KEY_A_ID "0\"", "'keys' element 1: 'id' is longer than 64 bytes" },
@@ -242,7 +269,8 @@ static void key_that_breaks_a_rule(void **state)
 		{ "state", "\"old\"", "'keys' element 1: 'state' is neither 'active' nor 'next'" },
 		{ "spki", NULL, "'keys' element 1: 'spki' is missing" },
 		{ "spki", "\"AAAA\"", "'keys' element 1: 'spki': not a SubjectPublicKeyInfo" },
-		{ "spki", "\"" KEY_B_SPKI "\"", "'keys' element 1: 'id' is not the SHA-256 of 'spki'" },
+		{ "spki", "\"" KEY_B_SPKI "\"",
+		  "'keys' element 1: 'id' is not the SHA-256 of 'spki'" },
 	};
 
 	(void)state;
@@ -256,7 +284,7 @@ static void key_that_breaks_a_rule(void **state)
 static void second_key_that_breaks_a_rule(void **state)
 {
 	AUTO_FREE char *text =
-		record_with("keys", "[" KEY_JSON(KEY_A_ID, "active", KEY_A_SPKI) ",{\"id\":\"\",\"spki\":\"\"}]");
+		record_with("keys", "[" KEY_A("active") ",{\"id\":\"\",\"spki\":\"\"}]");
 
 	(void)state;
 	assert_refused(text, "'keys' element 2: 'state' is missing");
@@ -334,7 +362,9 @@ static void record_without_room_for_a_second_key(void **state)
 	assert_int_equal(record_text(&site, &fits, &e), 0);
 	site.generation *= 10;
 	assert_int_equal(record_text(&site, &none, &e), -1);
-	assert_error(&e, EXIT_CONFIG, "the record of site 'frankfurt' would have 4097 characters with two keys, over 4096",
+	assert_error(&e, EXIT_CONFIG,
+		     "the record of site 'frankfurt' would have 4097 characters with two keys, "
+		     "over 4096",
 		     "offer fewer, wider 'subnets', or make shorter keys ('key-bits')");
 	assert_null(none);
 }

@@ -94,7 +94,8 @@ static void pem_of(EVP_PKEY *key, bool traditional, const char *passphrase, stru
 	BIO *bio = BIO_new(BIO_s_mem());
 
 	if (traditional)
-		PEM_write_bio_PrivateKey_traditional(bio, key, cipher, NULL, 0, NULL, (void *)passphrase);
+		PEM_write_bio_PrivateKey_traditional(bio, key, cipher, NULL, 0, NULL,
+						     (void *)passphrase);
 	else
 		PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0, NULL, (void *)passphrase);
 	bio_take(bio, out);
@@ -213,7 +214,10 @@ static unsigned char *der_of_pem(const struct buf *pem, long *ret_len)
 	return der;
 }
 
-/* What is before the modulus says what kind of document it is; a flip there may leave the key as it was. */
+/*
+ * What is before the modulus says what kind of document it is; a flip there may leave the key as it
+ * was.
+ */
 static void flipped_bits(void **state)
 {
 	enum { BEFORE_NUMBERS = 33 * 8, STRIDE = 23 };
@@ -255,8 +259,8 @@ static void something_behind_the_der(void **state)
 }
 
 /* Put the numbers called by name from key into builder. */
-static void numbers_copy(EVP_PKEY *key, const char *const names[], size_t count, OSSL_PARAM_BLD *builder,
-			 BIGNUM *numbers[])
+static void numbers_copy(EVP_PKEY *key, const char *const names[], size_t count,
+			 OSSL_PARAM_BLD *builder, BIGNUM *numbers[])
 {
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(EVP_PKEY_get_bn_param(key, names[i], &numbers[i]), 1);
@@ -267,8 +271,9 @@ static void numbers_copy(EVP_PKEY *key, const char *const names[], size_t count,
 static void private_exponent_of_another_key(void **state)
 {
 	static const char *const names[] = {
-		OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E, OSSL_PKEY_PARAM_RSA_FACTOR1,
-		OSSL_PKEY_PARAM_RSA_FACTOR2, OSSL_PKEY_PARAM_RSA_EXPONENT1, OSSL_PKEY_PARAM_RSA_EXPONENT2,
+		OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E,
+		OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2,
+		OSSL_PKEY_PARAM_RSA_EXPONENT1, OSSL_PKEY_PARAM_RSA_EXPONENT2,
 		OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
 	};
 	const struct pair *pair = *state;
@@ -346,7 +351,8 @@ static void encrypted_key(void **state)
 
 	for (int traditional = 0; traditional < 2; traditional++) {
 		pem_of(key, traditional, "secret", &pem);
-		assert_private_refused(&pem, KEY_BITS_MIN, "encrypted, and charon has no passphrase for it");
+		assert_private_refused(&pem, KEY_BITS_MIN,
+				       "encrypted, and charon has no passphrase for it");
 	}
 	EVP_PKEY_free(key);
 }
@@ -390,9 +396,18 @@ static void short_key(void **state)
 
 static void public_exponents(void **state)
 {
-	static const struct { const char *exponent; bool good; } rows[] = {
-		{ "03", true }, { "10001", true }, { "FFFFFFFFFFFFFFFF", true },
-		{ "00", false }, { "01", false }, { "02", false }, { "10000", false }, { "10000000000000001", false },
+	static const struct {
+		const char *exponent;
+		bool good;
+	} rows[] = {
+		{ "03", true },
+		{ "10001", true },
+		{ "FFFFFFFFFFFFFFFF", true },
+		{ "00", false },
+		{ "01", false },
+		{ "02", false },
+		{ "10000", false },
+		{ "10000000000000001", false },
 	};
 	const struct pair *pair = *state;
 	EVP_PKEY *key = pkey_of(&pair->pem);
@@ -407,7 +422,9 @@ static void public_exponents(void **state)
 		if (rows[i].good)
 			assert_int_equal(public_key_parse(spki, &public, &e), 0);
 		else
-			assert_public_refused(spki, "an RSA key whose public exponent is not odd or outside 3..2^64");
+			assert_public_refused(
+				spki,
+				"an RSA key whose public exponent is not odd or outside 3..2^64");
 		public_key_done(&public);
 	}
 	BN_free(n);
@@ -430,7 +447,17 @@ static void huge_modulus(void **state)
 static void base64_that_is_not_canonical(void **state)
 {
 	static const char *const rows[] = {
-		"", "A", "AAA", "!!!!", " " KEY_A_SPKI, KEY_A_SPKI "\n", KEY_A_SPKI "====", "AAAA=AAA", "AAB=", "AB==", "A===",
+		"",
+		"A",
+		"AAA",
+		"!!!!",
+		" " KEY_A_SPKI,
+		KEY_A_SPKI "\n",
+		KEY_A_SPKI "====",
+		"AAAA=AAA",
+		"AAB=",
+		"AB==",
+		"A===",
 	};
 
 	(void)state;
@@ -464,7 +491,8 @@ static void bytes_that_are_no_public_key(void **state)
 static void something_behind_the_public_key(void **state)
 {
 	unsigned char der[512];
-	int len = EVP_DecodeBlock(der, (const unsigned char *)KEY_A_SPKI, (int)strlen(KEY_A_SPKI)) - 1;
+	int len = EVP_DecodeBlock(der, (const unsigned char *)KEY_A_SPKI, (int)strlen(KEY_A_SPKI)) -
+		  1;
 	AUTO_FREE char *longer = NULL;
 	AUTO_FREE char *shorter = NULL;
 

@@ -7,7 +7,8 @@
 
 #define INSTANCE "i-0fedcba9876543210"
 #define TOKEN "0123456789abcdef0123456789abcdef"
-#define ADVICE "move '" STATE_FILE "' away: the next run reads the registry as a fresh instance does"
+#define ADVICE                                                                                     \
+	"move '" STATE_FILE "' away: the next run reads the registry as a fresh instance does"
 
 static struct state state_example(void)
 {
@@ -98,8 +99,10 @@ static void fresh_state_is_saved_and_loaded(void **unused)
 	(void)unused;
 	assert_int_equal(state_save(root, &written, &e), 0);
 	text = root_read(root, STATE_FILE);
-	assert_string_equal(text, "{\"applied\":{\"random\":\"\",\"version\":0},\"complete\":false,\"generation\":0,"
-			    "\"instance\":\"" INSTANCE "\",\"peers\":[],\"pending\":false}\n");
+	assert_string_equal(
+		text,
+		"{\"applied\":{\"random\":\"\",\"version\":0},\"complete\":false,\"generation\":0,"
+		"\"instance\":\"" INSTANCE "\",\"peers\":[],\"pending\":false}\n");
 	assert_int_equal(state_load(root, INSTANCE, &state, &aside, &e), 0);
 	assert_string_equal(state.instance, INSTANCE);
 	assert_int_equal(state.peers.count, 0);
@@ -184,13 +187,17 @@ static void assert_damaged(const char *root, const char *text, const char *rule)
 
 static void damaged_state(void **unused)
 {
-	static const struct { const char *member, *value, *rule; } rows[] = {
+	static const struct {
+		const char *member, *value, *rule;
+	} rows[] = {
 		{ "instance", NULL, "'instance' is missing" },
 		{ "instance", "7", "'instance' is not a string" },
 		{ "applied", NULL, "'applied' is not an object" },
-		{ "applied", "{\"version\":-1,\"random\":\"\"}", "'applied': 'version' is outside 0..9007199254740992" },
+		{ "applied", "{\"version\":-1,\"random\":\"\"}",
+		  "'applied': 'version' is outside 0..9007199254740992" },
 		{ "applied", "{\"version\":1}", "'applied': 'random' is missing" },
-		{ "applied", "{\"version\":1,\"random\":\"" TOKEN "0\"}", "'applied': 'random' is longer than 32 bytes" },
+		{ "applied", "{\"version\":1,\"random\":\"" TOKEN "0\"}",
+		  "'applied': 'random' is longer than 32 bytes" },
 		{ "complete", "1", "'complete' is not true or false" },
 		{ "pending", "\"yes\"", "'pending' is not true or false" },
 		{ "generation", NULL, "'generation' is missing" },
@@ -223,7 +230,8 @@ static void peer_without_subnets(void **unused)
 	example_save(root);
 	text = root_read(root, STATE_FILE);
 	subnets = strstr(text, "\"subnets\":[");
-	odd = mem_printf("%.*s\"subnets\":[]%s", (int)(subnets - text), text, strchr(subnets, ']') + 1);
+	odd = mem_printf("%.*s\"subnets\":[]%s", (int)(subnets - text), text,
+			 strchr(subnets, ']') + 1);
 	assert_damaged(root, odd, "'peers' element 1: 'subnets' is empty");
 }
 
@@ -237,7 +245,8 @@ static void state_that_is_no_file(void **unused)
 	(void)unused;
 	assert_int_equal(file_folder(root, STATE_FILE, 0700, &e), 0);
 	assert_int_equal(state_load(root, INSTANCE, &state, &aside, &e), -1);
-	assert_error(&e, EXIT_CONFIG, "'" STATE_FILE "': '" STATE_FILE "' is not a regular file", ADVICE);
+	assert_error(&e, EXIT_CONFIG, "'" STATE_FILE "': '" STATE_FILE "' is not a regular file",
+		     ADVICE);
 }
 
 static void epochs(void **unused)
@@ -298,9 +307,14 @@ static void recent_is_saved_and_loaded(void **unused)
 static void damaged_recent_is_forgotten(void **unused)
 {
 	static const char *const rows[] = {
-		"", "{", "[]", "{}", "{\"reconciled_ms\":-1,\"registry_warned_ms\":0,\"waits\":[]}",
+		"",
+		"{",
+		"[]",
+		"{}",
+		"{\"reconciled_ms\":-1,\"registry_warned_ms\":0,\"waits\":[]}",
 		"{\"reconciled_ms\":1,\"registry_warned_ms\":0,\"waits\":{}}",
-		"{\"reconciled_ms\":1,\"registry_warned_ms\":0,\"waits\":[{\"site\":\"paris\",\"down_since_ms\":1,"
+		"{\"reconciled_ms\":1,\"registry_warned_ms\":0,\"waits\":[{\"site\":\"paris\","
+		"\"down_since_ms\":1,"
 		"\"initiated_ms\":1,\"tries\":1},{\"site\":\"ohio\"}]}",
 	};
 	AUTO_ROOT char *root = root_new();

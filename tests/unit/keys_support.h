@@ -10,7 +10,10 @@
 #include "keys/record.h"
 #include "tests/unit/support.h"
 
-/* Made by "openssl genrsa 3072"; the ids are what sha256sum says of the DER. Nobody has the private halves. */
+/*
+ * Made by "openssl genrsa 3072"; the ids are what sha256sum says of the DER. Nobody has the private
+ * halves.
+ */
 #define KEY_A_ID "8979b8f51ae63b98516b0de3d9d6dd8b04a3de9704069c85b3b8768ecb1f0e44"
 #define KEY_A_SPKI \
 	"MIIBojANBgkqhkiG9w0BAQEFAAOCAY8AMIIBigKCAYEAxdTdhRfwY0m7g0UPMxIxau8K6woaR6Ces0GvrBtCnpGN" \
