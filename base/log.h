@@ -22,5 +22,7 @@ void log_step(const struct log *log, const char *fmt, ...) __attribute__((format
 void log_detail(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));	/* verbose */
 /* Always; fmt ends ", ignoring" where the run goes on without what it warns of. */
 void log_warn(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Always; main's alone. */
+void log_error(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

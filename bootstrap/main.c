@@ -82,13 +82,26 @@ static int options_read(char *const argv[], struct options *options, struct err 
 	return 0;
 }
 
-static void error_print(const char *command, const struct session *session, const struct err *e, FILE *out)
+/* sd-daemon(3): the variable names the very stream, as it is inherited by children whose stderr goes elsewhere. */
+static bool stderr_is_journal(void)
 {
-	fprintf(out, "cygnet %s: %s: %s\n", command, session->step, e->cause);
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+static void error_print(const char *command, const struct session *session, const struct err *e)
+{
+	const struct log *log = session->log;
+
+	log_error(log, "cygnet %s: %s: %s", command, session->step, e->cause);
 	if (e->remedy[0] != '\0')
-		fprintf(out, "cygnet %s: remedy: %s\n", command, e->remedy);
-	fprintf(out, "cygnet %s: stopped with exit code %d; what was written is whole, and the next run goes on from here\n",
-		command, e->code);
+		log_error(log, "cygnet %s: remedy: %s", command, e->remedy);
+	log_error(log, "cygnet %s: exit code %d; what was written is whole, and the next run goes on from here", command,
+		  e->code);
 }
 
 static int command_run(const struct command *command, const struct options *options, char *const environment[])
@@ -96,7 +109,7 @@ static int command_run(const struct command *command, const struct options *opti
 	const struct log log = {
 		.out = stderr,
 		.level = options->level,
-		.journal = getenv("JOURNAL_STREAM") != NULL,
+		.journal = stderr_is_journal(),
 	};
 	CLEANUP(session_close) struct session session;
 	struct err e = ERR_INIT;
@@ -106,7 +119,7 @@ static int command_run(const struct command *command, const struct options *opti
 	code = command->function(&session, environment, &e);
 	if (e.code == EXIT_DONE)
 		return code;
-	error_print(command->name, &session, &e, stderr);
+	error_print(command->name, &session, &e);
 	return e.code;
 }
 

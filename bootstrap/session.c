@@ -115,6 +115,8 @@ static int interface_observe(struct session *session, struct err *e)
 		       session->instance.mac, session->instance.interface);
 }
 
+static const char *const volatile_folders[] = { "/tmp/", "/run/", "/dev/" };
+
 static int program_observe(struct session *session, struct err *e)
 {
 	char path[4096];
@@ -128,6 +130,10 @@ static int program_observe(struct session *session, struct err *e)
 	if (n <= 0 || (size_t)n >= sizeof path)
 		return err_set(e, EXIT_STEP, "cannot tell from /proc/self/exe where cygnet itself is");
 	session->program = mem_strndup(path, (size_t)n);
+	for (size_t i = 0; i < COUNT_OF(volatile_folders); i++)
+		if (strncmp(session->program, volatile_folders[i], strlen(volatile_folders[i])) == 0)
+			log_warn(session->log, "cygnet's units start it as '%s', which a boot may clear: install it in "
+				 "/usr/local/bin and run it there", session->program);
 	return 0;
 }
 
