@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,19 +54,29 @@ uid_t file_owner(const char *root, const char *path)
 	return stat(full, &st) == 0 ? st.st_uid : (uid_t)-1;
 }
 
+/* What is read may be a key. */
+struct block {
+	char bytes[8192];
+};
+
+static void block_wipe(struct block *block)
+{
+	OPENSSL_cleanse(block->bytes, sizeof block->bytes);
+}
+
 static int file_slurp(int fd, size_t max, struct buf *ret_content, const char *path, struct err *e)
 {
-	char block[8192];
+	CLEANUP(block_wipe) struct block block;
 	ssize_t n;
 
-	while ((n = read(fd, block, sizeof block)) != 0) {
+	while ((n = read(fd, block.bytes, sizeof block.bytes)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return err_set(e, EXIT_STEP, "cannot read '%s': %s", path, strerror(errno));
 		if (ret_content->len + (size_t)n > max)
 			return err_set(e, EXIT_CONFIG, "'%s' is larger than %zu bytes", path, max);
-		buf_add(ret_content, block, (size_t)n);
+		buf_add(ret_content, block.bytes, (size_t)n);
 	}
 	return 0;
 }
