@@ -13,7 +13,7 @@ struct registry {
 
 #define EPOCH_TOKEN_SIZE 33	/* 128 random bits in hex, and NUL */
 
-/* The change counter; version 0: there is none. Two epochs are the same only if both members are. */
+/* The change counter; version 0: there is none. Equal only if both members are. */
 struct epoch {
 	int64_t version;
 	char token[EPOCH_TOKEN_SIZE];

@@ -36,7 +36,9 @@ void keyring_done(struct keyring *keyring);
 struct key_maker;
 struct key_maker *key_maker_start(unsigned bits);		/* a thread begins at once */
 /* Wait for it; as rsa_make. The maker is released. */
-int key_maker_finish(struct key_maker *maker, struct buf *ret_private, struct public_key *ret_public, struct err *e);
-void key_maker_abandon(struct key_maker *maker);		/* NULL is accepted; what it makes is wiped */
+int key_maker_finish(struct key_maker *maker, struct buf *ret_private,
+		     struct public_key *ret_public, struct err *e);
+/* NULL is accepted; the thread is stopped, and what it has made is wiped. */
+void key_maker_abandon(struct key_maker *maker);
 
 #endif

@@ -6,14 +6,14 @@
 
 struct mesh {
 	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
-	/* Sorted, one a site and rule: "site 'x': …", without ", ignoring". The listing's refusals too. */
+	/* Sorted, one a site and rule, the listing's refusals too: "site 'x': …", no ", ignoring". */
 	struct strings warnings;
 };
 
 /* All borrowed. */
 struct mesh_inputs {
 	const struct listing *listing;
-	const struct sites *applied;	/* as last applied: absence from the listing removes nobody */
+	const struct sites *applied;	/* from disk: absence from the listing removes nobody */
 	const struct site *own;
 	const struct cidrs *allow_subnets;
 };
