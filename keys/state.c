@@ -92,7 +92,7 @@ int state_load(const char *root, const char *instance, struct state *ret_state, 
 	if (state_read(root, &document, &writer, e) < 0)
 		return state_damaged(e);
 	if (writer != NULL && strcmp(writer, instance) != 0)
-		aside = mem_printf("'%s' was written by instance '%s', and this is '%s'",
+		aside = mem_printf("'%s' was written by instance '%s', and this is '%s', ignoring",
 				   STATE_FILE, writer, instance);
 	else if (writer != NULL && state_parse(document, &state, e) < 0)
 		return state_damaged(e);
