@@ -32,8 +32,8 @@ struct recent {
 
 /*
  * Load below root. A missing file is the zeroed struct. State written under another instance id (a
- * baked image) is set aside: the zeroed struct, and *ret_aside (yours to free, else NULL) is the warning.
- * A damaged state is EXIT_CONFIG with advice; a damaged recent is the zeroed struct.
+ * baked image) is set aside: the zeroed struct, and *ret_aside (yours to free, else NULL) is the
+ * warning. A damaged state is EXIT_CONFIG with advice; a damaged recent is the zeroed struct.
  */
 int state_load(const char *root, const char *instance, struct state *ret_state, char **ret_aside,
 	       struct err *e);
