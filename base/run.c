@@ -18,6 +18,7 @@
 
 #define OUTPUT_MAX (1024 * 1024)
 #define REAP_POLL_MS 20
+#define DRAIN_BLOCKS 1024	/* more than a full pipe has; a program that never stops talking has more */
 
 static char *const run_environment[] = {
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -92,7 +93,7 @@ static void child_drain(struct child *child, int wait_ms, struct run_result *res
 		{ .fd = child->errors, .events = POLLIN },
 	};
 
-	while (poll(fds, 2, wait_ms) > 0) {
+	for (int i = 0; i < DRAIN_BLOCKS && poll(fds, 2, wait_ms) > 0; i++) {
 		if (fds[0].revents != 0)
 			stream_read(&child->out, &result->out);
 		if (fds[1].revents != 0)
