@@ -140,30 +140,6 @@ int run_capture(const char *const argv[], int timeout_ms, struct run_result *ret
 	return 0;
 }
 
-/* The last line of a program's stderr is where programs say why. Cuts text in place. */
-static const char *last_line(char *text)
-{
-	size_t len = strlen(text);
-
-	while (len > 0 && text[len - 1] == '\n')
-		text[--len] = '\0';
-	return strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
-}
-
-int run_checked(const char *const argv[], int timeout_ms, struct err *e)
-{
-	CLEANUP(run_result_done) struct run_result result = { 0 };
-	AUTO_FREE char *why = NULL;
-
-	if (run_capture(argv, timeout_ms, &result, e) < 0)
-		return -1;
-	if (result.status == 0)
-		return 0;
-	why = buf_take(&result.errors);
-	return err_set(e, EXIT_STEP, "'%s%s%s' ended with status %d: %s", argv[0], argv[1] ? " " : "",
-		       argv[1] ? argv[1] : "", result.status, last_line(why));
-}
-
 void run_result_done(struct run_result *result)
 {
 	buf_done(&result->out);

@@ -18,9 +18,6 @@ struct run_result {
  */
 int run_capture(const char *const argv[], int timeout_ms, struct run_result *ret_result, struct err *e);
 
-/* As run_capture, and any status but 0 is EXIT_STEP with the last line of stderr as the cause. */
-int run_checked(const char *const argv[], int timeout_ms, struct err *e);
-
 void run_result_done(struct run_result *result);
 
 #endif
