@@ -1,6 +1,6 @@
 /*
- * hash: FNV-1a (draft-eastlake-fnv). Its values are part of what gateways agree on,
- * so they must never change.
+ * hash: FNV-1a (draft-eastlake-fnv). Its values must never change: a reqid is made from them,
+ * and a changed reqid cuts a live tunnel.
  */
 #include "base/hash.h"
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "keys/keyring.h"
 #include "render/quote.h"
 
@@ -194,16 +195,6 @@ void swanctl_render(const struct config *config, const struct site *own, const s
 #define REQID_FIRST (UINT32_C(1) << 30)
 #define REQID_MASK (REQID_FIRST - 1)
 
-/* FNV-1a: the same on every machine and in every version, as a changed reqid cuts a live tunnel. */
-static uint32_t name_hash(const char *name)
-{
-	uint32_t hash = 2166136261U;
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619U;
-	return hash;
-}
-
 static bool reqid_taken(const uint32_t *reqids, size_t count, uint32_t reqid)
 {
 	for (size_t i = 0; i < count; i++)
@@ -215,7 +206,7 @@ static bool reqid_taken(const uint32_t *reqids, size_t count, uint32_t reqid)
 void swanctl_reqids(const struct sites *peers, uint32_t *ret_reqids)
 {
 	for (size_t i = 0; i < peers->count; i++) {
-		uint32_t offset = name_hash(peers->items[i].name);
+		uint32_t offset = hash_text(peers->items[i].name);
 
 		while (reqid_taken(ret_reqids, i, REQID_FIRST | (offset & REQID_MASK)))
 			offset++;
