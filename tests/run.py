@@ -48,9 +48,11 @@ def run_cmocka(source):
         text=True,
         errors="replace",
     )
-    count = Count()
+    count, planned = Count(), 0
     for line in program.stdout:
         print(line, end="", flush=True)
+        plan = re.match(r"1\.\.(\d+)", line)
+        planned += int(plan[1]) if plan else 0
         result = re.match(r"(not )?ok \d+ (# SKIP)?", line)
         if result and result[2]:
             count.skipped += 1
@@ -58,9 +60,11 @@ def run_cmocka(source):
             count.failed += 1
         elif result:
             count.passed += 1
-    if program.wait() != 0 and not count.failed:
-        print(f"{source}: ended with status {program.returncode}")
-        count.failed += 1
+    status = program.wait()
+    unseen = max(0, planned - count.passed - count.failed - count.skipped)
+    if unseen or not planned or (status and not count.failed):
+        print(f"{source}: {unseen} of {planned} tests did not report, status {status}")
+        count.failed += unseen or 1
     return count
 
 
