@@ -188,6 +188,8 @@ int file_folder(const char *root, const char *path, mode_t mode, struct err *e)
 		return -1;
 	if (mkdir(full, mode) < 0 && errno != EEXIST)
 		return err_set(e, EXIT_STEP, "cannot make the folder '%s': %s", path, strerror(errno));
+	if (!S_ISDIR(file_mode(root, path)))
+		return err_set(e, EXIT_STEP, "cannot make the folder '%s': %s", path, strerror(ENOTDIR));
 	if ((file_mode(root, path) & 07777) != mode && chmod(full, mode) < 0)
 		return err_set(e, EXIT_STEP, "cannot set the mode of '%s': %s", path, strerror(errno));
 	return 0;
