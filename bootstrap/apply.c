@@ -11,9 +11,11 @@
 #include "aws/ec2.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/run.h"
 #include "bootstrap/charon/charon.h"
 #include "bootstrap/services.h"
 
+#define RELABEL_MS 30000
 #define CHARON_START_MS 30000
 #define READ_BACK_TRIES 5
 #define READ_BACK_MS 1000
@@ -26,6 +28,10 @@ struct applying {
 
 static int do_write(const struct applying *a, const struct action *action, struct err *e)
 {
+	if (action->file.mode == 0) {
+		err_set(e, EXIT_MISSING, "'%s' is not there", action->name);
+		return err_remedy(e, "install the package that it belongs to again");
+	}
 	return file_replace(a->session->options->root, action->name, buf_str(&action->file.content),
 			    action->file.content.len, action->file.mode, e);
 }
@@ -33,6 +39,19 @@ static int do_write(const struct applying *a, const struct action *action, struc
 static int do_remove(const struct applying *a, const struct action *action, struct err *e)
 {
 	return file_remove(a->session->options->root, action->name, e);
+}
+
+static int do_relabel(const struct applying *a, const struct action *action, struct err *e)
+{
+	const char *const argv[] = { a->session->host.restorecon, "-R", action->name, NULL };
+	CLEANUP(run_result_done) struct run_result result = { 0 };
+
+	if (run_capture(argv, RELABEL_MS, &result, e) < 0)
+		return -1;
+	if (result.status == 0)
+		return 0;
+	return err_set(e, EXIT_STEP, "cannot restore the label of '%s': %.*s", action->name,
+		       (int)strcspn(buf_str(&result.errors), "\n"), buf_str(&result.errors));
 }
 
 static int do_reload_systemd(const struct applying *a, const struct action *action, struct err *e)
@@ -109,7 +128,7 @@ static int load_verified(const struct applying *a, struct err *e)
 	AUTO_FREE char *complaints = NULL;
 
 	if (charon_wait(root, clock_boot_ms() + CHARON_START_MS, e) < 0 ||
-	    charon_load(a->session->host.distro, &complaints, e) < 0 || charon_probe(root, &loaded, e) < 0)
+	    charon_load(a->session->host.flavour, &complaints, e) < 0 || charon_probe(root, &loaded, e) < 0)
 		return -1;
 	if (connections_compare(a->target->connections, a->target->connection_count, loaded.connections,
 				loaded.connection_count, e) == 0)
@@ -140,7 +159,7 @@ static int charon_roll_back(const struct applying *a, struct err *e)
 	for (size_t i = a->plan->count; i-- > 0;)
 		if (charon_reads(&a->plan->actions[i]) && file_restore(a, &a->plan->actions[i], e) < 0)
 			return -1;
-	return charon_load(a->session->host.distro, &complaints, e);
+	return charon_load(a->session->host.flavour, &complaints, e);
 }
 
 static int do_load(const struct applying *a, const struct action *action, struct err *e)
@@ -163,6 +182,7 @@ static const action_function functions[] = {
 	[ACTION_SOURCE_DEST_CHECK_OFF] = do_source_dest_check_off,
 	[ACTION_WRITE] = do_write,
 	[ACTION_REMOVE] = do_remove,
+	[ACTION_RELABEL] = do_relabel,
 	[ACTION_RELOAD_SYSTEMD] = do_reload_systemd,
 	[ACTION_ENABLE] = do_enable,
 	[ACTION_DISABLE] = do_disable,
@@ -184,7 +204,7 @@ static const char *action_step(const struct action *action)
 {
 	static const char *const steps[] = {
 		[CONCERN_UNITS] = "units", [CONCERN_SYSCTL] = "kernel settings", [CONCERN_TIME] = "time",
-		[CONCERN_NFTABLES] = "nftables", [CONCERN_STRONGSWAN] = "strongSwan", [CONCERN_CHARON] = "strongSwan",
+		[CONCERN_FIREWALL] = "firewall", [CONCERN_STRONGSWAN] = "strongSwan", [CONCERN_CHARON] = "strongSwan",
 	};
 
 	return action->kind == ACTION_SOURCE_DEST_CHECK_OFF ? "source/dest check" : steps[action->concern];

@@ -87,7 +87,7 @@ static int services_observe(const struct session *session, const struct target *
 static bool charon_runs(const struct session *session, const struct target *target, const struct observation *seen)
 {
 	for (size_t i = 0; i < target->unit_count; i++)
-		if (strcmp(target->units[i].name, session->host.distro->charon_unit) == 0)
+		if (strcmp(target->units[i].name, session->host.flavour->charon_unit) == 0)
 			return seen->services[i].active;
 	return false;
 }

@@ -174,7 +174,7 @@ static int reconcile_units(struct session *session, bool *changed, struct err *e
 
 static int key_keep(struct session *session, struct key_maker *maker, struct outcome *outcome, struct err *e)
 {
-	AUTO_FREE char *folder = mem_printf("%s/private", session->host.distro->swanctl_folder);
+	const char *folder = session->host.flavour->keys_folder;
 	CLEANUP(public_key_done) struct public_key key = { 0 };
 	AUTO_WIPE struct buf private_pem = { 0 };
 

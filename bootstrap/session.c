@@ -192,7 +192,7 @@ int session_load(struct session *session, struct err *e)
 
 int session_load_key(struct session *session, struct err *e)
 {
-	AUTO_FREE char *folder = mem_printf("%s/private", session->host.distro->swanctl_folder);
+	const char *folder = session->host.flavour->keys_folder;
 
 	session_step(session, "key");
 	keyring_done(&session->keyring);

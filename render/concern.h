@@ -6,7 +6,7 @@ enum concern {
 	CONCERN_UNITS,		/* systemd: daemon-reload */
 	CONCERN_SYSCTL,		/* the kernel's settings */
 	CONCERN_TIME,		/* the time daemon: restart */
-	CONCERN_NFTABLES,	/* the rule set: reload of its unit */
+	CONCERN_FIREWALL,	/* the rule set: reload of its unit */
 	CONCERN_STRONGSWAN,	/* strongswan.conf: charon reads its settings again */
 	CONCERN_CHARON,		/* connections and credentials: load */
 	CONCERN_COUNT

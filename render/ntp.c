@@ -4,7 +4,7 @@
  */
 #include "render/ntp.h"
 
-static void chrony_render(const struct strings *servers, struct buf *out)
+static void servers_render(const struct strings *servers, struct buf *out)
 {
 	for (size_t i = 0; i < servers->count; i++)
 		buf_addf(out, "server %s%s iburst\n", servers->items[i], i == 0 ? " prefer" : "");
@@ -22,7 +22,8 @@ void ntp_render(enum time_daemon daemon, const struct strings *servers, struct b
 {
 	switch (daemon) {
 	case TIME_CHRONY:
-		chrony_render(servers, out);
+	case TIME_NTPD:
+		servers_render(servers, out);
 		break;
 	case TIME_TIMESYNCD:
 		timesyncd_render(servers, out);

@@ -28,10 +28,27 @@ static void plan_before(struct action *action, const struct observed_file *found
 	buf_add(&action->file.before, buf_str(&found->content), found->content.len);
 }
 
-static bool file_differs(const struct tree_file *wanted, const struct observed_file *found)
+static bool file_differs(const struct observed_file *found, const struct buf *content, mode_t mode)
 {
-	return !found->present || found->mode != wanted->mode || found->content.len != wanted->content.len ||
-	       memcmp(buf_str(&found->content), buf_str(&wanted->content), wanted->content.len) != 0;
+	return !found->present || found->mode != mode || found->content.len != content->len ||
+	       memcmp(buf_str(&found->content), buf_str(content), content->len) != 0;
+}
+
+/* Write a file unless it is as wanted; what is only edited keeps its mode. */
+static void plan_file(const struct planning *p, const struct tree_file *wanted, const struct observed_file *found)
+{
+	mode_t mode = wanted->edit != EDIT_WHOLE && found->present ? found->mode : wanted->mode;
+	AUTO_BUF struct buf content = { 0 };
+	struct action *action;
+
+	edit_apply(wanted->edit, &found->content, &wanted->content, &content);
+	if (!file_differs(found, &content, mode))
+		return;
+	action = plan_add(p->plan, ACTION_WRITE, wanted->path, NULL);
+	action->file.content = content;
+	content = (struct buf){ 0 };
+	action->file.mode = mode;
+	plan_before(action, found);
 }
 
 /* Write and remove the files of a concern; true when there were any. */
@@ -39,17 +56,9 @@ static bool plan_files(const struct planning *p, enum concern concern)
 {
 	size_t before = p->plan->count;
 
-	for (size_t i = 0; i < p->target->tree.count; i++) {
-		const struct tree_file *wanted = &p->target->tree.files[i];
-		struct action *action;
-
-		if (wanted->concern != concern || !file_differs(wanted, &p->seen->files[i]))
-			continue;
-		action = plan_add(p->plan, ACTION_WRITE, wanted->path, NULL);
-		buf_add(&action->file.content, buf_str(&wanted->content), wanted->content.len);
-		action->file.mode = wanted->mode;
-		plan_before(action, &p->seen->files[i]);
-	}
+	for (size_t i = 0; i < p->target->tree.count; i++)
+		if (p->target->tree.files[i].concern == concern)
+			plan_file(p, &p->target->tree.files[i], &p->seen->files[i]);
 	for (size_t i = 0; i < p->seen->stale_count; i++)
 		if (p->seen->stale[i].concern == concern)
 			plan_before(plan_add(p->plan, ACTION_REMOVE, p->seen->stale[i].path, NULL),
@@ -61,7 +70,7 @@ static bool plan_files(const struct planning *p, enum concern concern)
 static const enum action_kind unit_reactions[CONCERN_COUNT] = {
 	[CONCERN_UNITS] = ACTION_RESTART,
 	[CONCERN_TIME] = ACTION_RESTART,
-	[CONCERN_NFTABLES] = ACTION_RELOAD,
+	[CONCERN_FIREWALL] = ACTION_RELOAD,
 	[CONCERN_STRONGSWAN] = ACTION_RELOAD_SETTINGS,
 };
 
@@ -127,17 +136,27 @@ static bool charon_agrees(const struct planning *p)
 				   p->seen->charon->connections, p->seen->charon->connection_count, &difference) == 0;
 }
 
+static void plan_labels(const struct planning *p, enum concern concern)
+{
+	for (size_t i = 0; i < p->target->label_count; i++)
+		if (p->target->labels[i].concern == concern)
+			plan_add(p->plan, ACTION_RELABEL, p->target->labels[i].path, NULL);
+}
+
 static void plan_concern(const struct planning *p, enum concern concern)
 {
 	size_t first = p->plan->count;
-	bool changed = plan_files(p, concern);
+	bool changed = plan_files(p, concern), load;
 
 	if (changed && concern == CONCERN_UNITS)
 		plan_add(p->plan, ACTION_RELOAD_SYSTEMD, NULL, NULL);
 	if (concern == CONCERN_SYSCTL)
 		plan_kernel(p);
+	load = concern == CONCERN_CHARON && (changed || !charon_agrees(p));
+	if (changed || load)
+		plan_labels(p, concern);
 	plan_units(p, concern, changed);
-	if (concern == CONCERN_CHARON && (changed || !charon_agrees(p)))
+	if (load)
 		plan_add(p->plan, ACTION_LOAD, NULL, NULL);
 	for (size_t i = first; i < p->plan->count; i++)
 		p->plan->actions[i].concern = concern;
@@ -168,6 +187,8 @@ bool action_is_file(const struct action *action)
 
 static char *write_text(const struct action *action)
 {
+	if (action->file.mode == 0)
+		return mem_printf("change %s, which is not there", action->name);
 	return mem_printf("%s %s (%zu bytes, mode %04o)", action->file.before_mode == 0 ? "create" : "change",
 			  action->name, action->file.content.len, (unsigned)action->file.mode);
 }
@@ -176,6 +197,7 @@ char *action_text(const struct action *action)
 {
 	static const char *const verbs[] = {
 		[ACTION_REMOVE] = "remove",
+		[ACTION_RELABEL] = "restorecon -R",
 		[ACTION_RELOAD_SYSTEMD] = "systemctl daemon-reload",
 		[ACTION_ENABLE] = "systemctl enable",
 		[ACTION_DISABLE] = "systemctl disable --now",

@@ -41,6 +41,7 @@ enum action_kind {
 	ACTION_SOURCE_DEST_CHECK_OFF,	/* name: the network interface */
 	ACTION_WRITE,			/* file */
 	ACTION_REMOVE,			/* file */
+	ACTION_RELABEL,			/* name: the file, or the folder and all that is in it */
 	ACTION_RELOAD_SYSTEMD,
 	ACTION_ENABLE, ACTION_DISABLE,	/* name: the unit, as for the next three */
 	ACTION_START, ACTION_RESTART, ACTION_RELOAD,
@@ -61,7 +62,7 @@ struct action {
 	uint32_t sa;
 	struct {			/* of ACTION_WRITE and ACTION_REMOVE */
 		struct buf content, before;	/* before: to roll back to */
-		mode_t mode, before_mode;	/* before_mode 0: there was no file */
+		mode_t mode, before_mode;	/* mode 0: to be edited, and missing; before_mode 0: there was no file */
 	} file;
 };
 

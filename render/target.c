@@ -28,15 +28,35 @@ static void own_units_want(struct target *target)
 
 static void other_units_want(struct target *target, const struct host *host)
 {
-	const char *const *others = host->distro->other_units;
+	const char *const *others = host->flavour->other_units;
 
-	for (size_t i = 0; i < COUNT_OF(host->distro->other_units) && others[i] != NULL; i++)
+	for (size_t i = 0; i < COUNT_OF(host->flavour->other_units) && others[i] != NULL; i++)
 		unit_want(target, (struct wanted_unit){ .name = others[i], .concern = CONCERN_STRONGSWAN });
-	unit_want(target, (struct wanted_unit){ .name = host->distro->charon_unit, .concern = CONCERN_STRONGSWAN,
+	unit_want(target, (struct wanted_unit){ .name = host->flavour->charon_unit, .concern = CONCERN_STRONGSWAN,
 						.enabled = true, .active = true });
 	if (host->time != NULL)
 		unit_want(target, (struct wanted_unit){ .name = host->time->unit, .concern = CONCERN_TIME,
 							.enabled = true, .active = true });
+}
+
+static void label_want(struct target *target, const char *path, enum concern concern)
+{
+	*MEM_GROW(target->labels, target->label_count) = (struct wanted_label){ mem_strdup(path), concern };
+}
+
+/*
+ * A file gets its folder's label when it is replaced. That is right for cygnet's own; those that the
+ * distribution owns may have one each, as may the folders of keys, should cygnet have made them.
+ */
+static void labels_want(struct target *target, const struct host *host)
+{
+	if (host->restorecon == NULL)
+		return;
+	for (size_t i = 0; i < target->tree.count; i++)
+		if (target->tree.files[i].edit != EDIT_WHOLE)
+			label_want(target, target->tree.files[i].path, target->tree.files[i].concern);
+	label_want(target, host->flavour->keys_folder, CONCERN_CHARON);
+	label_want(target, host->flavour->certs_folder, CONCERN_CHARON);
 }
 
 static void connection_want(struct target *target, const struct site *own, const struct site *peer)
@@ -63,6 +83,7 @@ void target_make(const struct tree_inputs *inputs, struct target *ret_target)
 	sysctl_wanted(inputs->interface, &target.kernel);
 	own_units_want(&target);
 	other_units_want(&target, inputs->host);
+	labels_want(&target, inputs->host);
 	for (size_t i = 0; i < inputs->peers->count; i++)
 		connection_want(&target, inputs->own, &inputs->peers->items[i]);
 	*ret_target = target;
@@ -83,6 +104,9 @@ void target_done(struct target *target)
 	owned_patterns_done(target->patterns, target->pattern_count);
 	kernel_settings_done(&target->kernel);
 	free(target->units);
+	for (size_t i = 0; i < target->label_count; i++)
+		free(target->labels[i].path);
+	free(target->labels);
 	connections_done(target->connections, target->connection_count);
 	*target = (struct target){ 0 };
 }

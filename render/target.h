@@ -14,6 +14,12 @@ struct wanted_unit {
 	bool enabled, active;		/* both false: it must be off */
 };
 
+/* What has to get its SELinux label when files of a concern were written. */
+struct wanted_label {
+	char *path;			/* a file, or a folder with all that is in it */
+	enum concern concern;
+};
+
 struct target {
 	struct tree tree;
 	struct owned_pattern *patterns;	/* where files of an earlier run may lie */
@@ -21,6 +27,8 @@ struct target {
 	struct kernel_settings kernel;
 	struct wanted_unit *units;
 	size_t unit_count;
+	struct wanted_label *labels;	/* none where files have no labels */
+	size_t label_count;
 	struct connection *connections;	/* what charon should have loaded, sorted by name */
 	size_t connection_count;
 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "keys/keyring.h"
-#include "render/nftables.h"
+#include "render/firewall.h"
 #include "render/ntp.h"
 #include "render/swanctl.h"
 #include "render/sysctl.h"
@@ -41,18 +41,25 @@ static struct tree_file *tree_insert(struct tree *tree, const char *path)
 	return file;
 }
 
-void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode,
-	      enum concern concern)
+void tree_edit(struct tree *tree, const char *path, enum edit edit, struct buf *lines, mode_t mode,
+	       enum concern concern)
 {
 	struct tree_file *file = tree_search(tree, path);
 
 	if (file == NULL)
 		file = tree_insert(tree, path);
 	buf_done(&file->content);
-	file->content = *content;
+	file->edit = edit;
+	file->content = *lines;
 	file->mode = mode;
 	file->concern = concern;
-	*content = (struct buf){ 0 };
+	*lines = (struct buf){ 0 };
+}
+
+void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode,
+	      enum concern concern)
+{
+	tree_edit(tree, path, EDIT_WHOLE, content, mode, concern);
 }
 
 void tree_done(struct tree *tree)
@@ -105,10 +112,15 @@ static void tree_sysctl(const struct tree_inputs *inputs, struct tree *tree)
 
 static void tree_time(const struct tree_inputs *inputs, struct tree *tree)
 {
-	struct buf content = file_begin(inputs);
+	const struct time_source *time = inputs->host->time;
+	struct buf content = time->foreign ? (struct buf){ 0 } : file_begin(inputs);
 
-	ntp_render(inputs->host->time->daemon, &inputs->config->ntp, &content);
-	tree_add(tree, inputs->host->time->file, &content, 0644, CONCERN_TIME);
+	ntp_render(time->daemon, &inputs->config->ntp, &content);
+	if (!time->foreign)
+		tree_add(tree, time->file, &content, 0644, CONCERN_TIME);
+	else
+		tree_edit(tree, time->file, time->daemon == TIME_NTPD ? EDIT_SERVERS : EDIT_BLOCK, &content, 0,
+			  CONCERN_TIME);
 }
 
 static void tree_nftables(const struct tree_inputs *inputs, struct tree *tree)
@@ -116,24 +128,23 @@ static void tree_nftables(const struct tree_inputs *inputs, struct tree *tree)
 	struct buf content = file_begin(inputs);
 
 	nftables_render(inputs->config->mss, inputs->peers, &content);
-	tree_add(tree, NFTABLES_FILE, &content, 0644, CONCERN_NFTABLES);
+	tree_add(tree, NFTABLES_FILE, &content, 0644, CONCERN_FIREWALL);
 }
 
 static void tree_strongswan(const struct tree_inputs *inputs, struct tree *tree)
 {
 	struct buf content = file_begin(inputs);
 
-	strongswan_render(inputs->host->distro->charon_sections, &content);
-	tree_add(tree, inputs->host->distro->strongswan_drop_in, &content, 0644,
+	strongswan_render(inputs->host->flavour->charon_sections, &content);
+	tree_add(tree, inputs->host->flavour->drop_in, &content, 0644,
 		 CONCERN_STRONGSWAN);
 }
 
 static void tree_key(const struct tree_inputs *inputs, const char *site,
 		     const struct public_key *key, struct tree *tree)
 {
-	const char *folder = inputs->host->distro->swanctl_folder;
 	AUTO_FREE char *name = keyring_public_name(site, key);
-	AUTO_FREE char *path = mem_printf("%s/pubkey/%s", folder, name);
+	AUTO_FREE char *path = mem_printf("%s/%s", inputs->host->flavour->certs_folder, name);
 	AUTO_FREE char *pem = public_key_pem(key);
 	struct buf content = { 0 };
 
@@ -144,7 +155,7 @@ static void tree_key(const struct tree_inputs *inputs, const char *site,
 static void tree_peer(const struct tree_inputs *inputs, const struct site *peer, uint32_t reqid,
 		      struct tree *tree)
 {
-	const char *folder = inputs->host->distro->swanctl_folder;
+	const char *folder = inputs->host->flavour->swanctl_folder;
 	AUTO_FREE char *name = swanctl_name(peer->name);
 	AUTO_FREE char *path = mem_printf("%s/conf.d/%s.conf", folder, name);
 	struct buf content = file_begin(inputs);
@@ -182,26 +193,26 @@ void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
 	*ret_tree = tree;
 }
 
+static void pattern_add(struct owned_pattern **patterns, size_t *count, struct owned_pattern pattern)
+{
+	*MEM_GROW(*patterns, *count) = pattern;
+}
+
 void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count)
 {
-	static const struct {
-		const char *folder, *suffix;
-	} owned[] = {
-		{ "conf.d", ".conf" },
-		{ "pubkey", ".pub" },
-	};
-	struct owned_pattern *patterns = mem_calloc(COUNT_OF(owned), sizeof *patterns);
+	const struct flavour *flavour = host->flavour;
+	struct owned_pattern *patterns = NULL;
+	size_t count = 0;
 
-	for (size_t i = 0; i < COUNT_OF(owned); i++)
-		patterns[i] = (struct owned_pattern){
-			.folder = mem_printf("%s/%s", host->distro->swanctl_folder,
-					     owned[i].folder),
-			.prefix = "cygnet-",
-			.suffix = owned[i].suffix,
-			.concern = CONCERN_CHARON,
-		};
+	if (flavour->swanctl_folder != NULL)
+		pattern_add(&patterns, &count, (struct owned_pattern){
+			.folder = mem_printf("%s/conf.d", flavour->swanctl_folder),
+			.prefix = "cygnet-", .suffix = ".conf", .concern = CONCERN_CHARON });
+	pattern_add(&patterns, &count, (struct owned_pattern){
+		.folder = mem_strdup(flavour->certs_folder),
+		.prefix = "cygnet-", .suffix = ".pub", .concern = CONCERN_CHARON });
 	*ret_patterns = patterns;
-	*ret_count = COUNT_OF(owned);
+	*ret_count = count;
 }
 
 void owned_patterns_done(struct owned_pattern *patterns, size_t count)

@@ -8,11 +8,13 @@
 #include "keys/record.h"
 #include "metadata/distro.h"
 #include "render/concern.h"
+#include "render/edit.h"
 
 struct tree_file {
 	char *path;
-	struct buf content;
-	mode_t mode;
+	enum edit edit;
+	struct buf content;	/* the whole of it, or the lines that an edit is about */
+	mode_t mode;		/* of an edit: of a file that has to be made; 0: it has to be there */
 	enum concern concern;
 };
 
@@ -57,6 +59,9 @@ void owned_patterns_done(struct owned_pattern *patterns, size_t count);
 
 /* For the renderers: add a file to the tree, taking what *content holds. */
 void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode, enum concern concern);
+/* Likewise, lines that should stand in a file which the distribution owns; it keeps its mode. */
+void tree_edit(struct tree *tree, const char *path, enum edit edit, struct buf *lines, mode_t mode,
+	       enum concern concern);
 const struct tree_file *tree_find(const struct tree *tree, const char *path);	/* borrowed, or NULL */
 void tree_done(struct tree *tree);
 

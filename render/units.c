@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "render/nftables.h"
+#include "render/firewall.h"
 
 /* After its own deadline a run still goes back to the previous files, and says so. */
 #define GRACE_S 60
@@ -50,7 +50,7 @@ static void bootstrap_render(const struct unit_inputs *in, struct buf *out)
 		 "[Unit]\n"
 		 "Description=cygnet: make this instance a gateway of its mesh\n"
 		 "Wants=network-online.target\n"
-		 "After=network-online.target cygnet-nftables.service %s\n"
+		 "After=network-online.target cygnet-firewall.service %s\n"
 		 "\n"
 		 "[Service]\n"
 		 "Type=oneshot\n"
@@ -61,7 +61,7 @@ static void bootstrap_render(const struct unit_inputs *in, struct buf *out)
 		 "\n"
 		 "[Install]\n"
 		 "WantedBy=multi-user.target\n",
-		 in->host->distro->charon_unit, in->program, in->config->timeout_s + GRACE_S);
+		 in->host->flavour->charon_unit, in->program, in->config->timeout_s + GRACE_S);
 }
 
 static void sync_render(const struct unit_inputs *in, struct buf *out)
@@ -108,8 +108,6 @@ static void timer_render(const struct unit_inputs *in, struct buf *out)
 
 static void nftables_unit_render(const struct unit_inputs *in, struct buf *out)
 {
-	const struct distro *distro = in->host->distro;
-
 	buf_addf(out,
 		 "[Unit]\n"
 		 "Description=cygnet: nothing to the mesh in the clear, and its MSS clamped\n"
@@ -135,11 +133,12 @@ static void nftables_unit_render(const struct unit_inputs *in, struct buf *out)
 		 "\n"
 		 "[Install]\n"
 		 "WantedBy=sysinit.target\n",
-		 distro->charon_unit, distro->nft, distro->nft);
+		 in->host->flavour->charon_unit, in->host->firewall->program,
+		 in->host->firewall->program);
 }
 
 static const struct unit units[] = {
-	{ "cygnet-nftables.service", CONCERN_NFTABLES, true, true },
+	{ "cygnet-firewall.service", CONCERN_FIREWALL, true, true },
 	{ "cygnet-sync.service", CONCERN_UNITS, false, false },
 	{ "cygnet-sync.timer", CONCERN_UNITS, true, true },
 	{ "cygnet.service", CONCERN_UNITS, true, false },

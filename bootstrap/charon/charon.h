@@ -25,7 +25,7 @@ int charon_probe(const char *root, struct tunnels *ret_tunnels, struct err *e);
  * free, "" when none) is what it said on stderr; a non-zero status is not a failure here: callers
  * compare what was loaded. (load.c)
  */
-int charon_load(const struct distro *distro, char **ret_complaints, struct err *e);
+int charon_load(const struct flavour *flavour, char **ret_complaints, struct err *e);
 
 /* Have charon read strongswan.conf again. (control.c) */
 int charon_reload_settings(const char *root, struct err *e);

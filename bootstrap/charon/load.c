@@ -39,9 +39,9 @@ int charon_wait(const char *root, int64_t deadline_ms, struct err *e)
 	}
 }
 
-int charon_load(const struct distro *distro, char **ret_complaints, struct err *e)
+int charon_load(const struct flavour *flavour, char **ret_complaints, struct err *e)
 {
-	const char *const argv[] = { distro->swanctl, "--load-all", "--noprompt", NULL };
+	const char *const argv[] = { flavour->swanctl, "--load-all", "--noprompt", NULL };
 	CLEANUP(run_result_done) struct run_result result = { 0 };
 
 	if (run_capture(argv, LOAD_MS, &result, e) < 0)

@@ -12,7 +12,7 @@ import pytest
 from checks import eventually, said
 from mesh import parallel
 
-OWN_UNITS = ["cygnet.service", "cygnet-sync.service", "cygnet-sync.timer", "cygnet-nftables.service"]
+OWN_UNITS = ["cygnet.service", "cygnet-sync.service", "cygnet-sync.timer", "cygnet-firewall.service"]
 INTERVAL = 15
 
 # The article's settings, as the kernel shows them.
@@ -178,7 +178,7 @@ def charon_changes(machine):
 
 
 def snapshot(gateway):
-    services = gateway.check(["systemctl", "show", "-pInvocationID", "strongswan", "chrony", "cygnet-nftables"])
+    services = gateway.check(["systemctl", "show", "-pInvocationID", "strongswan", "chrony", "cygnet-firewall"])
     return files_of(gateway), charon_changes(gateway), services, sorted(sa["uniqueid"] for sa in gateway.tunnels())
 
 

@@ -81,12 +81,12 @@ static int load_with(const char *program, char **ret_complaints, struct err *e)
 {
 	char root[] = ROOT_TEMPLATE;
 	AUTO_FREE char *path = mem_printf("%s/swanctl", root_make(root));
-	const struct distro distro = { .swanctl = path };
+	const struct flavour flavour = { .swanctl = path };
 	int result;
 
 	if (program != NULL)
 		assert_int_equal(file_replace(root, "/swanctl", program, strlen(program), 0755, e), 0);
-	result = charon_load(&distro, ret_complaints, e);
+	result = charon_load(&flavour, ret_complaints, e);
 	root_remove(root);
 	return result;
 }

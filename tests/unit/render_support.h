@@ -19,12 +19,23 @@
 	"6CGQBNboQtQiEEyaB2QCusCtbo1mDMkIYFjnujys8lpBj2hySk48BQ1Tz2+LbN767vZuIy9hkyNc160tEhOjY4HX" \
 	"GbtHyU4HRu4cvsF19sTYoyua7oTdAgMBAAE="
 
-static const struct distro scene_distro = {
+static const struct flavour scene_swanctl = {
+	.backend = BACKEND_SWANCTL,
 	.swanctl_folder = "/etc/swanctl",
-	.strongswan_drop_in = "/etc/strongswan.d/cygnet.conf",
+	.keys_folder = "/etc/swanctl/private",
+	.certs_folder = "/etc/swanctl/pubkey",
+	.drop_in = "/etc/strongswan.d/cygnet.conf",
 	.charon_unit = "strongswan.service",
 	.charon_sections = { "charon", "charon-systemd" },
-	.nft = "/usr/sbin/nft",
+};
+
+static const struct firewall scene_nft = {
+	.kind = FIREWALL_NFT,
+	.program = "/usr/sbin/nft",
+	.host_units = "nftables.service",
+};
+
+static const struct distro scene_distro = {
 	.unit_folder = "/etc/systemd/system",
 	.sysctl_file = "/etc/sysctl.d/99-zz-cygnet.conf",
 };
@@ -90,7 +101,9 @@ static inline void scene_init(struct scene *scene)
 	struct site west = scene_site("eu-west-1", "203.0.113.3", "10.1.0.0/16");
 	struct site east = scene_site("us-east-2", "203.0.113.2", "10.9.0.0/24");
 
-	*scene = (struct scene){ .host = { .distro = &scene_distro, .time = &scene_time } };
+	*scene = (struct scene){ .host = {
+		.distro = &scene_distro, .flavour = &scene_swanctl, .firewall = &scene_nft, .time = &scene_time,
+	} };
 	scene_config(&scene->config);
 	scene->own = scene_site("us-east-1", "203.0.113.1", "172.16.0.0/16");
 	scene_key_add(&scene->own, KEY_ACTIVE, KEY_A_ID, KEY_A_SPKI);

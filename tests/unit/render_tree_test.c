@@ -64,10 +64,10 @@ static void change_is_told_to_somebody_else(void **state)
 	scene_init(&scene);
 	tree_all(&scene.inputs, &tree);
 	assert_concern(&tree, "/etc/systemd/system/cygnet.service", CONCERN_UNITS);
-	assert_concern(&tree, "/etc/systemd/system/cygnet-nftables.service", CONCERN_UNITS);
+	assert_concern(&tree, "/etc/systemd/system/cygnet-firewall.service", CONCERN_UNITS);
 	assert_concern(&tree, "/etc/sysctl.d/99-zz-cygnet.conf", CONCERN_SYSCTL);
 	assert_concern(&tree, "/etc/chrony/sources.d/cygnet.sources", CONCERN_TIME);
-	assert_concern(&tree, "/etc/cygnet/cygnet.nft", CONCERN_NFTABLES);
+	assert_concern(&tree, "/etc/cygnet/cygnet.nft", CONCERN_FIREWALL);
 	assert_concern(&tree, "/etc/strongswan.d/cygnet.conf", CONCERN_STRONGSWAN);
 	assert_concern(&tree, "/etc/swanctl/conf.d/cygnet-us-east-2.conf", CONCERN_CHARON);
 	assert_concern(&tree, "/etc/swanctl/pubkey/cygnet-us-east-1-8979b8f51ae63b98.pub",
@@ -160,7 +160,7 @@ static size_t owners(const char *path)
 	struct owned_pattern *patterns;
 	size_t count, found = 0;
 
-	tree_owned(&(struct host){ .distro = &scene_distro }, &patterns, &count);
+	tree_owned(&(struct host){ .flavour = &scene_swanctl }, &patterns, &count);
 	for (size_t i = 0; i < count; i++)
 		found += owned(&patterns[i], path);
 	owned_patterns_done(patterns, count);

@@ -19,7 +19,7 @@ static const struct unit *unit_named(const char *name)
 static char *unit_text(const char *name, const char *program, int64_t interval_s)
 {
 	struct config config = { .interval_s = interval_s, .timeout_s = 300 };
-	struct host host = { .distro = &scene_distro };
+	struct host host = { .distro = &scene_distro, .flavour = &scene_swanctl, .firewall = &scene_nft };
 	struct buf out = { 0 };
 
 	unit_render(unit_named(name), &host, program, &config, &out);

@@ -1,5 +1,5 @@
 /* nftables: the whole table, with peers, without, and at the edges of what nft takes. */
-#include "render/nftables.h"
+#include "render/firewall.h"
 #include "tests/unit/render_support.h"
 
 static void assert_rendered(unsigned mss, const struct sites *peers, const char *expected)
@@ -14,7 +14,7 @@ static void assert_rendered(unsigned mss, const struct sites *peers, const char 
 static void set_without_elements_is_no_set(void **state)
 {
 	(void)state;
-	assert_rendered(1360, &(struct sites){ 0 }, "/nftables/no-peers.nft");
+	assert_rendered(1360, &(struct sites){ 0 }, "/firewall/no-peers.nft");
 }
 
 static void clamp_that_is_off_is_there(void **state)
@@ -23,7 +23,7 @@ static void clamp_that_is_off_is_there(void **state)
 
 	(void)state;
 	scene_init(&scene);
-	assert_rendered(0, &scene.peers, "/nftables/no-clamp.nft");
+	assert_rendered(0, &scene.peers, "/firewall/no-clamp.nft");
 }
 
 static void range_within_another_makes_nft_refuse_the_set(void **state)
@@ -34,7 +34,7 @@ static void range_within_another_makes_nft_refuse_the_set(void **state)
 	scene_init(&scene);
 	ranges_add(&scene.peers.items[0].subnets, "10.1.200.0/24");
 	ranges_add(&scene.peers.items[0].subnets, "10.1.0.0/24");
-	assert_rendered(0, &scene.peers, "/nftables/no-clamp.nft");
+	assert_rendered(0, &scene.peers, "/firewall/no-clamp.nft");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* nftables: the table "cygnet": MSS clamp, and nothing to a peer in the clear. */
-#ifndef CYGNET_RENDER_NFTABLES_H
-#define CYGNET_RENDER_NFTABLES_H
+#ifndef CYGNET_RENDER_FIREWALL_H
+#define CYGNET_RENDER_FIREWALL_H
 
 #include "base/buf.h"
 #include "keys/record.h"

@@ -2,7 +2,7 @@
  * nftables: the rule set as text. All of it is in one table of its own, so that loading it again
  * replaces it and touches no other.
  */
-#include "render/nftables.h"
+#include "render/firewall.h"
 
 /* Sorted, and so without ranges within others, with which nft refuses a set. */
 static void ranges_collect(const struct sites *peers, struct cidrs *ret_ranges)
