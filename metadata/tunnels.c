@@ -1,10 +1,11 @@
 /*
- * tunnels: releasing what was observed of charon. Observing is bootstrap/charon's business,
+ * tunnels: ordering and releasing what was observed of charon. Observing is bootstrap/charon's business,
  * judging it render's.
  */
 #include "metadata/tunnels.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void connection_done(struct connection *connection)
 {
@@ -22,6 +23,17 @@ void connections_done(struct connection *connections, size_t count)
 	for (size_t i = 0; i < count; i++)
 		connection_done(&connections[i]);
 	free(connections);
+}
+
+static int connection_order(const void *a, const void *b)
+{
+	return strcmp(((const struct connection *)a)->name, ((const struct connection *)b)->name);
+}
+
+void connections_sort(struct connection *connections, size_t count)
+{
+	if (count > 1)
+		qsort(connections, count, sizeof *connections, connection_order);
 }
 
 static void child_sa_done(struct child_sa *child)

@@ -46,6 +46,8 @@ struct tunnels {
 void tunnels_done(struct tunnels *tunnels);
 void connections_done(struct connection *connections, size_t count);	/* frees the array too */
 
+void connections_sort(struct connection *connections, size_t count);	/* by name */
+
 /*
  * Compare what is loaded with what should be, each given as struct connection sorted by name: 0 when they are the same,
  * -1 with EXIT_STEP naming the first connection and member that differs. Pure.

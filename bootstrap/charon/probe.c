@@ -10,18 +10,12 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "bootstrap/charon/selector.h"
 #include "bootstrap/charon/vici.h"
 #include "render/swanctl.h"
 
 #define PROBE_MS 10000
 #define OBJECTS_MAX 10000	/* connections, SAs, and children of one */
-
-/*
- * Stands for a selector that is no plain IPv4 range: "dynamic", "10.0.0.0/8[tcp]", IPv6. A peer may
- * negotiate such ones, so they must not fail the probe. Its host bits are set, so that it equals no
- * range that was ever parsed.
- */
-static const struct cidr selector_other = { .address = UINT32_MAX, .length = 0 };
 
 enum field_kind { FIELD_TEXT, FIELD_RANGES, FIELD_ID, FIELD_BYTES, FIELD_SECONDS };
 
@@ -111,13 +105,6 @@ static void text_read(const struct vici_item *item, char **ret_text)
 	*ret_text = mem_strdup(item->value);
 }
 
-static void range_read(const struct vici_item *item, struct cidrs *list)
-{
-	struct cidr range;
-
-	cidrs_add(list, cidr_parse(item->value, &range) ? range : selector_other);
-}
-
 static int field_read(const struct field *field, void *object, const struct vici_item *item,
 		      struct err *e)
 {
@@ -129,7 +116,7 @@ static int field_read(const struct field *field, void *object, const struct vici
 		text_read(item, member);
 		return 0;
 	case FIELD_RANGES:
-		range_read(item, member);
+		cidrs_add(member, selector_range(item->value));
 		return 0;
 	case FIELD_ID:
 		if (number_read(item, UINT32_MAX, &number, e) < 0)
@@ -344,13 +331,6 @@ static int version_read(struct vici *vici, char **ret_version, struct err *e)
 	return *ret_version ? 0 : err_set(e, EXIT_STEP, "charon does not tell its version");
 }
 
-static int connection_order(const void *a, const void *b)
-{
-	const struct connection *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
 int charon_probe(const char *root, struct tunnels *ret_tunnels, struct err *e)
 {
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
@@ -361,9 +341,7 @@ int charon_probe(const char *root, struct tunnels *ret_tunnels, struct err *e)
 	    stream_read(vici, &connection_stream, &tunnels, e) < 0 ||
 	    stream_read(vici, &sa_stream, &tunnels, e) < 0)
 		return -1;
-	if (tunnels.connection_count > 1)
-		qsort(tunnels.connections, tunnels.connection_count, sizeof *tunnels.connections,
-		      connection_order);
+	connections_sort(tunnels.connections, tunnels.connection_count);
 	*ret_tunnels = tunnels;
 	tunnels = (struct tunnels){ 0 };
 	return 0;
