@@ -15,13 +15,15 @@ import tempfile
 # What an EC2 instance of the distribution brings, strongSwan's packages as its users install them, and the Python
 # of the service manager's stand-in.
 _BASE = ["ca-certificates", "chrony", "iproute2", "iputils-ping", "nftables", "procps", "python3", "systemd"]
-_STRONGSWAN = ["charon-systemd", "libcharon-extra-plugins", "libstrongswan-extra-plugins",
-               "libstrongswan-standard-plugins", "strongswan-charon", "strongswan-starter", "strongswan-swanctl"]
+_PLUGINS = ["libcharon-extra-plugins", "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"]
+_SWANCTL = ["charon-systemd", "strongswan-swanctl", *_PLUGINS]
+_STARTER = ["strongswan-charon", "strongswan-starter", "strongswan-swanctl", *_PLUGINS]
 
-# name of the root: suite, packages
+# name of the root: suite, packages. From trixie on the two daemons exclude each other.
 ROOTS = {
-    "bookworm": ("bookworm", _BASE + _STRONGSWAN),
-    "trixie": ("trixie", _BASE + _STRONGSWAN),
+    "bookworm": ("bookworm", _BASE + sorted({*_SWANCTL, *_STARTER})),
+    "trixie": ("trixie", _BASE + _SWANCTL),
+    "trixie-starter": ("trixie", _BASE + _STARTER),
 }
 
 _OPTIONS = [
