@@ -9,6 +9,7 @@
 
 #include "keys/keyring.h"
 #include "render/firewall.h"
+#include "render/ipsec.h"
 #include "render/ntp.h"
 #include "render/swanctl.h"
 #include "render/sysctl.h"
@@ -152,15 +153,42 @@ static void tree_key(const struct tree_inputs *inputs, const char *site,
 	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
 }
 
+/* Where the files of connections are, which all are called "cygnet-….conf". Yours to free. */
+static char *connections_folder(const struct flavour *flavour)
+{
+	return flavour->backend == BACKEND_IPSEC ? mem_printf("%s/ipsec.d", flavour->ipsec_folder) :
+						   mem_printf("%s/conf.d", flavour->swanctl_folder);
+}
+
+/* What makes starter read cygnet's files; they are below ipsec.d, where AppArmor and SELinux expect them. */
+static void tree_starter(const struct tree_inputs *inputs, struct tree *tree)
+{
+	const char *folder = inputs->host->flavour->ipsec_folder;
+	AUTO_FREE char *conf = mem_printf("%s/ipsec.conf", folder);
+	AUTO_FREE char *secrets = mem_printf("%s/ipsec.secrets", folder);
+	AUTO_FREE char *own_secrets = mem_printf("%s/ipsec.d/cygnet.secrets", folder);
+	struct buf content = file_begin(inputs), conf_line = { 0 }, secrets_line = { 0 };
+
+	ipsec_secrets_render(inputs->own, &content);
+	tree_add(tree, own_secrets, &content, 0600, CONCERN_CHARON);
+	buf_addf(&conf_line, "include %s/ipsec.d/cygnet-*.conf\n", folder);
+	tree_edit(tree, conf, EDIT_BLOCK, &conf_line, 0644, CONCERN_CHARON);
+	buf_addf(&secrets_line, "include %s\n", own_secrets);
+	tree_edit(tree, secrets, EDIT_BLOCK, &secrets_line, 0600, CONCERN_CHARON);
+}
+
 static void tree_peer(const struct tree_inputs *inputs, const struct site *peer, uint32_t reqid,
 		      struct tree *tree)
 {
-	const char *folder = inputs->host->flavour->swanctl_folder;
+	AUTO_FREE char *folder = connections_folder(inputs->host->flavour);
 	AUTO_FREE char *name = swanctl_name(peer->name);
-	AUTO_FREE char *path = mem_printf("%s/conf.d/%s.conf", folder, name);
+	AUTO_FREE char *path = mem_printf("%s/%s.conf", folder, name);
 	struct buf content = file_begin(inputs);
 
-	swanctl_render(inputs->config, inputs->own, peer, reqid, &content);
+	if (inputs->host->flavour->backend == BACKEND_IPSEC)
+		ipsec_render(inputs->config, inputs->own, peer, reqid, &content);
+	else
+		swanctl_render(inputs->config, inputs->own, peer, reqid, &content);
 	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
 	for (size_t i = 0; i < peer->key_count; i++)
 		tree_key(inputs, peer->name, &peer->keys[i].key, tree);
@@ -188,6 +216,8 @@ void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
 	tree_strongswan(inputs, &tree);
 	if (key != NULL) {
 		tree_key(inputs, inputs->own->name, key, &tree);
+		if (inputs->host->flavour->backend == BACKEND_IPSEC)
+			tree_starter(inputs, &tree);
 		tree_peers(inputs, &tree);
 	}
 	*ret_tree = tree;
@@ -200,16 +230,14 @@ static void pattern_add(struct owned_pattern **patterns, size_t *count, struct o
 
 void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count)
 {
-	const struct flavour *flavour = host->flavour;
 	struct owned_pattern *patterns = NULL;
 	size_t count = 0;
 
-	if (flavour->swanctl_folder != NULL)
-		pattern_add(&patterns, &count, (struct owned_pattern){
-			.folder = mem_printf("%s/conf.d", flavour->swanctl_folder),
-			.prefix = "cygnet-", .suffix = ".conf", .concern = CONCERN_CHARON });
 	pattern_add(&patterns, &count, (struct owned_pattern){
-		.folder = mem_strdup(flavour->certs_folder),
+		.folder = connections_folder(host->flavour),
+		.prefix = "cygnet-", .suffix = ".conf", .concern = CONCERN_CHARON });
+	pattern_add(&patterns, &count, (struct owned_pattern){
+		.folder = mem_strdup(host->flavour->certs_folder),
 		.prefix = "cygnet-", .suffix = ".pub", .concern = CONCERN_CHARON });
 	*ret_patterns = patterns;
 	*ret_count = count;

@@ -1,0 +1,101 @@
+/*
+ * ipsec: a peer as a conn section, and the own key as a secret. Every option stands in the section,
+ * as the machine's own ipsec.conf may have a `conn %default`, which starter applies to every conn,
+ * also to those it includes. It knows no path: keys are named as strongSwan finds them.
+ */
+#include "render/ipsec.h"
+
+#include "keys/keyring.h"
+#include "render/swanctl.h"
+
+struct option {
+	const char *key, *value;
+};
+
+static const struct option conn_options[] = {
+	{ "keyexchange", "ikev2" },
+	{ "type", "tunnel" },
+	{ "fragmentation", "yes" },
+	{ "forceencaps", "yes" },	/* behind 1:1 NAT, and only UDP then needs a rule */
+	{ "mobike", "no" },		/* a gateway's address changes through its record */
+	{ "keyingtries", "%forever" },
+	{ "dpddelay", "10s" },
+	{ "closeaction", "none" },	/* as with swanctl */
+	{ "reauth", "no" },
+	{ "rekey", "yes" },
+	{ "ikelifetime", "4h" },
+	{ "lifetime", "66m" },
+	{ "margintime", "6m" },
+	{ "rekeyfuzz", "100%" },
+	{ "inactivity", "0s" },
+	{ "compress", "no" },
+	{ "installpolicy", "yes" },
+	{ "mark", "" },
+};
+
+/*
+ * What a `conn %default` may have that would break a section, which takes it back by naming it
+ * without a value. The article's has rsasigkey: an alias of sigkey, and the inherited one wins.
+ */
+static const char *const end_resets[] = {
+	"rsasigkey", "cert", "certpolicy", "ca", "groups", "auth2", "protoport", "sourceip",
+};
+
+static void option_add(struct buf *out, const char *key, const char *value)
+{
+	buf_addf(out, "    %s=%s\n", key, value);
+}
+
+/* Without the '!' charon adds its own, weaker proposals. */
+static void proposals_add(struct buf *out, const char *key, const struct strings *proposals)
+{
+	AUTO_FREE char *joined = strings_join(proposals, ",");
+
+	buf_addf(out, "    %s=%s!\n", key, joined);
+}
+
+/* side: "left" is always the own one. */
+static void end_render(const char *side, const char *address, const struct site *site,
+		       struct buf *out)
+{
+	AUTO_FREE char *key = keyring_public_name(site->name, site_active_key(site));
+	AUTO_FREE char *subnets = cidrs_join(&site->subnets, ",");
+	char id[ADDRESS_TEXT];
+
+	address_format(site->address, id);
+	buf_addf(out, "    %s=%s\n", side, address ? address : id);
+	buf_addf(out, "    %sid=%s\n", side, id);
+	buf_addf(out, "    %sauth=pubkey\n", side);
+	buf_addf(out, "    %ssigkey=%s\n", side, key);
+	buf_addf(out, "    %ssendcert=never\n", side);
+	buf_addf(out, "    %ssubnet=%s\n", side, subnets);
+	for (size_t i = 0; i < COUNT_OF(end_resets); i++)
+		buf_addf(out, "    %s%s=\n", side, end_resets[i]);
+}
+
+void ipsec_render(const struct config *config, const struct site *own, const struct site *peer,
+		  uint32_t reqid, struct buf *out)
+{
+	AUTO_FREE char *name = swanctl_name(peer->name);
+	bool initiates = swanctl_initiates(own->name, peer->name);
+
+	buf_addf(out, "conn %s\n", name);
+	for (size_t i = 0; i < COUNT_OF(conn_options); i++)
+		option_add(out, conn_options[i].key, conn_options[i].value);
+	proposals_add(out, "ike", &config->ike_proposals);
+	proposals_add(out, "esp", &config->esp_proposals);
+	buf_addf(out, "    reqid=%u\n", reqid);
+	end_render("left", "%any", own, out);
+	end_render("right", NULL, peer, out);
+	option_add(out, "dpdaction", initiates ? "restart" : "clear");
+	option_add(out, "auto", initiates ? "route" : "add");
+}
+
+void ipsec_secrets_render(const struct site *own, struct buf *out)
+{
+	AUTO_FREE char *key = keyring_private_name(site_active_key(own));
+	char id[ADDRESS_TEXT];
+
+	address_format(own->address, id);
+	buf_addf(out, "%s : RSA %s\n", id, key);
+}

@@ -1,0 +1,20 @@
+/* ipsec: strongSwan's files in starter's format. */
+#ifndef CYGNET_RENDER_IPSEC_H
+#define CYGNET_RENDER_IPSEC_H
+
+#include "base/buf.h"
+#include "keys/record.h"
+#include "metadata/config.h"
+
+/*
+ * One peer's conn section, every option explicit; conn and child are called as in swanctl's files.
+ * Both sites have an active key; a next one is left out, as a conn takes one key. reqid is static
+ * and unique per peer. Only options that strongSwan 5.4 to 6.0 all know. Source: ipsec.conf(5).
+ */
+void ipsec_render(const struct config *config, const struct site *own, const struct site *peer,
+		  uint32_t reqid, struct buf *out);
+
+/* The line of ipsec.secrets that tells of own's private key. Source: ipsec.secrets(5). */
+void ipsec_secrets_render(const struct site *own, struct buf *out);
+
+#endif
