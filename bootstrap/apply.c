@@ -24,6 +24,7 @@ struct applying {
 	struct session *session;
 	const struct target *target;
 	const struct plan *plan;
+	struct charon charon;
 };
 
 static int do_write(const struct applying *a, const struct action *action, struct err *e)
@@ -117,24 +118,21 @@ static int do_source_dest_check_off(const struct applying *a, const struct actio
 static int do_reload_settings(const struct applying *a, const struct action *action, struct err *e)
 {
 	(void)action;
-	return charon_reload_settings(a->session->options->root, e);
+	return charon_reload_settings(&a->charon, e);
 }
 
 /* Load, and see whether charon now has what was rendered; its complaints are the likely reason if not. */
 static int load_verified(const struct applying *a, struct err *e)
 {
-	const char *root = a->session->options->root;
-	CLEANUP(tunnels_done) struct tunnels loaded = { 0 };
 	AUTO_FREE char *complaints = NULL;
 
-	if (charon_wait(root, clock_boot_ms() + CHARON_START_MS, e) < 0 ||
-	    charon_load(a->session->host.flavour, &complaints, e) < 0 || charon_probe(root, &loaded, e) < 0)
+	if (charon_wait(&a->charon, clock_boot_ms() + CHARON_START_MS, e) < 0 ||
+	    charon_load(&a->charon, &complaints, e) < 0)
 		return -1;
-	if (connections_compare(a->target->connections, a->target->connection_count, loaded.connections,
-				loaded.connection_count, e) == 0)
+	if (charon_verify(&a->charon, a->target->connections, a->target->connection_count, e) == 0)
 		return 0;
 	if (complaints[0] != '\0')
-		err_remedy(e, "swanctl said: %s", complaints);
+		err_remedy(e, "strongSwan said: %s", complaints);
 	return -1;
 }
 
@@ -159,7 +157,7 @@ static int charon_roll_back(const struct applying *a, struct err *e)
 	for (size_t i = a->plan->count; i-- > 0;)
 		if (charon_reads(&a->plan->actions[i]) && file_restore(a, &a->plan->actions[i], e) < 0)
 			return -1;
-	return charon_load(a->session->host.flavour, &complaints, e);
+	return charon_load(&a->charon, &complaints, e);
 }
 
 static int do_load(const struct applying *a, const struct action *action, struct err *e)
@@ -225,7 +223,12 @@ static int action_do(const struct applying *a, const struct action *action, stru
 
 int apply_plan(struct session *session, const struct target *target, const struct plan *plan, struct err *e)
 {
-	const struct applying a = { .session = session, .target = target, .plan = plan };
+	const struct applying a = {
+		.session = session,
+		.target = target,
+		.plan = plan,
+		.charon = { session->options->root, session->host.flavour },
+	};
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct action *action = &plan->actions[i];

@@ -94,14 +94,14 @@ static bool charon_runs(const struct session *session, const struct target *targ
 
 static void charon_observe(const struct session *session, const struct target *target, struct observation *seen)
 {
-	const char *root = session->options->root;
+	const struct charon charon = { session->options->root, session->host.flavour };
 	struct err silent = ERR_INIT;
 	struct tunnels tunnels = { 0 };
 
 	if (!charon_runs(session, target, seen))
 		return;
-	seen->charon_silent = charon_wait(root, clock_boot_ms() + CHARON_ANSWER_MS, &silent) < 0;
-	if (seen->charon_silent || charon_probe(root, &tunnels, &silent) < 0)
+	seen->charon_silent = charon_wait(&charon, clock_boot_ms() + CHARON_ANSWER_MS, &silent) < 0;
+	if (seen->charon_silent || charon_probe(&charon, &tunnels, &silent) < 0)
 		return;
 	seen->charon = mem_calloc(1, sizeof *seen->charon);
 	*seen->charon = tunnels;

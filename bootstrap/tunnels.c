@@ -17,16 +17,24 @@ void outcome_done(struct outcome *outcome)
 	strings_done(&outcome->lines);
 }
 
+static struct charon session_charon(const struct session *session)
+{
+	return (struct charon){ session->options->root, session->host.flavour };
+}
+
 bool tunnels_observable(const struct session *session)
 {
+	const struct charon charon = session_charon(session);
 	struct err silent = ERR_INIT;
 
-	return charon_wait(session->options->root, clock_boot_ms() + ANSWER_MS, &silent) == 0;
+	return charon_wait(&charon, clock_boot_ms() + ANSWER_MS, &silent) == 0;
 }
 
 /* A tunnel that cannot be started or stopped costs the others nothing. */
 static void tunnels_act(struct session *session, const struct plan *plan)
 {
+	const struct charon charon = session_charon(session);
+
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct action *action = &plan->actions[i];
 		AUTO_FREE char *text = action_text(action);
@@ -35,9 +43,9 @@ static void tunnels_act(struct session *session, const struct plan *plan)
 
 		log_step(session->log, "%s", text);
 		if (action->kind == ACTION_TERMINATE)
-			status = charon_terminate(session->options->root, action->sa, &e);
+			status = charon_terminate(&charon, action->name, action->sa, &e);
 		else
-			status = charon_initiate(session->options->root, action->name, &e);
+			status = charon_initiate(&charon, action->name, &e);
 		if (status < 0)
 			session_setback(session, &e);
 	}
@@ -62,6 +70,7 @@ int tunnels_tend(struct session *session, const struct site *own, const struct s
 	AUTO_FREE struct tunnel_report *reports = NULL;
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
+	const struct charon charon = session_charon(session);
 	const struct bringup_inputs inputs = {
 		.own = own,
 		.peers = peers,
@@ -72,7 +81,7 @@ int tunnels_tend(struct session *session, const struct site *own, const struct s
 	};
 
 	session_step(session, "tunnels");
-	if (charon_probe(session->options->root, &tunnels, e) < 0)
+	if (charon_probe(&charon, &tunnels, e) < 0)
 		return -1;
 	bringup_plan(&inputs, &reports, &plan);
 	tunnels_act(session, &plan);

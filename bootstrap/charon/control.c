@@ -2,12 +2,11 @@
  * control: the commands that charon answers with success or a reason. None waits for the peer:
  * whether a tunnel came up is seen by probing.
  */
-#include "bootstrap/charon/charon.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "bootstrap/charon/vici.h"
+#include "bootstrap/charon/way.h"
 
 #define CONTROL_MS 10000
 
@@ -27,33 +26,45 @@ static int success_check(const char *command, const struct vici_message *reply, 
 		       why ? why : "no reason given");
 }
 
-static int control_send(const char *root, const char *command, const struct vici_message *request,
-			struct vici_message **ret_reply, struct err *e)
+/* The socket listens before charon's threads run: only an answer tells that it is ready. */
+static int vici_answers(const struct charon *charon, int64_t wait_ms, struct err *e)
+{
+	AUTO_MESSAGE struct vici_message *reply = NULL;
+	AUTO_VICI struct vici *vici = NULL;
+
+	if (vici_open(charon->root, (int)wait_ms, &vici, e) < 0)
+		return -1;
+	return vici_request(vici, "version", NULL, &reply, e);
+}
+
+static int control_send(const struct charon *charon, const char *command,
+			const struct vici_message *request, struct vici_message **ret_reply,
+			struct err *e)
 {
 	AUTO_VICI struct vici *vici = NULL;
 
-	if (vici_open(root, CONTROL_MS, &vici, e) < 0)
+	if (vici_open(charon->root, CONTROL_MS, &vici, e) < 0)
 		return -1;
 	return vici_request(vici, command, request, ret_reply, e);
 }
 
-int charon_reload_settings(const char *root, struct err *e)
+static int vici_reload_settings(const struct charon *charon, struct err *e)
 {
 	AUTO_MESSAGE struct vici_message *reply = NULL;
 
-	if (control_send(root, "reload-settings", NULL, &reply, e) < 0)
+	if (control_send(charon, "reload-settings", NULL, &reply, e) < 0)
 		return -1;
 	return success_check("reload-settings", reply, e);
 }
 
-int charon_initiate(const char *root, const char *connection, struct err *e)
+static int vici_initiate(const struct charon *charon, const char *connection, struct err *e)
 {
 	AUTO_MESSAGE struct vici_message *request = vici_message_new(), *reply = NULL;
 
 	vici_add(request, "ike", connection);
 	vici_add(request, "child", connection);
 	vici_add(request, "timeout", NO_WAIT);
-	if (control_send(root, "initiate", request, &reply, e) < 0 ||
+	if (control_send(charon, "initiate", request, &reply, e) < 0 ||
 	    success_check("initiate", reply, e) < 0)
 		return err_wrap(e, "'%s'", connection);
 	return 0;
@@ -71,17 +82,27 @@ static int terminated_check(const struct vici_message *reply, struct err *e)
 	return success_check("terminate", reply, e);
 }
 
-int charon_terminate(const char *root, uint32_t sa_id, struct err *e)
+static int vici_terminate(const struct charon *charon, const char *connection, uint32_t sa_id,
+			  struct err *e)
 {
 	AUTO_MESSAGE struct vici_message *request = vici_message_new(), *reply = NULL;
 	char id[sizeof "4294967295"];
 
+	(void)connection;
 	snprintf(id, sizeof id, "%u", sa_id);
 	vici_add(request, "ike-id", id);
 	vici_add(request, "force", "no");
 	vici_add(request, "timeout", NO_WAIT);
-	if (control_send(root, "terminate", request, &reply, e) < 0 ||
+	if (control_send(charon, "terminate", request, &reply, e) < 0 ||
 	    terminated_check(reply, e) < 0)
 		return err_wrap(e, "SA %u", sa_id);
 	return 0;
 }
+
+const struct way vici_way = {
+	.answers = vici_answers,
+	.probe = vici_probe,
+	.reload_settings = vici_reload_settings,
+	.initiate = vici_initiate,
+	.terminate = vici_terminate,
+};

@@ -2,8 +2,6 @@
  * probe: what charon says of its connections and SAs, as typed values. It reads and never judges;
  * connections that are not cygnet's are passed over unread.
  */
-#include "bootstrap/charon/charon.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include "base/mem.h"
 #include "bootstrap/charon/selector.h"
 #include "bootstrap/charon/vici.h"
+#include "bootstrap/charon/way.h"
 #include "render/swanctl.h"
 
 #define PROBE_MS 10000
@@ -331,12 +330,12 @@ static int version_read(struct vici *vici, char **ret_version, struct err *e)
 	return *ret_version ? 0 : err_set(e, EXIT_STEP, "charon does not tell its version");
 }
 
-int charon_probe(const char *root, struct tunnels *ret_tunnels, struct err *e)
+int vici_probe(const struct charon *charon, struct tunnels *ret_tunnels, struct err *e)
 {
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
 	AUTO_VICI struct vici *vici = NULL;
 
-	if (vici_open(root, PROBE_MS, &vici, e) < 0 ||
+	if (vici_open(charon->root, PROBE_MS, &vici, e) < 0 ||
 	    version_read(vici, &tunnels.version, e) < 0 ||
 	    stream_read(vici, &connection_stream, &tunnels, e) < 0 ||
 	    stream_read(vici, &sa_stream, &tunnels, e) < 0)

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "bootstrap/charon/message.h"
+#include "bootstrap/charon/place.h"
 
 #define CONNECT_POLL_MS 50
 
@@ -64,18 +65,19 @@ static int socket_connect(int fd, const struct sockaddr_un *address, int64_t dea
 int vici_open(const char *root, int timeout_ms, struct vici **ret_vici, struct err *e)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	AUTO_FREE char *path = charon_place(root, VICI_SOCKET);
 	AUTO_CLOSE int fd = -1;
 	struct vici *vici;
 	int len = snprintf(address.sun_path, sizeof address.sun_path, "%s%s",
-			   root && strcmp(root, "/") != 0 ? root : "", VICI_SOCKET);
+			   root && strcmp(root, "/") != 0 ? root : "", path);
 
 	if (len < 0 || (size_t)len >= sizeof address.sun_path)
 		return err_set(e, EXIT_CONFIG, "'%s' is too long a path for a socket below '%s'",
-			       VICI_SOCKET, root);
+			       path, root);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || socket_connect(fd, &address, clock_boot_ms() + timeout_ms) < 0)
 		return err_set(e, errno == EACCES || errno == EPERM ? EXIT_STEP : EXIT_AGAIN,
-			       "charon does not listen at '%s': %s", VICI_SOCKET, strerror(errno));
+			       "charon does not listen at '%s': %s", path, strerror(errno));
 	vici = mem_calloc(1, sizeof *vici);
 	*vici = (struct vici){ .fd = fd, .timeout_ms = timeout_ms };
 	fd = -1;

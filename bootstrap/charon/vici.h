@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define VICI_SOCKET "/run/charon.vici"
+#define VICI_SOCKET "charon.vici"	/* see charon_place */
 
 struct vici;		/* a connection to charon */
 

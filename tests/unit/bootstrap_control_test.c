@@ -26,7 +26,7 @@ static void initiate_names_the_child_below_its_connection_and_does_not_wait(void
 
 	(void)state;
 	fake_verdict(&fake, "success=yes");
-	assert_int_equal(charon_initiate(fake.root, "cygnet", &e), 0);
+	assert_int_equal(charon_initiate(&fake_at(fake.root), "cygnet", &e), 0);
 	assert_received(&fake, expected, sizeof expected - 1);
 }
 
@@ -37,7 +37,7 @@ static void a_refused_initiate_gives_charons_reason(void **state)
 
 	(void)state;
 	fake_verdict(&fake, "success=no errmsg=not-found");
-	assert_int_equal(charon_initiate(fake.root, "cygnet-b", &e), -1);
+	assert_int_equal(charon_initiate(&fake_at(fake.root), "cygnet-b", &e), -1);
 	assert_error(&e, EXIT_STEP, "'cygnet-b': charon refuses to 'initiate': not-found", "");
 }
 
@@ -48,7 +48,7 @@ static void a_verdict_that_is_missing_is_a_refusal(void **state)
 
 	(void)state;
 	fake_verdict(&fake, "");
-	assert_int_equal(charon_initiate(fake.root, "cygnet-b", &e), -1);
+	assert_int_equal(charon_initiate(&fake_at(fake.root), "cygnet-b", &e), -1);
 	assert_error(&e, EXIT_STEP, "'cygnet-b': charon refuses to 'initiate': no reason given", "");
 }
 
@@ -61,7 +61,7 @@ static void terminate_is_by_id_unforced_and_does_not_wait(void **state)
 
 	(void)state;
 	fake_verdict(&fake, "success=yes matches=1 terminated=1");
-	assert_int_equal(charon_terminate(fake.root, UINT32_MAX, &e), 0);
+	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", UINT32_MAX, &e), 0);
 	assert_received(&fake, expected, sizeof expected - 1);
 }
 
@@ -72,7 +72,7 @@ static void an_sa_that_is_gone_is_terminated(void **state)
 
 	(void)state;
 	fake_verdict(&fake, "success=no matches=0 terminated=0 errmsg=none");
-	assert_int_equal(charon_terminate(fake.root, 7, &e), 0);
+	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", 7, &e), 0);
 }
 
 static void an_sa_that_charon_keeps_is_an_error(void **state)
@@ -82,7 +82,7 @@ static void an_sa_that_charon_keeps_is_an_error(void **state)
 
 	(void)state;
 	fake_verdict(&fake, "success=no matches=1 terminated=0 errmsg=busy");
-	assert_int_equal(charon_terminate(fake.root, 7, &e), -1);
+	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", 7, &e), -1);
 	assert_error(&e, EXIT_STEP, "SA 7: charon refuses to 'terminate': busy", "");
 }
 
@@ -95,9 +95,9 @@ static void settings_are_reloaded_or_the_reason_given(void **state)
 	(void)state;
 	fake_verdict(&good, "success=yes");
 	fake_verdict(&bad, "success=no errmsg=unreadable");
-	assert_int_equal(charon_reload_settings(good.root, &e), 0);
+	assert_int_equal(charon_reload_settings(&fake_at(good.root), &e), 0);
 	assert_received(&good, expected, sizeof expected - 1);
-	assert_int_equal(charon_reload_settings(bad.root, &e), -1);
+	assert_int_equal(charon_reload_settings(&fake_at(bad.root), &e), -1);
 	assert_error(&e, EXIT_STEP, "charon refuses to 'reload-settings': unreadable", "");
 }
 
@@ -106,7 +106,7 @@ static void no_charon_means_try_again(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(charon_initiate("/nowhere", "cygnet-b", &e), -1);
+	assert_int_equal(charon_initiate(&fake_at("/nowhere"), "cygnet-b", &e), -1);
 	assert_error(&e, EXIT_AGAIN,
 		     "'cygnet-b': charon does not listen at '/run/charon.vici': No such file or directory", "");
 }

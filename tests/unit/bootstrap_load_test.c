@@ -14,7 +14,7 @@ static void a_charon_that_answers_is_waited_for_no_longer(void **state)
 	fake_listen(&fake);
 	fake_packet(fake_turn(&fake, AT_ONCE), RESPONSE, NULL, "version=5.9.8");
 	fake_start(&fake);
-	assert_int_equal(charon_wait(fake.root, start + 5000, &e), 0);
+	assert_int_equal(charon_wait(&fake_at(fake.root), start + 5000, &e), 0);
 	assert_in_range(clock_boot_ms() - start, 0, 1000);
 }
 
@@ -29,7 +29,7 @@ static void a_charon_that_hangs_up_at_first_is_asked_again(void **state)
 	fake_turn(&fake, AND_CLOSE);
 	fake_packet(fake_turn(&fake, AT_ONCE), RESPONSE, NULL, "version=5.9.8");
 	fake_start(&fake);
-	assert_int_equal(charon_wait(fake.root, clock_boot_ms() + 10000, &e), 0);
+	assert_int_equal(charon_wait(&fake_at(fake.root), clock_boot_ms() + 10000, &e), 0);
 }
 
 static void a_charon_that_never_answers_is_waited_for_up_to_the_deadline(void **state)
@@ -41,7 +41,7 @@ static void a_charon_that_never_answers_is_waited_for_up_to_the_deadline(void **
 	(void)state;
 	fake_listen(&fake);
 	fake_stop(&fake);
-	assert_int_equal(charon_wait(fake.root, start + 300, &e), -1);
+	assert_int_equal(charon_wait(&fake_at(fake.root), start + 300, &e), -1);
 	assert_in_range(clock_boot_ms() - start, 300, 1500);
 	assert_error(&e, EXIT_AGAIN, "charon does not listen at '/run/charon.vici': Connection refused", "");
 }
@@ -56,7 +56,7 @@ static void a_charon_that_hangs_is_waited_for_up_to_the_deadline(void **state)
 	fake_listen(&fake);
 	fake_turn(&fake, AT_ONCE);
 	fake_start(&fake);
-	assert_int_equal(charon_wait(fake.root, start + 300, &e), -1);
+	assert_int_equal(charon_wait(&fake_at(fake.root), start + 300, &e), -1);
 	assert_in_range(clock_boot_ms() - start, 300, 1500);
 	assert_int_equal(e.code, EXIT_AGAIN);
 }
@@ -71,7 +71,7 @@ static void something_else_at_the_socket_is_not_waited_for(void **state)
 	fake_listen(&fake);
 	buf_adds(fake_turn(&fake, AT_ONCE), "220 ready\r\n");
 	fake_start(&fake);
-	assert_int_equal(charon_wait(fake.root, start + 5000, &e), -1);
+	assert_int_equal(charon_wait(&fake_at(fake.root), start + 5000, &e), -1);
 	assert_in_range(clock_boot_ms() - start, 0, 1000);
 	assert_int_equal(e.code, EXIT_STEP);
 }
@@ -81,12 +81,12 @@ static int load_with(const char *program, char **ret_complaints, struct err *e)
 {
 	char root[] = ROOT_TEMPLATE;
 	AUTO_FREE char *path = mem_printf("%s/swanctl", root_make(root));
-	const struct flavour flavour = { .swanctl = path };
+	const struct flavour flavour = { .backend = BACKEND_SWANCTL, .swanctl = path };
 	int result;
 
 	if (program != NULL)
 		assert_int_equal(file_replace(root, "/swanctl", program, strlen(program), 0755, e), 0);
-	result = charon_load(&flavour, ret_complaints, e);
+	result = charon_load(&(struct charon){ root, &flavour }, ret_complaints, e);
 	root_remove(root);
 	return result;
 }

@@ -49,7 +49,7 @@ static int probe(const struct script *script, struct tunnels *ret_tunnels, struc
 	fake_stream(&fake, "list-conn", script->connections, texts_count(script->connections));
 	fake_stream(&fake, "list-sa", script->sas, texts_count(script->sas));
 	fake_start(&fake);
-	return charon_probe(fake.root, ret_tunnels, e);
+	return charon_probe(&fake_at(fake.root), ret_tunnels, e);
 }
 
 static void probe_well(const struct script *script, struct tunnels *ret_tunnels)
@@ -280,7 +280,7 @@ static void a_charon_without_a_version_is_an_error(void **state)
 	fake_listen(&fake);
 	fake_packet(fake_turn(&fake, AT_ONCE), RESPONSE, NULL, "daemon=charon");
 	fake_start(&fake);
-	assert_int_equal(charon_probe(fake.root, &tunnels, &e), -1);
+	assert_int_equal(charon_probe(&fake_at(fake.root), &tunnels, &e), -1);
 	assert_error(&e, EXIT_STEP, "charon does not tell its version", "");
 }
 

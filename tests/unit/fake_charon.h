@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "bootstrap/charon/charon.h"
 #include "bootstrap/charon/vici.h"
 #include "tests/unit/support.h"
 
@@ -187,6 +188,11 @@ static inline void *fake_serve(void *context)
 }
 
 /* A socket as charon has it, below a temporary root. */
+static const struct flavour fake_flavour = { .backend = BACKEND_SWANCTL };
+
+/* The charon whose socket is below root. */
+#define fake_at(root_) ((struct charon){ root_, &fake_flavour })
+
 static inline void fake_listen(struct fake_charon *fake)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -196,7 +202,7 @@ static inline void fake_listen(struct fake_charon *fake)
 	root_make(fake->root);
 	snprintf(folder, sizeof folder, "%s/run", fake->root);
 	assert_int_equal(mkdir(folder, 0755), 0);
-	snprintf(address.sun_path, sizeof address.sun_path, "%s%s", fake->root, VICI_SOCKET);
+	snprintf(address.sun_path, sizeof address.sun_path, "%s%s", fake->root, "/run/" VICI_SOCKET);
 	fake->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fake->listener, (struct sockaddr *)&address, sizeof address), 0);
 	assert_int_equal(listen(fake->listener, 4), 0);
