@@ -5,7 +5,7 @@
 #include "aws/call.h"
 #include "keys/keyring.h"
 #include "keys/state.h"
-#include "metadata/distro.h"
+#include "metadata/host.h"
 
 /* From the command line; all borrowed. */
 struct options {

@@ -1,26 +1,15 @@
 /*
- * distro: the table of what each distribution calls things, and telling which row a machine is. A
- * new distribution or time daemon is a new row; nothing else here names one.
+ * distro: the rows. A new distribution, strongSwan flavour, firewall or time daemon is data here;
+ * which of them a machine has is found out elsewhere.
  */
 #include "metadata/distro.h"
 
 #include <string.h>
 
-#include "base/file.h"
-#include "metadata/shape.h"
-
-#define OS_RELEASE_MAX 65536
-#define OWN_UNIT "cygnet.service"
-
-#define CRYPTO_PLUGIN "libstrongswan-openssl.so"	/* ECP groups and AES-GCM */
-
-static const char *const systemd_folders[] = {
-	"/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system",
-};
-
-static const char *const restorecons[] = { "/usr/sbin/restorecon", "/sbin/restorecon" };
-
 /* --- strongSwan --- */
+
+/* Included after charon.conf and charon-systemd.conf, so it wins over them. */
+#define DROP_IN "strongswan.d/cygnet.conf"
 
 static const struct flavour debian_swanctl = {
 	.backend = BACKEND_SWANCTL,
@@ -30,13 +19,11 @@ static const struct flavour debian_swanctl = {
 	.certs_folder = "/etc/swanctl/pubkey",
 	.charon = "/usr/sbin/charon-systemd",
 	.plugin_folder = "/usr/lib/ipsec/plugins",
-	/* read after charon.conf and charon-systemd.conf, so it wins over them */
-	.drop_in = "/etc/strongswan.d/cygnet.conf",
+	.drop_in = "/etc/" DROP_IN,
 	.charon_unit = "strongswan.service",
 	.other_units = { "strongswan-starter.service" },
 	.charon_sections = { "charon", "charon-systemd" },
-	.install = "apt-get install -y charon-systemd strongswan-swanctl "
-		   "libstrongswan-standard-plugins nftables chrony",
+	.packages = "charon-systemd strongswan-swanctl libstrongswan-standard-plugins",
 };
 
 static const struct flavour debian_ipsec = {
@@ -47,15 +34,68 @@ static const struct flavour debian_ipsec = {
 	.certs_folder = "/etc/ipsec.d/certs",
 	.charon = "/usr/lib/ipsec/charon",
 	.plugin_folder = "/usr/lib/ipsec/plugins",
-	.drop_in = "/etc/strongswan.d/cygnet.conf",
+	.drop_in = "/etc/" DROP_IN,
 	.charon_unit = "strongswan-starter.service",
 	.other_units = { "strongswan.service" },
 	.charon_sections = { "charon" },
-	.install = "apt-get install -y strongswan-starter libstrongswan-standard-plugins "
-		   "nftables chrony",
+	.packages = "strongswan-starter strongswan-charon libstrongswan-standard-plugins",
+};
+
+#define EL_SWANCTL							\
+	.backend = BACKEND_SWANCTL,					\
+	.swanctl = "/usr/sbin/swanctl",					\
+	.swanctl_folder = "/etc/strongswan/swanctl",			\
+	.keys_folder = "/etc/strongswan/swanctl/private",		\
+	.certs_folder = "/etc/strongswan/swanctl/pubkey",		\
+	.charon = "/usr/sbin/charon-systemd",				\
+	.plugin_folder = "/usr/lib64/strongswan/plugins",		\
+	.drop_in = "/etc/strongswan/" DROP_IN,				\
+	.charon_sections = { "charon", "charon-systemd" },		\
+	.packages = "strongswan"
+
+#define EL_IPSEC							\
+	.backend = BACKEND_IPSEC,					\
+	.ipsec = "/usr/sbin/strongswan",				\
+	.ipsec_folder = "/etc/strongswan",				\
+	.keys_folder = "/etc/strongswan/ipsec.d/private",		\
+	.certs_folder = "/etc/strongswan/ipsec.d/certs",		\
+	.charon = "/usr/libexec/strongswan/charon",			\
+	.plugin_folder = "/usr/lib64/strongswan/plugins",		\
+	.drop_in = "/etc/strongswan/" DROP_IN,				\
+	.charon_sections = { "charon" },				\
+	.packages = "strongswan"
+
+static const struct flavour el_swanctl = {
+	EL_SWANCTL,
+	.charon_unit = "strongswan.service",
+	.other_units = { "strongswan-starter.service" },
+};
+
+static const struct flavour el_ipsec = {
+	EL_IPSEC,
+	.charon_unit = "strongswan-starter.service",
+	.other_units = { "strongswan.service" },
+};
+
+/* Before strongSwan 5.8 the plain name was starter's. */
+static const struct flavour el7_ipsec = {
+	EL_IPSEC,
+	.charon_unit = "strongswan.service",
+	.other_units = { "strongswan-swanctl.service" },
+};
+
+static const struct flavour el7_swanctl = {
+	EL_SWANCTL,
+	.charon_unit = "strongswan-swanctl.service",
+	.other_units = { "strongswan.service" },
 };
 
 static const struct flavour *const debian_flavours[] = { &debian_swanctl, &debian_ipsec, NULL };
+static const struct flavour *const el_flavours[] = { &el_swanctl, &el_ipsec, NULL };
+static const struct flavour *const el7_flavours[] = { &el7_ipsec, &el7_swanctl, NULL };
+static const struct flavour *const all_flavours[] = {
+	&debian_swanctl, &el_swanctl, &debian_ipsec, &el_ipsec, &el7_ipsec, NULL,
+};
 
 /* --- firewalls --- */
 
@@ -65,7 +105,19 @@ static const struct firewall nft = {
 	.host_units = "nftables.service",
 };
 
-static const struct firewall *const debian_firewalls[] = { &nft, NULL };
+#define IPTABLES							\
+	.kind = FIREWALL_IPTABLES,					\
+	.program = "/usr/sbin/iptables",				\
+	.host_units = "iptables.service firewalld.service"
+
+static const struct firewall iptables = { IPTABLES, .restore = "/usr/sbin/iptables-restore -w" };
+/* 1.4.21: iptables-restore takes no lock, and need not know an option to wait for it. */
+static const struct firewall el7_iptables = { IPTABLES, .restore = "/usr/sbin/iptables-restore" };
+
+static const struct firewall *const only_nft[] = { &nft, NULL };
+static const struct firewall *const only_iptables[] = { &iptables, NULL };
+static const struct firewall *const only_el7_iptables[] = { &el7_iptables, NULL };
+static const struct firewall *const all_firewalls[] = { &nft, &iptables, NULL };
 
 /* --- time daemons --- */
 
@@ -75,6 +127,58 @@ static const struct time_source debian_chrony = {
 	.program = "/usr/sbin/chronyd",
 	.unit = "chrony.service",
 	.file = "/etc/chrony/sources.d/cygnet.sources",
+	.folder = "/etc/chrony/sources.d",
+};
+
+/* chrony 3 knows no sources.d, and Ubuntu's includes no other folder. */
+static const struct time_source focal_chrony = {
+	.daemon = TIME_CHRONY,
+	.program = "/usr/sbin/chronyd",
+	.unit = "chrony.service",
+	.file = "/etc/chrony/chrony.conf",
+	.foreign = true,
+};
+
+static const struct time_source el_chrony = {
+	.daemon = TIME_CHRONY,
+	.program = "/usr/sbin/chronyd",
+	.unit = "chronyd.service",
+	.file = "/etc/chrony.conf",
+	.foreign = true,
+};
+
+static const struct time_source amazon_chrony = {
+	.daemon = TIME_CHRONY,
+	.program = "/usr/sbin/chronyd",
+	.unit = "chronyd.service",
+	.file = "/etc/chrony.d/cygnet.sources",
+	.folder = "/etc/chrony.d",
+};
+
+static const struct time_source ntp = {
+	.daemon = TIME_NTPD,
+	.program = "/usr/sbin/ntpd",
+	.unit = "ntp.service",
+	.file = "/etc/ntp.conf",
+	.foreign = true,
+};
+
+static const struct time_source ntpsec = {
+	.daemon = TIME_NTPD,
+	.program = "/usr/sbin/ntpd",
+	.unit = "ntpsec.service",
+	.file = "/etc/ntpsec/ntp.conf",
+	.foreign = true,
+};
+
+/* Installed by choice, beside the chronyd that the image brings. */
+static const struct time_source el_ntpd = {
+	.daemon = TIME_NTPD,
+	.program = "/usr/sbin/ntpd",
+	.unit = "ntpd.service",
+	.file = "/etc/ntp.conf",
+	.foreign = true,
+	.other_units = { "chronyd.service" },
 };
 
 static const struct time_source timesyncd = {
@@ -84,165 +188,142 @@ static const struct time_source timesyncd = {
 	.file = "/etc/systemd/timesyncd.conf.d/cygnet.conf",
 };
 
-static const struct time_source *const debian_times[] = { &debian_chrony, &timesyncd, NULL };
+static const struct time_source *const debian_times[] = {
+	&debian_chrony, &ntpsec, &ntp, &timesyncd, NULL,
+};
+static const struct time_source *const focal_times[] = {
+	&focal_chrony, &ntp, &ntpsec, &timesyncd, NULL,
+};
+static const struct time_source *const el_times[] = { &el_chrony, NULL };
+static const struct time_source *const el7_times[] = { &el_ntpd, &el_chrony, NULL };
+static const struct time_source *const al2023_times[] = { &amazon_chrony, &el_chrony, NULL };
+static const struct time_source *const all_times[] = {
+	&debian_chrony, &focal_chrony, &el_ntpd, &el_chrony, &ntpsec, &ntp, &timesyncd, NULL,
+};
 
 /* --- distributions --- */
 
 static const char *const debian[] = { "debian", NULL };
+static const char *const ubuntu[] = { "ubuntu", NULL };
+static const char *const amazon[] = { "amzn", NULL };
+static const char *const el[] = { "rhel", "rocky", "almalinux", "centos", "ol", NULL };
 
-#define DEBIAN_LAYOUT							\
+/* The same everywhere. Of sysctl.d's files the last wins; 99-sysctl.conf is /etc/sysctl.conf. */
+#define SYSTEMD								\
 	.systemctl = "/usr/bin/systemctl",				\
 	.unit_folder = "/etc/systemd/system",				\
 	.packaged_units = { "/usr/lib/systemd/system", "/lib/systemd/system" }, \
-	/* after 99-sysctl.conf, the link to /etc/sysctl.conf: the last file wins */ \
 	.sysctl_file = "/etc/sysctl.d/99-zz-cygnet.conf"
+
+#define DEBIAN								\
+	.install = "apt-get install -y",				\
+	.packages = "nftables chrony",					\
+	.flavours = debian_flavours,					\
+	.firewalls = only_nft,						\
+	SYSTEMD
+
+#define EL								\
+	.ids = el,							\
+	.repositories = "EPEL",						\
+	.install = "dnf install -y",					\
+	.packages = "nftables chrony",					\
+	.flavours = el_flavours,					\
+	.firewalls = only_nft,						\
+	.times = el_times,						\
+	SYSTEMD
 
 static const struct distro distros[] = {
 	{
-		.name = "Debian 12",
-		.ids = debian,
-		.version = "12",
-		.source = "packages: strongswan 5.9.8-5+deb12u6, chrony 4.3-2, systemd 252.39",
-		.flavours = debian_flavours,
-		.firewalls = debian_firewalls,
+		.name = "Debian 11", .ids = debian, .version = "11",
+		.source = "files of strongSwan 5.9.1-1+deb11u4, chrony 4.0-8+deb11u2, "
+			  "ntp 4.2.8p15, systemd 247.3-7+deb11u5",
 		.times = debian_times,
-		DEBIAN_LAYOUT,
+		DEBIAN,
+	}, {
+		.name = "Debian 12", .ids = debian, .version = "12",
+		.source = "files of strongSwan 5.9.8-5+deb12u6, chrony 4.3-2+deb12u3, "
+			  "ntpsec 1.2.2, systemd 252.39",
+		.times = debian_times,
+		DEBIAN,
+	}, {
+		.name = "Debian 13", .ids = debian, .version = "13",
+		.source = "files of strongSwan 6.0.1-6+deb13u6, chrony 4.6.1-3+deb13u2, "
+			  "ntpsec 1.2.3, systemd 257.13",
+		.times = debian_times,
+		DEBIAN,
+	}, {
+		.name = "Ubuntu 20.04", .ids = ubuntu, .version = "20",
+		.source = "files of strongSwan 5.8.2-1ubuntu3, chrony 3.5-6ubuntu6, "
+			  "ntp 4.2.8p12, systemd 245.4",
+		.times = focal_times,
+		DEBIAN,
+	}, {
+		.name = "Ubuntu 22.04", .ids = ubuntu, .version = "22",
+		.source = "files of strongSwan 5.9.5-2ubuntu2, chrony 4.2-2ubuntu2, "
+			  "ntp 4.2.8p15, ntpsec 1.2.1, systemd 249.11",
+		.times = debian_times,
+		DEBIAN,
+	}, {
+		.name = "Ubuntu 24.04", .ids = ubuntu, .version = "24",
+		.source = "files of strongSwan 5.9.13-2ubuntu4, chrony 4.5-1ubuntu4, "
+			  "ntpsec 1.2.2, systemd 255.4",
+		.times = debian_times,
+		DEBIAN,
+	}, {
+		.name = "CentOS 7", .ids = el, .version = "7",
+		.source = "EPEL's spec for strongSwan, and the article; iptables, chronyd's "
+			  "and swanctl's units unverified",
+		.repositories = "EPEL",
+		.install = "yum install -y",
+		.packages = "iptables ntp",
+		.flavours = el7_flavours,
+		.firewalls = only_el7_iptables,
+		.times = el7_times,
+		SYSTEMD,
+	}, {
+		.name = "Amazon Linux 2", .ids = amazon, .version = "2",
+		.source = "as CentOS 7, its EPEL by 'amazon-linux-extras install epel'; unverified",
+		.repositories = "EPEL",
+		.install = "yum install -y",
+		.packages = "iptables chrony",
+		.flavours = el7_flavours,
+		.firewalls = only_iptables,
+		.times = el7_times,
+		SYSTEMD,
+	}, {
+		.name = "Amazon Linux 2023", .ids = amazon, .version = "2023",
+		.source = "amazonlinux/amazon-linux-2023 issue 301; EL 9's paths, unverified",
+		.repositories = "amazonlinux and SPAL",
+		.unpackaged = true,
+		.install = "dnf install -y",
+		.packages = "nftables chrony",
+		.flavours = el_flavours,
+		.firewalls = all_firewalls,
+		.times = al2023_times,
+		SYSTEMD,
+	}, {
+		.name = "Enterprise Linux 8", .version = "8",
+		.source = "Fedora's and EPEL's spec of strongSwan 5.9; the rest unverified",
+		EL,
+	}, {
+		.name = "Enterprise Linux 9", .version = "9",
+		.source = "Fedora's and EPEL's spec of strongSwan 5.9; the rest unverified",
+		EL,
+	}, {
+		.name = "Enterprise Linux 10", .version = "10",
+		.source = "Fedora's and EPEL's spec of strongSwan 5.9; the rest unverified",
+		EL,
 	},
 };
 
-struct release {
-	char *id, *version;
+const struct distro distro_unknown = {
+	.name = "an unknown distribution",
+	.source = "unverified",
+	.flavours = all_flavours,
+	.firewalls = all_firewalls,
+	.times = all_times,
+	SYSTEMD,
 };
-
-static void release_done(struct release *release)
-{
-	mem_cleanup(&release->id);
-	mem_cleanup(&release->version);
-}
-
-/* What a shell would make of the text after '=', in place; false when the quotes do not match. */
-static bool value_unquote(char *text, char **ret_text)
-{
-	size_t len = strlen(text);
-
-	if (*text != '"' && *text != '\'') {
-		*ret_text = text;
-		return true;
-	}
-	if (len < 2 || text[len - 1] != text[0])
-		return false;
-	text[len - 1] = '\0';
-	*ret_text = text + 1;
-	return true;
-}
-
-/* What these two may consist of needs no escape, so a backslash is refused like any other. */
-static int release_value(char *text, const char *name, char **ret_value, struct err *e)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-	char *value;
-
-	if (!value_unquote(text, &value) || !shape_word(value, allowed, 1, 64))
-		return err_set(e, EXIT_CONFIG,
-			       "%s of os-release is not 1 to 64 of a-z, 0-9, '.', '_' and '-'", name);
-	mem_cleanup(ret_value);
-	*ret_value = mem_strdup(value);
-	return 0;
-}
-
-static int release_line(char *line, struct release *into, struct err *e)
-{
-	char *text = strchr(line, '=');
-
-	if (text == NULL)
-		return 0;
-	*text++ = '\0';
-	if (strcmp(line, "ID") == 0)
-		return release_value(text, line, &into->id, e);
-	if (strcmp(line, "VERSION_ID") == 0)
-		return release_value(text, line, &into->version, e);
-	return 0;
-}
-
-static int release_parse(char *text, struct release *ret_release, struct err *e)
-{
-	CLEANUP(release_done) struct release release = { 0 };
-	char *line;
-
-	while ((line = strsep(&text, "\n")) != NULL)
-		if (release_line(line, &release, e) < 0)
-			return -1;
-	if (release.id == NULL)
-		release.id = mem_strdup("linux");	/* os-release(5) says so */
-	if (release.version == NULL)
-		release.version = mem_strdup("");
-	release.version[strcspn(release.version, ".")] = '\0';
-	*ret_release = release;
-	release = (struct release){ 0 };
-	return 0;
-}
-
-static int release_read(const char *root, struct release *ret_release, struct err *e)
-{
-	const char *path = "/etc/os-release";
-	AUTO_BUF struct buf content = { 0 };
-	AUTO_FREE char *text = NULL;
-
-	if (!file_exists(root, path))
-		path = "/usr/lib/os-release";
-	if (file_read(root, path, OS_RELEASE_MAX, &content, NULL, e) < 0)
-		return -1;
-	text = buf_take(&content);
-	return release_parse(text, ret_release, e);
-}
-
-static const char *const backend_names[] = {
-	[BACKEND_SWANCTL] = "swanctl",
-	[BACKEND_IPSEC] = "ipsec",
-};
-
-static bool unit_exists(const char *root, const char *unit)
-{
-	for (size_t i = 0; i < COUNT_OF(systemd_folders); i++) {
-		AUTO_FREE char *path = mem_printf("%s/%s", systemd_folders[i], unit);
-
-		if (file_exists(root, path))
-			return true;
-	}
-	return false;
-}
-
-/* What of a flavour is not there, yours to free; NULL when it is complete. */
-static char *flavour_lacks(const char *root, const struct flavour *flavour)
-{
-	const char *const programs[] = { flavour->swanctl, flavour->ipsec, flavour->charon };
-	AUTO_FREE char *plugin = mem_printf("%s/" CRYPTO_PLUGIN, flavour->plugin_folder);
-
-	for (size_t i = 0; i < COUNT_OF(programs); i++)
-		if (programs[i] != NULL && !file_executable(root, programs[i]))
-			return mem_strdup(programs[i]);
-	if (!file_exists(root, plugin))
-		return TAKE(plugin);
-	return unit_exists(root, flavour->charon_unit) ? NULL : mem_strdup(flavour->charon_unit);
-}
-
-static bool flavour_wanted(const struct flavour *flavour, enum backend wanted)
-{
-	return wanted == BACKEND_DETECTED || wanted == flavour->backend;
-}
-
-static int distro_unknown(const struct release *release, struct err *e)
-{
-	CLEANUP(strings_done) struct strings names = { 0 };
-	AUTO_FREE char *known = NULL;
-
-	for (size_t i = 0; i < COUNT_OF(distros); i++)
-		strings_add(&names, distros[i].name);
-	known = strings_join(&names, ", ");
-	err_set(e, EXIT_MISSING, "this machine is '%s' '%s', which cygnet does not know",
-		release->id, release->version);
-	return err_remedy(e, "use one of: %s", known);
-}
 
 static bool ids_have(const char *const *ids, const char *id)
 {
@@ -252,106 +333,16 @@ static bool ids_have(const char *const *ids, const char *id)
 	return false;
 }
 
-static const struct distro *distro_find(const struct release *release)
+const struct distro *distro_table(size_t *ret_count)
+{
+	*ret_count = COUNT_OF(distros);
+	return distros;
+}
+
+const struct distro *distro_find(const char *id, const char *version)
 {
 	for (size_t i = 0; i < COUNT_OF(distros); i++)
-		if (ids_have(distros[i].ids, release->id) &&
-		    strcmp(distros[i].version, release->version) == 0)
+		if (ids_have(distros[i].ids, id) && strcmp(distros[i].version, version) == 0)
 			return &distros[i];
 	return NULL;
-}
-
-static int flavour_missing(const char *root, const struct distro *distro,
-			   const struct flavour *first, enum backend wanted, struct err *e)
-{
-	AUTO_FREE char *missing = NULL;
-
-	if (first == NULL)
-		return err_set(e, EXIT_MISSING, "%s has no strongSwan with backend '%s'",
-			       distro->name, backend_names[wanted]);
-	missing = flavour_lacks(root, first);
-	err_set(e, EXIT_MISSING, "'%s' is not installed", missing);
-	return err_remedy(e, "run '%s'", first->install);
-}
-
-static int flavour_choose(const char *root, const struct distro *distro, enum backend wanted,
-			  const struct flavour **ret_flavour, struct err *e)
-{
-	const struct flavour *first = NULL;
-
-	for (size_t i = 0; distro->flavours[i] != NULL; i++) {
-		const struct flavour *flavour = distro->flavours[i];
-		AUTO_FREE char *missing = NULL;
-
-		if (!flavour_wanted(flavour, wanted))
-			continue;
-		if (first == NULL)
-			first = flavour;
-		missing = flavour_lacks(root, flavour);
-		if (missing == NULL) {
-			*ret_flavour = flavour;
-			return 0;
-		}
-	}
-	return flavour_missing(root, distro, first, wanted, e);
-}
-
-static int firewall_choose(const char *root, const struct distro *distro,
-			   const struct flavour *flavour, const struct firewall **ret_firewall,
-			   struct err *e)
-{
-	for (size_t i = 0; distro->firewalls[i] != NULL; i++)
-		if (file_executable(root, distro->firewalls[i]->program)) {
-			*ret_firewall = distro->firewalls[i];
-			return 0;
-		}
-	err_set(e, EXIT_MISSING, "'%s' is not installed", distro->firewalls[0]->program);
-	return err_remedy(e, "run '%s'", flavour->install);
-}
-
-static const struct time_source *time_find(const char *root, const struct distro *distro)
-{
-	for (size_t i = 0; distro->times[i] != NULL; i++)
-		if (file_executable(root, distro->times[i]->program))
-			return distro->times[i];
-	return NULL;
-}
-
-static const char *restorecon_find(const char *root)
-{
-	for (size_t i = 0; i < COUNT_OF(restorecons); i++)
-		if (file_executable(root, restorecons[i]))
-			return restorecons[i];
-	return NULL;
-}
-
-static bool units_packaged(const char *root, const char *const folders[])
-{
-	for (; *folders != NULL; folders++) {
-		AUTO_FREE char *path = mem_printf("%s/" OWN_UNIT, *folders);
-
-		if (file_exists(root, path))
-			return true;
-	}
-	return false;
-}
-
-int host_detect(const char *root, enum backend wanted, struct host *ret_host, struct err *e)
-{
-	CLEANUP(release_done) struct release release = { 0 };
-	struct host host = { 0 };
-
-	if (release_read(root, &release, e) < 0)
-		return -1;
-	host.distro = distro_find(&release);
-	if (host.distro == NULL)
-		return distro_unknown(&release, e);
-	if (flavour_choose(root, host.distro, wanted, &host.flavour, e) < 0 ||
-	    firewall_choose(root, host.distro, host.flavour, &host.firewall, e) < 0)
-		return -1;
-	host.time = time_find(root, host.distro);
-	host.restorecon = restorecon_find(root);
-	host.packaged = units_packaged(root, host.distro->packaged_units);
-	*ret_host = host;
-	return 0;
 }

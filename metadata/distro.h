@@ -1,4 +1,4 @@
-/* distro: what this distribution calls things, and which of its ways to do them this machine has. */
+/* distro: what each distribution calls things, as data: a row a distribution. */
 #ifndef CYGNET_METADATA_DISTRO_H
 #define CYGNET_METADATA_DISTRO_H
 
@@ -9,9 +9,9 @@
 /* One of strongSwan's two daemons as packed: swanctl's, or starter's with ipsec.conf. */
 struct flavour {
 	enum backend backend;
-	const char *swanctl;		/* program; NULL in an ipsec flavour, as the next */
+	const char *swanctl;		/* program; NULL with ipsec, as the next */
 	const char *swanctl_folder;	/* conf.d is below it */
-	const char *ipsec;		/* program, also called strongswan; NULL in a swanctl flavour, as the next */
+	const char *ipsec;		/* program, or strongswan; NULL with swanctl, as the next */
 	const char *ipsec_folder;	/* ipsec.conf, ipsec.secrets and ipsec.d are in it */
 	const char *keys_folder;	/* private keys */
 	const char *certs_folder;	/* public keys */
@@ -19,9 +19,9 @@ struct flavour {
 	const char *plugin_folder;	/* of strongSwan's plugins */
 	const char *drop_in;		/* file that strongswan.conf includes */
 	const char *charon_unit;	/* the daemon of this flavour */
-	const char *other_units[3];	/* flavours that must not be enabled */
+	const char *other_units[3];	/* of other flavours, which must not be enabled */
 	const char *charon_sections[3];	/* of strongswan.conf, that it reads */
-	const char *install;		/* the command that installs it */
+	const char *packages;		/* that it is in, blanks between */
 };
 
 enum firewall_kind { FIREWALL_NFT, FIREWALL_IPTABLES };
@@ -29,8 +29,8 @@ enum firewall_kind { FIREWALL_NFT, FIREWALL_IPTABLES };
 struct firewall {
 	enum firewall_kind kind;
 	const char *program;		/* nft, or iptables */
-	const char *restore;		/* iptables-restore; NULL with nft */
-	const char *host_units;		/* the host's own rules, which may begin with a flush; blanks between */
+	const char *restore;		/* iptables-restore, with the option to wait; NULL with nft */
+	const char *host_units;		/* of the host's own rules, blanks between */
 };
 
 enum time_daemon { TIME_CHRONY, TIME_NTPD, TIME_TIMESYNCD };
@@ -41,14 +41,19 @@ struct time_source {
 	const char *unit;
 	const char *file;		/* the drop-in, or the daemon's own file */
 	bool foreign;			/* it is the daemon's own, to be edited */
+	const char *folder;		/* tells that the drop-in is read; NULL: it always is */
+	const char *other_units[2];	/* of time daemons which must not be enabled beside it */
 };
 
 struct distro {
 	const char *name;		/* "Debian 12" */
-	const char *const *ids;		/* of os-release: ID; NULL: any */
+	const char *const *ids;		/* of os-release: ID */
 	const char *version;		/* VERSION_ID up to the first dot */
 	const char *source;		/* where the row's facts are from, or "unverified" */
-	const char *repository;		/* what has to be enabled before strongSwan can be installed, or NULL */
+	const char *repositories;	/* that have to be enabled for strongSwan; NULL: none */
+	bool unpackaged;		/* there is no strongSwan, neither in these repositories */
+	const char *install;		/* command that package names follow; NULL: not known */
+	const char *packages;		/* that it needs besides the flavour's */
 
 	const struct flavour *const *flavours;		/* best first */
 	const struct firewall *const *firewalls;	/* best first */
@@ -59,23 +64,13 @@ struct distro {
 	const char *sysctl_file;
 };
 
-struct host {
-	const struct distro *distro;		/* static, as the next three are */
-	const struct flavour *flavour;
-	const struct firewall *firewall;
-	const struct time_source *time;		/* NULL: no time daemon is installed */
-	const char *restorecon;			/* program; static, NULL: files have no labels here */
-	bool packaged;				/* a package has put cygnet's units there */
-};
+/* The table of rows, and its length. Static. */
+const struct distro *distro_table(size_t *ret_count);
 
-/*
- * Tell which machine is below root, from /etc/os-release (else /usr/lib/os-release) and what is installed: of each
- * list of this distribution's row the first that is complete, of the flavours only those of the configured backend. A
- * distribution without a row gets whatever is found. Fails with EXIT_MISSING when something needed is not there: the
- * message says which file, or for an unknown distribution all that was looked for, and the remedy which command
- * installs it. A damaged os-release is EXIT_CONFIG.
- * Source: os-release(5).
- */
-int host_detect(const char *root, enum backend wanted, struct host *ret_host, struct err *e);
+/* The row of an os-release ID and version; NULL: there is none. */
+const struct distro *distro_find(const char *id, const char *version);
+
+/* For a distribution without a row: everything that one may have. */
+extern const struct distro distro_unknown;
 
 #endif

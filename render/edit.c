@@ -55,7 +55,7 @@ static struct span word_take(struct span *line)
 	return word;
 }
 
-/* ntp.conf(5): "server [-4|-6] address …"; an address 127.127.t.u is a clock of the machine. */
+/* "server [-4|-6] address …"; an address 127.127.t.u is a clock of the machine. */
 static bool line_is_server(struct span line)
 {
 	static const char clock[] = "127.127.";
@@ -83,7 +83,7 @@ static bool line_is_one_of(struct span line, const struct buf *lines)
 	return false;
 }
 
-/* Behind the block that begins with the line at at; a mark that has lost its other half is alone. */
+/* Behind the block that begins at at; a mark that has lost its other half stands alone. */
 static const char *block_after(const char *at, const char *end)
 {
 	const char *first = line_after(at, end);

@@ -1,8 +1,21 @@
 /*
- * nftables: the rule set as text. All of it is in one table of its own, so that loading it again
- * replaces it and touches no other.
+ * firewall: what the rules are about, and which file holds them. How they are written is the
+ * business of a renderer each.
  */
 #include "render/firewall.h"
+
+#include "render/iptables.h"
+#include "render/nftables.h"
+
+const char *firewall_file(enum firewall_kind kind)
+{
+	static const char *const files[] = {
+		[FIREWALL_NFT] = FIREWALL_FOLDER "/cygnet.nft",
+		[FIREWALL_IPTABLES] = FIREWALL_FOLDER "/cygnet.iptables",
+	};
+
+	return files[kind];
+}
 
 /* Sorted, and so without ranges within others, with which nft refuses a set. */
 static void ranges_collect(const struct sites *peers, struct cidrs *ret_ranges)
@@ -26,61 +39,18 @@ static void gateways_collect(const struct sites *peers, struct cidrs *ret_gatewa
 	*ret_gateways = gateways;
 }
 
-static void set_render(const char *name, const struct cidrs *elements, struct buf *out)
+void firewall_render(enum firewall_kind kind, unsigned mss, const struct sites *peers,
+		     struct buf *out)
 {
-	AUTO_FREE char *joined = cidrs_join(elements, ",\n\t\t\t");
+	static void (*const renderers[])(const struct firewall_rules *rules, struct buf *out) = {
+		[FIREWALL_NFT] = nftables_render,
+		[FIREWALL_IPTABLES] = iptables_render,
+	};
+	struct firewall_rules rules = { .mss = mss };
 
-	buf_addf(out, "\tset %s {\n\t\ttype ipv4_addr\n\t\tflags interval\n", name);
-	if (elements->count > 0)
-		buf_addf(out, "\t\telements = {\n\t\t\t%s\n\t\t}\n", joined);
-	buf_adds(out, "\t}\n\n");
-}
-
-static void clamp_render(unsigned mss, struct buf *out)
-{
-	static const char *const directions[] = { "daddr", "saddr" };
-
-	buf_adds(out,
-		 "\t# A host's MSS fits its VPC's jumbo frames, not the tunnel. Only lowered.\n"
-		 "\tchain clamp {\n"
-		 "\t\ttype filter hook forward priority mangle; policy accept;\n");
-	for (size_t i = 0; i < COUNT_OF(directions); i++)
-		buf_addf(out,
-			 "\t\tip %s @ranges tcp flags & (syn | rst) == syn"
-			 " tcp option maxseg size > %u tcp option maxseg size set %u\n",
-			 directions[i], mss, mss);
-	buf_adds(out, "\t}\n\n");
-}
-
-static void seal_render(struct buf *out)
-{
-	buf_adds(out,
-		 "\t# Packets for a peer, forwarded or own, leave through an IPsec policy or\n"
-		 "\t# charon's tun device, or not at all. IKE and encapsulated ESP pass, should\n"
-		 "\t# a gateway's address lie in a range.\n"
-		 "\tchain seal {\n"
-		 "\t\ttype filter hook postrouting priority filter; policy accept;\n"
-		 "\t\tip daddr @gateways udp dport { 500, 4500 } accept\n"
-		 "\t\tip daddr @ranges rt ipsec missing oifname != \"ipsec*\" counter drop\n"
-		 "\t}\n");
-}
-
-void nftables_render(unsigned mss, const struct sites *peers, struct buf *out)
-{
-	struct cidrs ranges, gateways;
-
-	ranges_collect(peers, &ranges);
-	gateways_collect(peers, &gateways);
-	buf_adds(out, "# Declared before it is deleted, so that the first load does not fail.\n"
-		      "table " NFTABLES_TABLE "\n"
-		      "delete table " NFTABLES_TABLE "\n\n"
-		      "table " NFTABLES_TABLE " {\n");
-	set_render("ranges", &ranges, out);
-	set_render("gateways", &gateways, out);
-	if (mss > 0)
-		clamp_render(mss, out);
-	seal_render(out);
-	buf_adds(out, "}\n");
-	cidrs_done(&ranges);
-	cidrs_done(&gateways);
+	ranges_collect(peers, &rules.ranges);
+	gateways_collect(peers, &rules.gateways);
+	renderers[kind](&rules, out);
+	cidrs_done(&rules.ranges);
+	cidrs_done(&rules.gateways);
 }

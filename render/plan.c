@@ -30,12 +30,14 @@ static void plan_before(struct action *action, const struct observed_file *found
 
 static bool file_differs(const struct observed_file *found, const struct buf *content, mode_t mode)
 {
-	return !found->present || found->mode != mode || found->content.len != content->len ||
+	return !found->present || found->mode != mode ||
+	       found->content.len != content->len ||
 	       memcmp(buf_str(&found->content), buf_str(content), content->len) != 0;
 }
 
 /* Write a file unless it is as wanted; what is only edited keeps its mode. */
-static void plan_file(const struct planning *p, const struct tree_file *wanted, const struct observed_file *found)
+static void plan_file(const struct planning *p, const struct tree_file *wanted,
+		      const struct observed_file *found)
 {
 	mode_t mode = wanted->edit != EDIT_WHOLE && found->present ? found->mode : wanted->mode;
 	AUTO_BUF struct buf content = { 0 };

@@ -26,7 +26,7 @@ static void own_units_want(struct target *target)
 								.active = units[i].started });
 }
 
-static void other_units_want(struct target *target, const struct host *host)
+static void charon_units_want(struct target *target, const struct host *host)
 {
 	const char *const *others = host->flavour->other_units;
 
@@ -34,14 +34,21 @@ static void other_units_want(struct target *target, const struct host *host)
 		unit_want(target, (struct wanted_unit){ .name = others[i], .concern = CONCERN_STRONGSWAN });
 	unit_want(target, (struct wanted_unit){ .name = host->flavour->charon_unit, .concern = CONCERN_STRONGSWAN,
 						.enabled = true, .active = true });
-	if (host->time != NULL)
-		unit_want(target, (struct wanted_unit){ .name = host->time->unit, .concern = CONCERN_TIME,
-							.enabled = true, .active = true });
+}
+
+static void time_unit_want(struct target *target, const struct time_source *time)
+{
+	for (size_t i = 0; time->other_units[i] != NULL; i++)
+		unit_want(target, (struct wanted_unit){ .name = time->other_units[i],
+							.concern = CONCERN_TIME });
+	unit_want(target, (struct wanted_unit){ .name = time->unit, .concern = CONCERN_TIME,
+						.enabled = true, .active = true });
 }
 
 static void label_want(struct target *target, const char *path, enum concern concern)
 {
-	*MEM_GROW(target->labels, target->label_count) = (struct wanted_label){ mem_strdup(path), concern };
+	*MEM_GROW(target->labels, target->label_count) =
+		(struct wanted_label){ mem_strdup(path), concern };
 }
 
 /*
@@ -54,7 +61,8 @@ static void labels_want(struct target *target, const struct host *host)
 		return;
 	for (size_t i = 0; i < target->tree.count; i++)
 		if (target->tree.files[i].edit != EDIT_WHOLE)
-			label_want(target, target->tree.files[i].path, target->tree.files[i].concern);
+			label_want(target, target->tree.files[i].path,
+				   target->tree.files[i].concern);
 	label_want(target, host->flavour->keys_folder, CONCERN_CHARON);
 	label_want(target, host->flavour->certs_folder, CONCERN_CHARON);
 }
@@ -82,7 +90,9 @@ void target_make(const struct tree_inputs *inputs, struct target *ret_target)
 	tree_owned(inputs->host, &target.patterns, &target.pattern_count);
 	sysctl_wanted(inputs->interface, &target.kernel);
 	own_units_want(&target);
-	other_units_want(&target, inputs->host);
+	charon_units_want(&target, inputs->host);
+	if (inputs->host->time != NULL)
+		time_unit_want(&target, inputs->host->time);
 	labels_want(&target, inputs->host);
 	for (size_t i = 0; i < inputs->peers->count; i++)
 		connection_want(&target, inputs->own, &inputs->peers->items[i]);

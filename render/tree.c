@@ -120,16 +120,17 @@ static void tree_time(const struct tree_inputs *inputs, struct tree *tree)
 	if (!time->foreign)
 		tree_add(tree, time->file, &content, 0644, CONCERN_TIME);
 	else
-		tree_edit(tree, time->file, time->daemon == TIME_NTPD ? EDIT_SERVERS : EDIT_BLOCK, &content, 0,
-			  CONCERN_TIME);
+		tree_edit(tree, time->file, time->daemon == TIME_NTPD ? EDIT_SERVERS : EDIT_BLOCK,
+			  &content, 0, CONCERN_TIME);
 }
 
-static void tree_nftables(const struct tree_inputs *inputs, struct tree *tree)
+static void tree_firewall(const struct tree_inputs *inputs, struct tree *tree)
 {
+	enum firewall_kind kind = inputs->host->firewall->kind;
 	struct buf content = file_begin(inputs);
 
-	nftables_render(inputs->config->mss, inputs->peers, &content);
-	tree_add(tree, NFTABLES_FILE, &content, 0644, CONCERN_FIREWALL);
+	firewall_render(kind, inputs->config->mss, inputs->peers, &content);
+	tree_add(tree, firewall_file(kind), &content, 0644, CONCERN_FIREWALL);
 }
 
 static void tree_strongswan(const struct tree_inputs *inputs, struct tree *tree)
@@ -212,7 +213,7 @@ void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
 	tree_sysctl(inputs, &tree);
 	if (inputs->host->time != NULL)
 		tree_time(inputs, &tree);
-	tree_nftables(inputs, &tree);
+	tree_firewall(inputs, &tree);
 	tree_strongswan(inputs, &tree);
 	if (key != NULL) {
 		tree_key(inputs, inputs->own->name, key, &tree);
@@ -223,13 +224,15 @@ void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
 	*ret_tree = tree;
 }
 
-static void pattern_add(struct owned_pattern **patterns, size_t *count, struct owned_pattern pattern)
+static void pattern_add(struct owned_pattern **patterns, size_t *count,
+			struct owned_pattern pattern)
 {
 	*MEM_GROW(*patterns, *count) = pattern;
 }
 
 void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count)
 {
+	static const char *const firewall_suffixes[] = { ".nft", ".iptables" };
 	struct owned_pattern *patterns = NULL;
 	size_t count = 0;
 
@@ -239,6 +242,10 @@ void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, si
 	pattern_add(&patterns, &count, (struct owned_pattern){
 		.folder = mem_strdup(host->flavour->certs_folder),
 		.prefix = "cygnet-", .suffix = ".pub", .concern = CONCERN_CHARON });
+	for (size_t i = 0; i < COUNT_OF(firewall_suffixes); i++)
+		pattern_add(&patterns, &count, (struct owned_pattern){
+			.folder = mem_strdup(FIREWALL_FOLDER), .prefix = "cygnet",
+			.suffix = firewall_suffixes[i], .concern = CONCERN_FIREWALL });
 	*ret_patterns = patterns;
 	*ret_count = count;
 }

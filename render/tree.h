@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "keys/record.h"
-#include "metadata/distro.h"
+#include "metadata/host.h"
 #include "render/concern.h"
 #include "render/edit.h"
 

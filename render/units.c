@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "render/firewall.h"
+#include "render/iptables.h"
 
 /* After its own deadline a run still goes back to the previous files, and says so. */
 #define GRACE_S 60
@@ -106,8 +107,43 @@ static void timer_render(const struct unit_inputs *in, struct buf *out)
 		 in->config->interval_s, pause_ms, pause_ms, jitter_ms);
 }
 
-static void nftables_unit_render(const struct unit_inputs *in, struct buf *out)
+/*
+ * A jump is always there: a second one, told apart by its comment, stands in while the first is put
+ * back. A '-' before a command: there may be nothing to delete.
+ */
+static void jumps_render(const char *setting, const char *program, struct buf *out)
 {
+	for (const struct iptables_chain *chain = iptables_chains; chain->name != NULL; chain++) {
+		AUTO_FREE char *jump = mem_printf("%s -j %s", chain->from, chain->name);
+		AUTO_FREE char *second = mem_printf("%s -m comment --comment second -j %s",
+						    chain->from, chain->name);
+
+		buf_addf(out, "%s=%s -w -t mangle -I %s\n", setting, program, second);
+		buf_addf(out, "%s=-%s -w -t mangle -D %s\n", setting, program, jump);
+		buf_addf(out, "%s=%s -w -t mangle -I %s\n", setting, program, jump);
+		buf_addf(out, "%s=%s -w -t mangle -D %s\n", setting, program, second);
+	}
+}
+
+static void loading_render(const char *setting, const struct firewall *firewall, struct buf *out)
+{
+	const char *file = firewall_file(firewall->kind);
+
+	switch (firewall->kind) {
+	case FIREWALL_NFT:
+		buf_addf(out, "%s=%s -f %s\n", setting, firewall->program, file);
+		break;
+	case FIREWALL_IPTABLES:
+		buf_addf(out, "%s=%s --noflush %s\n", setting, firewall->restore, file);
+		jumps_render(setting, firewall->program, out);
+		break;
+	}
+}
+
+static void firewall_unit_render(const struct unit_inputs *in, struct buf *out)
+{
+	const struct firewall *firewall = in->host->firewall;
+
 	buf_addf(out,
 		 "[Unit]\n"
 		 "Description=cygnet: nothing to the mesh in the clear, and its MSS clamped\n"
@@ -115,26 +151,26 @@ static void nftables_unit_render(const struct unit_inputs *in, struct buf *out)
 		 "Conflicts=shutdown.target\n"
 		 "Before=network-pre.target shutdown.target %s\n"
 		 "Wants=network-pre.target\n"
-		 "# The host's own rules begin with a flush that takes this table too.\n"
-		 "After=nftables.service\n"
-		 "PartOf=nftables.service\n"
-		 "ReloadPropagatedFrom=nftables.service\n"
-		 "ConditionPathExists=" NFTABLES_FILE "\n"
+		 "# The host's own rules begin with a flush that takes these too.\n"
+		 "After=%s\n"
+		 "PartOf=%s\n"
+		 "ReloadPropagatedFrom=%s\n"
+		 "ConditionPathExists=%s\n"
 		 "\n"
 		 "[Service]\n"
 		 "Type=oneshot\n"
-		 "RemainAfterExit=yes\n"
-		 "ExecStart=%s -f " NFTABLES_FILE "\n"
-		 "ExecReload=%s -f " NFTABLES_FILE "\n"
+		 "RemainAfterExit=yes\n",
+		 in->host->flavour->charon_unit, firewall->host_units, firewall->host_units,
+		 firewall->host_units, firewall_file(firewall->kind));
+	loading_render("ExecStart", firewall, out);
+	loading_render("ExecReload", firewall, out);
+	buf_adds(out,
 		 "# No ExecStop: stopping a unit must not let packets out in the clear.\n"
-		 "# By hand: nft delete table " NFTABLES_TABLE "\n"
 		 "ProtectSystem=full\n"
 		 "ProtectHome=yes\n"
 		 "\n"
 		 "[Install]\n"
-		 "WantedBy=sysinit.target\n",
-		 in->host->flavour->charon_unit, in->host->firewall->program,
-		 in->host->firewall->program);
+		 "WantedBy=sysinit.target\n");
 }
 
 static const struct unit units[] = {
@@ -146,7 +182,7 @@ static const struct unit units[] = {
 
 /* In the order of units. */
 static void (*const renderers[])(const struct unit_inputs *in, struct buf *out) = {
-	nftables_unit_render,
+	firewall_unit_render,
 	sync_render,
 	timer_render,
 	bootstrap_render,

@@ -3,7 +3,7 @@
 #define CYGNET_RENDER_UNITS_H
 
 #include "base/buf.h"
-#include "metadata/distro.h"
+#include "metadata/host.h"
 #include "render/concern.h"
 
 struct unit {

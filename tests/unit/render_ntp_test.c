@@ -25,6 +25,15 @@ static void chrony_prefers_another_than_the_first(void **state)
 			"server 1.amazon.pool.ntp.org iburst\n");
 }
 
+static void ntpd_prefers_another_than_the_first(void **state)
+{
+	(void)state;
+	assert_rendered(TIME_NTPD,
+			"server 169.254.169.123 prefer iburst\n"
+			"server 0.amazon.pool.ntp.org iburst\n"
+			"server 1.amazon.pool.ntp.org iburst\n");
+}
+
 static void timesyncd_asks_the_host_s_own_servers_first(void **state)
 {
 	(void)state;
@@ -38,6 +47,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chrony_prefers_another_than_the_first),
+		cmocka_unit_test(ntpd_prefers_another_than_the_first),
 		cmocka_unit_test(timesyncd_asks_the_host_s_own_servers_first),
 	};
 

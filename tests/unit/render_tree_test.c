@@ -108,6 +108,35 @@ static void machine_has_no_time_daemon(void **state)
 	assert_int_equal(files_below(&tree, "/etc/cygnet/"), 1);
 }
 
+static void assert_edit(const struct time_source *time, enum edit edit)
+{
+	AUTO_SCENE scene;
+	AUTO_TREE tree;
+	const struct tree_file *file;
+
+	scene_init(&scene);
+	scene.host.time = time;
+	tree_all(&scene.inputs, &tree);
+	file = tree_find(&tree, time->file);
+	assert_non_null(file);
+	assert_int_equal(file->edit, edit);
+	assert_int_equal(file->mode, 0);
+	assert_int_equal(file->concern, CONCERN_TIME);
+	assert_string_equal(buf_str(&file->content),
+			    "server 169.254.169.123 prefer iburst\n"
+			    "server 0.amazon.pool.ntp.org iburst\n"
+			    "server 1.amazon.pool.ntp.org iburst\n");
+}
+
+static void file_of_a_time_daemon_is_replaced_whole(void **state)
+{
+	(void)state;
+	assert_edit(&(struct time_source){ .daemon = TIME_CHRONY, .file = "/etc/chrony.conf",
+					   .foreign = true }, EDIT_BLOCK);
+	assert_edit(&(struct time_source){ .daemon = TIME_NTPD, .file = "/etc/ntp.conf",
+					   .foreign = true }, EDIT_SERVERS);
+}
+
 static void gateway_has_no_key_yet(void **state)
 {
 	AUTO_SCENE scene;
@@ -167,7 +196,7 @@ static size_t owners(const char *path)
 	return found;
 }
 
-static void file_of_a_peer_outlives_it(void **state)
+static void file_outlives_its_peer_or_firewall(void **state)
 {
 	AUTO_SCENE scene;
 	AUTO_TREE tree;
@@ -177,7 +206,9 @@ static void file_of_a_peer_outlives_it(void **state)
 	tree_all(&scene.inputs, &tree);
 	for (size_t i = 0; i < tree.count; i++)
 		assert_int_equal(owners(tree.files[i].path),
-				 tree.files[i].concern == CONCERN_CHARON);
+				 tree.files[i].concern == CONCERN_CHARON ||
+				 tree.files[i].concern == CONCERN_FIREWALL);
+	assert_int_equal(owners("/etc/cygnet/cygnet.iptables"), 1);
 }
 
 static void private_key_is_removed_as_stale(void **state)
@@ -186,6 +217,7 @@ static void private_key_is_removed_as_stale(void **state)
 	assert_int_equal(owners("/etc/swanctl/private/cygnet-8979b8f51ae63b98.key"), 0);
 	assert_int_equal(owners("/etc/swanctl/conf.d/office.conf"), 0);
 	assert_int_equal(owners("/etc/swanctl/pubkey/office.pub"), 0);
+	assert_int_equal(owners("/etc/cygnet/peers.nft.d"), 0);
 }
 
 static void add_text(struct tree *tree, const char *path, const char *text)
@@ -223,9 +255,10 @@ int main(void)
 		cmocka_unit_test(change_is_told_to_somebody_else),
 		cmocka_unit_test(units_hide_those_of_a_package),
 		cmocka_unit_test(machine_has_no_time_daemon),
+		cmocka_unit_test(file_of_a_time_daemon_is_replaced_whole),
 		cmocka_unit_test(gateway_has_no_key_yet),
 		cmocka_unit_test(units_need_a_registry),
-		cmocka_unit_test(file_of_a_peer_outlives_it),
+		cmocka_unit_test(file_outlives_its_peer_or_firewall),
 		cmocka_unit_test(private_key_is_removed_as_stale),
 		cmocka_unit_test(path_is_there_twice),
 	};

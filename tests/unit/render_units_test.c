@@ -66,6 +66,24 @@ static void jitter_makes_a_period_longer_than_the_interval(void **state)
 	assert_line(hour, "RandomizedDelaySec=720000ms");
 }
 
+/* nft's is among the files of render_tree_test. */
+static void rules_of_iptables_are_jumped_to_twice_or_never(void **state)
+{
+	static const struct firewall iptables = {
+		.kind = FIREWALL_IPTABLES,
+		.program = "/usr/sbin/iptables",
+		.restore = "/usr/sbin/iptables-restore -w",
+		.host_units = "iptables.service firewalld.service",
+	};
+	struct host host = { .distro = &scene_distro, .flavour = &scene_swanctl, .firewall = &iptables };
+	struct config config = { 0 };
+	AUTO_BUF struct buf out = { 0 };
+
+	(void)state;
+	unit_render(unit_named("cygnet-firewall.service"), &host, "/cygnet", &config, &out);
+	assert_expected(&out, "/firewall/cygnet-firewall.service");
+}
+
 static void unit_to_be_enabled_says_nowhere_where(void **state)
 {
 	size_t count;
@@ -84,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(path_is_taken_for_more_than_one_word),
 		cmocka_unit_test(jitter_makes_a_period_longer_than_the_interval),
+		cmocka_unit_test(rules_of_iptables_are_jumped_to_twice_or_never),
 		cmocka_unit_test(unit_to_be_enabled_says_nowhere_where),
 	};
 
