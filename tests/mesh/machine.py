@@ -50,9 +50,7 @@ mknod -m 666 dev/tty c 5 0
 mknod -m 666 dev/net/tun c 10 200
 ln -s /proc/self/fd dev/fd
 hostname "$(cat etc/hostname)"
-pivot_root . mnt
-umount -l /mnt
-exec {shlex.join(_CONFINED)} env -i PYTHONPATH=/{STANDIN} PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m standin
+exec chroot . {shlex.join(_CONFINED)} env -i PYTHONPATH=/{STANDIN} PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m standin
 """
 
 
@@ -103,11 +101,11 @@ class Machine:
     def power_on(self):
         """Boots, and returns when PID 1 answers; `wait_booted` waits for the services."""
         enter = ["nsenter", f"--net={netns.NAMES / self.port.netns}", "unshare", "--mount", "--uts", "--ipc", "--pid",
-                 "--fork", "--kill-child=KILL", "--propagation=private"]
+                 "--fork", "--kill-child=KILL", "--propagation=unchanged"]
         with open(self._console, "ab") as console:
             self._process = subprocess.Popen([*enter, "sh", "-c", _POWER_ON, "sh", str(self.disk)],
                                              stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                                             preexec_fn=netns.die_with_parent)
+                                             start_new_session=True, preexec_fn=netns.die_with_parent)
         self._wait_for("run/systemd/private", 20)
 
     def wait_booted(self, seconds=120):

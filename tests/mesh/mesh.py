@@ -10,6 +10,7 @@ import atexit
 import concurrent.futures
 import functools
 import ipaddress
+import os
 import pathlib
 import shutil
 import subprocess
@@ -32,6 +33,7 @@ from fakeaws import Server, World  # noqa: E402 (the path above has to come firs
 THREE_REGIONS = (("us-east-1", "172.16.0.0/16"), ("us-east-2", "172.31.0.0/16"), ("eu-west-1", "10.20.0.0/16"))
 AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
 
+_SCRATCH = "cygnet-mesh-"
 _LIBIPSEC = "/etc/strongswan.d/charon/kernel-libipsec.conf"
 
 
@@ -43,15 +45,24 @@ def resolve(name):
 @functools.cache
 def scratch():
     """This process's private folder and namespaces, made once; nothing of them outlives it."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="cygnet-mesh-"))
+    _sweep()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
     netns.privatise(folder)
     atexit.register(_leave, folder)
     return folder
 
 
 def _leave(folder):
-    netns.run(["umount", "--lazy", folder])
+    netns.unprivatise(folder)
     folder.rmdir()
+
+
+def _sweep():
+    """Removes the folders of labs that were killed: all that can be left of one, and empty."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        pid = folder.name.removeprefix(_SCRATCH).split("-")[0]
+        if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
+            folder.rmdir()
 
 
 @functools.cache
@@ -146,21 +157,16 @@ class Mesh:
         self.machines, self._services = [], []
         self._ports = {}        # the fake AWS's interface id: port, VPC
         self._addresses = 10
+        self.server = Server(self.world, tls_dir=scratch() / "tls")
+        self.world.on_change(self._changed)
         try:
-            self.fabric = self._build_fabric()
+            self.fabric = Fabric()
+            self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
             self.sites = [self._add_site(number, *site) for number, site in enumerate(sites)]
             self._route_between_sites()
         except BaseException:
             self.close()
             raise
-
-    def _build_fabric(self):
-        folder = scratch()
-        self.server = Server(self.world, tls_dir=folder / "tls")
-        self.world.on_change(self._changed)
-        fabric = Fabric()
-        self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
-        return fabric
 
     def _add_site(self, number, region, cidr):
         vpc = self.fabric.add_vpc(region, [cidr])
