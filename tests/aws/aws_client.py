@@ -23,10 +23,9 @@ class Outcome:
 
     @property
     def result(self):
-        """The result of the only step; a failure shows why."""
-        assert self.code == 0, f"{self.error} ({self.remedy})"
-        assert len(self.results) == 1
-        return self.results[0]
+        """The result of the last step; a failure of any shows why."""
+        assert self.code == 0, f"{self.error} ({self.remedy}), after {self.log}"
+        return self.results[-1]
 
     @classmethod
     def of(cls, code, stdout, stderr):
@@ -66,5 +65,7 @@ class Conversation:
 
     def end(self):
         """The Outcome, once the program has ended."""
-        stdout, stderr = self._process.communicate(timeout=60)
+        # Not communicate(): a line may be buffered already, which that would not see.
+        with self._process:
+            stdout, stderr = self._process.stdout.read(), self._process.stderr.read()
         return Outcome.of(self._process.returncode, "".join(self._lines) + stdout, stderr)
