@@ -129,6 +129,15 @@ static void tree_inputs_fill(const struct session *session, const struct site *o
 	};
 }
 
+static void mesh_report(const struct session *session, const struct picture *picture)
+{
+	for (size_t i = 0; i < picture->mesh.warnings.count; i++)
+		log_warn(session->log, "%s, ignoring", picture->mesh.warnings.items[i]);
+	if (picture->listed && picture->mesh.peers.count == 0)
+		log_step(session->log, "no peers of mesh '%s' in the registry in '%s'", session->config.mesh,
+			 session->config.registry);
+}
+
 int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
 		 struct plan *ret_plan, struct err *e)
 {
@@ -137,6 +146,7 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 	struct tree_inputs inputs;
 	struct target target;
 
+	mesh_report(session, picture);
 	tree_inputs_fill(session, &picture->own, &picture->mesh.peers, &inputs);
 	target_make(&inputs, &target);
 	session_step(session, "host");
@@ -208,21 +218,11 @@ static int state_keep(struct session *session, struct picture *picture, struct e
 	return state_save(session->options->root, state, e);
 }
 
-static void mesh_report(const struct session *session, const struct picture *picture)
-{
-	for (size_t i = 0; i < picture->mesh.warnings.count; i++)
-		log_warn(session->log, "%s, ignoring", picture->mesh.warnings.items[i]);
-	if (picture->listed && picture->mesh.peers.count == 0)
-		log_step(session->log, "no peers of mesh '%s' in the registry in '%s'", session->config.mesh,
-			 session->config.registry);
-}
-
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
-	mesh_report(session, picture);
 	if (picture_plan(session, picture, &target, &plan, e) < 0)
 		return -1;
 	outcome->changed |= plan.count > 0;
@@ -246,12 +246,10 @@ int reconcile_full(struct session *session, struct outcome *outcome, struct err 
 	CLEANUP(picture_done) struct picture picture = { 0 };
 
 	outcome->behind = false;
-	if (session_load_key(session, e) < 0)
+	if (reconcile_units(session, &outcome->changed, e) < 0 || session_load_key(session, e) < 0)
 		return -1;
 	if (!session->keyring.present)
 		maker = key_maker_start(session->config.key_bits);
-	if (reconcile_units(session, &outcome->changed, e) < 0)
-		return -1;
 	picture_observe(session, &picture);
 	if (maker != NULL && key_keep(session, TAKE(maker), outcome, e) < 0)
 		return -1;

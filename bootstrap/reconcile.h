@@ -28,7 +28,10 @@ void picture_observe(struct session *session, struct picture *picture);
  */
 int picture_decide(struct session *session, struct picture *picture, struct err *e);
 
-/* The plan of a picture: its target and what has to be done on this host and in the cloud. Changes nothing. */
+/*
+ * The plan of a picture: its target and what has to be done on this host and in the cloud. It warns of what was refused
+ * of the mesh, and changes nothing.
+ */
 int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
 		 struct plan *ret_plan, struct err *e);
 
