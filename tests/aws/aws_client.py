@@ -48,7 +48,7 @@ class Conversation:
 
     def __init__(self, gateway, *words, **env):
         self._process = subprocess.Popen(
-            [str(CLIENT), *map(str, words)], env={**gateway.env, **env}, text=True,
+            ["timeout", "60", str(CLIENT), *map(str, words)], env={**gateway.env, **env}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._lines = []
 
