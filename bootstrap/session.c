@@ -184,7 +184,7 @@ int session_load(struct session *session, struct err *e)
 	if (state_load(session->options->root, session->instance.id, &session->state, &aside, e) < 0)
 		return -1;
 	if (aside != NULL)
-		log_warn(session->log, "%s, ignoring", aside);
+		log_warn(session->log, "%s", aside);
 	recent_load(session->options->root, &session->recent);
 	session_pace(session, session->state.peers.count);
 	return 0;
