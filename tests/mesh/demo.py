@@ -4,12 +4,11 @@
 Ends with 0 only if every cell of the table it prints is filled and good. Leaves nothing behind.
 """
 
-import signal
 import sys
 import time
 
 import netns
-from mesh import Mesh, kernel_has_esp
+from mesh import Mesh, end_on_signals, kernel_has_esp
 
 HEADINGS = ["site", "address", "strongSwan", "tunnels", "bytes in/out"]
 
@@ -106,11 +105,9 @@ def demonstrate(started):
 
 def main():
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_on_signals()
     try:
         demonstrate(started)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except (Bad, netns.Failed) as failure:
         sys.exit(f"demo: {failure}")
     say(started, "done, and nothing of it is left")

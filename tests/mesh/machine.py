@@ -7,6 +7,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 
@@ -126,12 +127,10 @@ class Machine:
 
     def power_off(self, orderly=True):
         """Shuts down, or pulls the plug; the disk stays."""
-        if self._process is None:
-            return
-        pid = self.pid
-        os.kill(pid, 15 if orderly else 9)
-        self._process.wait(60)
-        self._process = None
+        if self._process:
+            os.kill(self.pid, signal.SIGTERM if orderly else signal.SIGKILL)
+            self._process.wait(60)
+            self._process = None
 
     def destroy(self):
         """Off without a farewell, and the disk gone."""

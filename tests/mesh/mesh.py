@@ -13,6 +13,7 @@ import ipaddress
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ from fakeaws import Server, World  # noqa: E402 (the path above has to come firs
 THREE_REGIONS = (("us-east-1", "172.16.0.0/16"), ("us-east-2", "172.31.0.0/16"), ("eu-west-1", "10.20.0.0/16"))
 AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _SCRATCH = "cygnet-mesh-"
 _LIBIPSEC = "/etc/strongswan.d/charon/kernel-libipsec.conf"
 
@@ -45,7 +47,7 @@ def resolve(name):
 @functools.cache
 def scratch():
     """This process's private folder and namespaces, made once; nothing of them outlives it."""
-    _sweep()
+    sweep()
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
     netns.privatise(folder)
     atexit.register(_leave, folder)
@@ -57,7 +59,7 @@ def _leave(folder):
     folder.rmdir()
 
 
-def _sweep():
+def sweep():
     """Removes the folders of labs that were killed: all that can be left of one, and empty."""
     for folder in pathlib.Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
         pid = folder.name.removeprefix(_SCRATCH).split("-")[0]
@@ -252,8 +254,7 @@ class Mesh:
         return None not in self.ping_matrix(wait=1).values()
 
     def close(self):
-        for machine in self.machines:
-            machine.destroy()
+        parallel(Machine.destroy, self.machines)
         self.server.close()
         parallel(Services.close, self._services)
         for name in netns.names():
@@ -266,7 +267,21 @@ class Mesh:
         self.close()
 
 
+def end_on_signals():
+    """Makes the first ^C or SIGTERM end the program with all its cleaning up, which no further one cuts short."""
+    def end(number, _):
+        for ignored in _ENDING:
+            signal.signal(ignored, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for number in _ENDING:
+        signal.signal(number, end)
+
+
 def parallel(work, things):
-    """work(thing) for all at the same time; the results in order."""
-    with concurrent.futures.ThreadPoolExecutor(len(things) or 1) as pool:
+    """work(thing) for all at the same time; the results in order. Interrupted, it waits for none of them."""
+    pool = concurrent.futures.ThreadPoolExecutor(len(things) or 1)
+    try:
         return list(pool.map(work, things))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
