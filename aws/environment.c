@@ -40,10 +40,13 @@ static int read_http_url(const char *name, const char *value, void *ret_field, s
 {
 	const char *host = strstr(value, "://");
 
+	if (strchr(value, '@') != NULL)
+		return err_set(e, EXIT_CONFIG,
+			       "%s holds a user or a password: requests are signed", name);
 	if (strncmp(value, "http://", 7) != 0 && strncmp(value, "https://", 8) != 0)
 		return err_set(e, EXIT_CONFIG,
 			       "%s: '%s' does not begin with 'http://' or 'https://'", name, value);
-	if (host[3] == '\0' || host[3] == '/' || strpbrk(value, "@?#\\\"'<> ") != NULL)
+	if (host[3] == '\0' || host[3] == '/' || strpbrk(value, "?#\\\"'<> ") != NULL)
 		return err_set(e, EXIT_CONFIG, "%s: '%s' is not a scheme, a host and a path alone",
 			       name, value);
 	return read_text(name, value, ret_field, e);

@@ -167,6 +167,17 @@ static bool url_is_secure(const char *url)
 	return strncmp(url, "https:", 6) == 0;
 }
 
+/* libcurl quotes a proxy that it cannot use as the environment has it: with the password. */
+static void password_hide(char *text)
+{
+	char *at = strrchr(text, '@'), *begin = strchr(text, '\''), *scheme = strstr(text, "://");
+
+	if (at == NULL || begin == NULL || begin > at)
+		return;
+	begin = scheme != NULL && scheme < at ? scheme + strlen("://") : begin + 1;
+	memmove(begin, at + 1, strlen(at + 1) + 1);
+}
+
 /* libcurl's own words, as a cause: lower case, no full stop. */
 static void cause_from_curl(CURLcode code, const char *detail, char ret_cause[CURL_ERROR_SIZE])
 {
@@ -174,6 +185,7 @@ static void cause_from_curl(CURLcode code, const char *detail, char ret_cause[CU
 
 	snprintf(ret_cause, CURL_ERROR_SIZE, "%s",
 		 detail[0] != '\0' ? detail : curl_easy_strerror(code));
+	password_hide(ret_cause);
 	if (ret_cause[0] >= 'A' && ret_cause[0] <= 'Z' &&
 	    (ret_cause[1] < 'A' || ret_cause[1] > 'Z'))
 		ret_cause[0] = (char)(ret_cause[0] - 'A' + 'a');
