@@ -56,29 +56,37 @@ static void remedy_of_a_setback_is_lost(void **state)
 	assert_error(&lab.session.setback, EXIT_DENIED, "registry: AccessDenied", "grant it");
 }
 
-static void registry_lose(struct lab *lab)
+/* The timer's runs are quiet, and lose the registry every interval. */
+static void timer_begin(struct lab *lab)
+{
+	lab_init(lab);
+	lab->log.level = LOG_LEVEL_QUIET;
+	lab->session.config.registry = mem_strdup("us-east-1");
+}
+
+static void registry_lose(struct lab *lab, enum exit_code code, const char *cause)
 {
 	struct err e = ERR_INIT;
 
-	err_set(&e, EXIT_AGAIN, "no answer");
+	err_set(&e, code, "%s", cause);
 	session_registry_lost(&lab->session, &e);
 	assert_int_equal(e.code, EXIT_DONE);
 }
+
+#define WARNING(cause) \
+	"warning: start: reading it in 'us-east-1': " cause ", going on without\n"
 
 static void outage_of_the_registry_is_told_at_every_sync(void **state)
 {
 	AUTO_LAB lab;
 
 	(void)state;
-	lab_init(&lab);
-	lab.session.config.registry = mem_strdup("us-east-1");
-	session_step(&lab.session, "registry");
-	registry_lose(&lab);
-	registry_lose(&lab);
-	assert_string_equal(lab.logged, "warning: registry: reading it in 'us-east-1': no answer, "
-					"going on without\n");
+	timer_begin(&lab);
+	registry_lose(&lab, EXIT_AGAIN, "no answer");
+	registry_lose(&lab, EXIT_AGAIN, "still none");
+	assert_string_equal(lab.logged, WARNING("no answer"));
 	assert_error(&lab.session.setback, EXIT_AGAIN,
-		     "registry: reading it in 'us-east-1': no answer", "");
+		     "start: reading it in 'us-east-1': no answer", "");
 }
 
 /* Of this run, which warned of nothing, just as of the one that did. */
@@ -87,10 +95,9 @@ static void outage_that_was_told_before_is_no_setback(void **state)
 	AUTO_LAB lab;
 
 	(void)state;
-	lab_init(&lab);
-	lab.session.config.registry = mem_strdup("us-east-1");
+	timer_begin(&lab);
 	lab.session.recent.registry_warned_ms = clock_boot_ms() - 3500 * 1000;
-	registry_lose(&lab);
+	registry_lose(&lab, EXIT_AGAIN, "no answer");
 	assert_int_equal(lab.logged_size, 0);
 	assert_int_equal(lab.session.setback.code, EXIT_AGAIN);
 }
@@ -100,16 +107,37 @@ static void outage_is_told_only_once(void **state)
 	AUTO_LAB lab;
 
 	(void)state;
-	lab_init(&lab);
-	lab.session.config.registry = mem_strdup("us-east-1");
+	timer_begin(&lab);
 	lab.session.recent.registry_warned_ms = clock_boot_ms() - 3600 * 1000;
-	registry_lose(&lab);
+	registry_lose(&lab, EXIT_AGAIN, "an hour later");
 	session_registry_found(&lab.session);
-	registry_lose(&lab);
-	assert_string_equal(lab.logged, "warning: start: reading it in 'us-east-1': no answer, "
-					"going on without\n"
-					"warning: start: reading it in 'us-east-1': no answer, "
-					"going on without\n");
+	registry_lose(&lab, EXIT_AGAIN, "a new one");
+	assert_string_equal(lab.logged, WARNING("an hour later") WARNING("a new one"));
+}
+
+/* Whoever starts a run by hand has not read what the timer said. */
+static void run_by_hand_does_not_say_why_it_fails(void **state)
+{
+	AUTO_LAB lab;
+
+	(void)state;
+	timer_begin(&lab);
+	lab.log.level = LOG_LEVEL_NORMAL;
+	lab.session.recent.registry_warned_ms = clock_boot_ms();
+	registry_lose(&lab, EXIT_AGAIN, "no answer");
+	assert_string_equal(lab.logged, WARNING("no answer"));
+}
+
+/* It will not pass by itself, and it is not what was told. */
+static void denial_hides_behind_an_outage(void **state)
+{
+	AUTO_LAB lab;
+
+	(void)state;
+	timer_begin(&lab);
+	registry_lose(&lab, EXIT_AGAIN, "no answer");
+	registry_lose(&lab, EXIT_DENIED, "AccessDenied");
+	assert_string_equal(lab.logged, WARNING("no answer") WARNING("AccessDenied"));
 }
 
 static void state_keep(const struct lab *lab, const char *instance)
@@ -210,6 +238,8 @@ int main(void)
 		cmocka_unit_test(outage_of_the_registry_is_told_at_every_sync),
 		cmocka_unit_test(outage_that_was_told_before_is_no_setback),
 		cmocka_unit_test(outage_is_told_only_once),
+		cmocka_unit_test(run_by_hand_does_not_say_why_it_fails),
+		cmocka_unit_test(denial_hides_behind_an_outage),
 		cmocka_unit_test(run_begins_without_memory),
 		cmocka_unit_test(memory_of_another_instance_is_believed),
 		cmocka_unit_test(key_is_looked_for_elsewhere),
