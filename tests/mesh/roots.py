@@ -21,7 +21,8 @@ _STRONGSWAN = ["charon-systemd", "libcharon-extra-plugins", "libstrongswan-extra
 # name of the root: suite, packages
 ROOTS = {
     "bookworm": ("bookworm", _BASE + _STRONGSWAN),
-    "trixie": ("trixie", _BASE + _STRONGSWAN),
+    # Here the two daemons exclude each other.
+    "trixie": ("trixie", [package for package in _BASE + _STRONGSWAN if package != "strongswan-charon"]),
 }
 
 _OPTIONS = [
