@@ -35,14 +35,21 @@ static int read_region(const char *name, const char *value, void *ret_field, str
 	return 0;
 }
 
-/* Host, perhaps port and path after the scheme; a query or a user would not survive signing. */
+/* Of what may hold a password, no other message may show the value. */
+static int url_refuse_user(const char *name, const char *value, struct err *e)
+{
+	if (strchr(value, '@') == NULL)
+		return 0;
+	return err_set(e, EXIT_CONFIG, "%s holds a user or a password, which is never sent", name);
+}
+
+/* Host, perhaps port and path after the scheme; a query would not survive signing. */
 static int read_http_url(const char *name, const char *value, void *ret_field, struct err *e)
 {
 	const char *host = strstr(value, "://");
 
-	if (strchr(value, '@') != NULL)
-		return err_set(e, EXIT_CONFIG,
-			       "%s holds a user or a password: requests are signed", name);
+	if (url_refuse_user(name, value, e) < 0)
+		return -1;
 	if (strncmp(value, "http://", 7) != 0 && strncmp(value, "https://", 8) != 0)
 		return err_set(e, EXIT_CONFIG,
 			       "%s: '%s' does not begin with 'http://' or 'https://'", name, value);
@@ -54,6 +61,8 @@ static int read_http_url(const char *name, const char *value, void *ret_field, s
 
 static int read_metadata_url(const char *name, const char *value, void *ret_field, struct err *e)
 {
+	if (url_refuse_user(name, value, e) < 0)
+		return -1;
 	if (strncmp(value, "http://", 7) != 0)
 		return err_set(e, EXIT_CONFIG, "%s: '%s' does not begin with 'http://'", name,
 			       value);
