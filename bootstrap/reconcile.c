@@ -102,10 +102,14 @@ void picture_observe(struct session *session, struct picture *picture)
 
 int picture_decide(struct session *session, struct picture *picture, struct err *e)
 {
+	AUTO_FREE char *record = NULL;
+
 	session_step(session, "mesh");
 	if (own_check(session, picture, e) < 0)
 		return -1;
 	own_decide(session, picture);
+	if (record_text(&picture->own, &record, e) < 0)
+		return -1;
 	mesh_select(&(struct mesh_inputs){
 		.listing = &picture->listing,
 		.applied = &session->state.peers,

@@ -24,7 +24,7 @@ void picture_observe(struct session *session, struct picture *picture);
 
 /*
  * Pure: the own site and its peers from what was observed. Without a key own gets a placeholder, whose id is all zeros.
- * A record of the own name from another VPC is EXIT_CONFIG.
+ * A record of the own name from another VPC is EXIT_CONFIG, and so is an own site that no record can hold.
  */
 int picture_decide(struct session *session, struct picture *picture, struct err *e);
 
