@@ -23,6 +23,7 @@ class Case:
             raise ValueError(f"{folder}: a case has no {', '.join(sorted(strange))}")
         self._describe(**_load(folder / "case.json"))
         self.files.update(_read(folder, ("imds", "root")))
+        self._settle_modes()
         if (folder / "registry.json").exists():
             self.registry = _load(folder / "registry.json")
 
@@ -32,13 +33,22 @@ class Case:
         self.about = about
         self.depth = below.depth + 1 if below else 0
         self.files = _without(below.files, without) if below else {}
-        self.modes = {**(below.modes if below else {}), **{path: int(mode, 8) for path, mode in (modes or {}).items()}}
+        self._own_modes = {path: int(mode, 8) for path, mode in (modes or {}).items()}
         self.registry = below.registry if below else {}
         self.arguments = list(arguments)
         self.environment = dict(environment or {})
         self.source_dest_check = source_dest_check
         self.faults = faults
         self.commands = commands
+
+    def _settle_modes(self):
+        """A base's modes of what is not there any more are no mistake; own ones are."""
+        there = {str(above) for name in self.below("root") for above in (Path(name), *Path(name).parents)}
+        strange = set(self._own_modes) - there
+        if strange:
+            raise ValueError(f"{self.folder}: modes of what is not there: {', '.join(sorted(strange))}")
+        modes = {**(self.base.modes if self.base else {}), **self._own_modes}
+        self.modes = {path: mode for path, mode in modes.items() if path in there}
 
     def below(self, part):
         """The files below "imds" or "root": {path: bytes}."""
@@ -68,7 +78,7 @@ class Case:
 
 def cases():
     """Every case there is; those that others stand on come first."""
-    found = [Case(file.parent) for file in CASES.glob("*/case.json")]
+    found = [Case(folder) for folder in CASES.iterdir()]
     return sorted(found, key=lambda case: (case.depth, case.name))
 
 

@@ -46,8 +46,7 @@ class Host:
     def _write_root(self):
         _write(self._root, self._case.below("root"))
         for path, mode in self._case.modes.items():
-            if (self._root / path).exists():
-                (self._root / path).chmod(mode)
+            (self._root / path).chmod(mode)
 
     def _launch(self, folder):
         _write(folder, self._case.below("imds"))
