@@ -77,8 +77,8 @@ def test_another_authority_is_not_trusted(gateway, world, root, tmp_path):
     done = plan(gateway, root, AWS_CA_BUNDLE=other)
     assert done.returncode == CONFIG
     for step in ("source/dest check", "registry"):
-        assert any(line.startswith(f"warning: {step}: ") and f"certificates of '{other}'" in line and "AWS_CA_BUNDLE" in line
-                   for line in done.stderr.splitlines()), done.stderr
+        warning, = (line for line in done.stderr.splitlines() if line.startswith(f"warning: {step}: "))
+        assert f"certificates of '{other}'" in warning and "AWS_CA_BUNDLE" in warning
     assert world.calls == []
 
 
@@ -147,9 +147,10 @@ def test_bad_keys_of_the_environment_are_not_replaced_by_the_role_s(gateway, wor
     ("AWS_REGION", "eu_west_1", "AWS_REGION: 'eu_west_1' is not a region"),
     ("AWS_DEFAULT_REGION", "x", "AWS_DEFAULT_REGION: 'x' is not a region"),
     ("AWS_ENDPOINT_URL", "ssm.example", "AWS_ENDPOINT_URL: 'ssm.example' does not begin with 'http://' or 'https://'"),
-    ("AWS_ENDPOINT_URL_SSM", "https://a?b", "AWS_ENDPOINT_URL_SSM: 'https://a?b' is not a scheme, a host and a path alone"),
+    ("AWS_ENDPOINT_URL_SSM", "https://a?", "AWS_ENDPOINT_URL_SSM: 'https://a?' is not a scheme, a host and a path alone"),
     ("AWS_ENDPOINT_URL_EC2", "ftp://a", "AWS_ENDPOINT_URL_EC2: 'ftp://a' does not begin with 'http://' or 'https://'"),
-    ("AWS_ENDPOINT_URL_AUTO_SCALING", "x", "AWS_ENDPOINT_URL_AUTO_SCALING: 'x' does not begin with 'http://' or 'https://'"),
+    ("AWS_ENDPOINT_URL_AUTO_SCALING", "x",
+     "AWS_ENDPOINT_URL_AUTO_SCALING: 'x' does not begin with 'http://' or 'https://'"),
     ("AWS_CA_BUNDLE", "ca.pem", "AWS_CA_BUNDLE: 'ca.pem' is not an absolute path"),
     ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "x", "AWS_EC2_METADATA_SERVICE_ENDPOINT: 'x' does not begin with 'http://'"),
     ("AWS_EC2_METADATA_DISABLED", "1", "AWS_EC2_METADATA_DISABLED: '1' is neither 'true' nor 'false'"),

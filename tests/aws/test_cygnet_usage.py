@@ -30,8 +30,8 @@ def test_version_names_what_is_linked(gateway):
 
 
 @pytest.mark.parametrize("words, message", [
-    ([], None), ([""], "unknown command ''"), (["boot"], "unknown command 'boot'"), (["--verbose"], "unknown command '--verbose'"),
-    (["Plan"], "unknown command 'Plan'")])
+    ([], None), ([""], "unknown command ''"), (["boot"], "unknown command 'boot'"),
+    (["--verbose"], "unknown command '--verbose'"), (["Plan"], "unknown command 'Plan'")])
 def test_what_is_no_command_is_answered_with_usage(gateway, words, message):
     done = gateway.cygnet(*words)
     first, _, rest = done.stderr.partition("\n") if message else (None, None, done.stderr)
@@ -72,7 +72,8 @@ def test_the_last_of_an_option_counts(gateway, root):
 
 
 def test_each_source_overrides_the_weaker_ones(gateway, root):
-    gateway.instance.tags.update({f"cygnet:{key}": "70s" for key in ("interval", "reconcile", "tunnel-wait", "timeout")})
+    for key in ("interval", "reconcile", "tunnel-wait", "timeout"):
+        gateway.instance.tags[f"cygnet:{key}"] = "70s"
     (root / "etc/cygnet.conf").write_text("reconcile = 80s\ntunnel-wait = 80s\ntimeout = 80s\n")
     env = {"CYGNET_TUNNEL_WAIT": "90s", "CYGNET_TIMEOUT": "90s"}
     found = settings(gateway.cygnet("plan", "--timeout", "100s", root=root, **env))
@@ -84,13 +85,14 @@ def test_each_source_overrides_the_weaker_ones(gateway, root):
 
 
 @pytest.mark.parametrize("words, env, message", [
-    (["--key-bits", "2048"], {}, "setting 'key-bits' (--key-bits): value '2048' is not a multiple of 8 between 3072 and 8192"),
-    ([], {"CYGNET_INTERVAL": "15"}, "setting 'interval' (CYGNET_INTERVAL): value '15' is not a whole number with its unit, "
-                                    "as in 15s, 10m or 1h"),
+    (["--key-bits", "2048"], {},
+     "setting 'key-bits' (--key-bits): value '2048' is not a multiple of 8 between 3072 and 8192"),
+    ([], {"CYGNET_INTERVAL": "15"},
+     "setting 'interval' (CYGNET_INTERVAL): value '15' is not a whole number with its unit, as in 15s, 10m or 1h"),
     ([], {"CYGNET_MESSH": "x"}, "unknown setting 'CYGNET_MESSH' (the environment)"),
     (["--routes", "all"], {}, "setting 'routes' (--routes): value 'all' is not supported by this version"),
-    (["--mesh", "--site"], {}, "setting 'mesh' (--mesh): value '--site' is not 1 to 63 of a-z, 0-9 and '-', with no '-' "
-                               "at either end")])
+    (["--mesh", "--site"], {},
+     "setting 'mesh' (--mesh): value '--site' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either end")])
 @pytest.mark.parametrize("command", ["plan", "bootstrap", "sync"])
 def test_a_bad_setting_stops_before_anything_is_called(gateway, world, root, command, words, env, message):
     before = sorted(root.rglob("*"))
@@ -122,7 +124,8 @@ def test_metadata_that_is_silent(gateway, root):
     assert not (root / "etc/systemd").exists()
 
 
-@pytest.mark.parametrize("action", ["ssm:GetParameters", "ssm:GetParametersByPath", "ec2:DescribeNetworkInterfaceAttribute"])
+@pytest.mark.parametrize("action", [
+    "ssm:GetParameters", "ssm:GetParametersByPath", "ec2:DescribeNetworkInterfaceAttribute"])
 def test_a_denial_names_the_action_every_time(gateway, world, root, action):
     world.faults.deny(*action.split(":"))
     for command in ("bootstrap", "sync", "plan", "plan"):
