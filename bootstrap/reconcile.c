@@ -133,8 +133,11 @@ static void tree_inputs_fill(const struct session *session, const struct site *o
 	};
 }
 
-static void mesh_report(const struct session *session, const struct picture *picture)
+static void picture_report(const struct session *session, const struct picture *picture)
 {
+	if (session->host.time == NULL)
+		log_warn(session->log, "no time daemon is installed: install chrony, as certificates and logs need the "
+			 "time, going on without");
 	for (size_t i = 0; i < picture->mesh.warnings.count; i++)
 		log_warn(session->log, "%s, ignoring", picture->mesh.warnings.items[i]);
 	if (picture->listed && picture->mesh.peers.count == 0)
@@ -145,12 +148,14 @@ static void mesh_report(const struct session *session, const struct picture *pic
 int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
 		 struct plan *ret_plan, struct err *e)
 {
+	bool publish = picture->listed && publish_due(session, &picture->listing, &picture->own);
 	AUTO_FREE char *record = exchange_record_path(&session->registry, picture->own.name);
+	AUTO_FREE char *epoch = exchange_epoch_path(&session->registry);
 	CLEANUP(observation_done) struct observation seen = { 0 };
 	struct tree_inputs inputs;
 	struct target target;
 
-	mesh_report(session, picture);
+	picture_report(session, picture);
 	tree_inputs_fill(session, &picture->own, &picture->mesh.peers, &inputs);
 	target_make(&inputs, &target);
 	session_step(session, "host");
@@ -162,7 +167,8 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 		.key_missing = picture->key_missing,
 		.key_bits = session->config.key_bits,
 		.interface = picture->check_on ? session->instance.interface : NULL,
-		.record = picture->listed && publish_due(session, &picture->listing, &picture->own) ? record : NULL,
+		.record = publish ? record : NULL,
+		.epoch = epoch,
 	}, ret_plan);
 	*ret_target = target;
 	return 0;

@@ -568,7 +568,9 @@ static void site_that_is_right_is_written(void **state)
 	lab.site = (struct site_observation){ .key_bits = 4096 };
 	assert_plan(&lab, "");
 	lab.site.record = "/cygnet/lab/sites/0/a";
-	assert_plan(&lab, "ssm:PutParameter /cygnet/lab/sites/0/a\n");
+	lab.site.epoch = "/cygnet/lab/epoch";
+	assert_plan(&lab, "ssm:PutParameter /cygnet/lab/sites/0/a\n"
+			  "ssm:PutParameter /cygnet/lab/epoch\n");
 	plan_make(&lab.target, &lab.seen, EVERYTHING, NULL, &plan);
 	assert_int_equal(plan.count, 0);
 }
