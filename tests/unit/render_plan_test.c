@@ -169,7 +169,7 @@ static void gateway_that_is_right_is_changed(void **state)
 /* A fresh machine, with everything that a gateway has. */
 static void order_is_not_that_in_which_a_gateway_is_built_up(void **state)
 {
-	AUTO_LAB lab = { .site = { true, 4096, "eni-1", "/cygnet/lab/sites/0/a" } };
+	AUTO_LAB lab = { .site = { true, 4096, "eni-1", "/cygnet/lab/sites/0/a", "/cygnet/lab/epoch" } };
 
 	(void)state;
 	lab_file(&lab, CONCERN_TIME, "/etc/chrony", "time", NULL);
@@ -204,7 +204,8 @@ static void order_is_not_that_in_which_a_gateway_is_built_up(void **state)
 			  "systemctl start charon.service\n"
 			  "create /etc/swanctl/peer.conf (4 bytes, mode 0644)\n"
 			  "swanctl --load-all\n"
-			  "ssm:PutParameter /cygnet/lab/sites/0/a\n");
+			  "ssm:PutParameter /cygnet/lab/sites/0/a\n"
+			  "ssm:PutParameter /cygnet/lab/epoch\n");
 }
 
 /* The rules' unit would fail without its rules; that it is enabled costs nothing. */
