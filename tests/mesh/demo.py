@@ -91,7 +91,7 @@ def demonstrate(started):
         check_outcomes(outcomes)
         say(started, "waiting for their timers: who booted side by side learns of the others one interval later")
         wait_for_tunnels(mesh)
-        say(started, "the mesh is up; each VPC's route table sends the others' ranges to its gateway")
+        say(started, "the mesh is up; the lab has put the others' ranges into each VPC's route table, as its operator would")
         show_mesh(mesh)
         show_internet(mesh)
         say(started, "cygnet bootstrap once more:")

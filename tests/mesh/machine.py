@@ -166,6 +166,7 @@ class Machine:
         return done.stdout
 
     def path(self, path):
+        """Where a file of the machine is for this process; not for /proc/sys/net, which shows a reader its own."""
         return (self.root if self._process else self.disk) / path.lstrip("/")
 
     def read(self, path):

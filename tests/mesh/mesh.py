@@ -10,6 +10,7 @@ import atexit
 import concurrent.futures
 import functools
 import ipaddress
+import itertools
 import os
 import pathlib
 import shutil
@@ -121,7 +122,6 @@ class Gateway(Machine):
         """The IKE_SAs that charon has, as `swanctl --list-sas --raw` tells them."""
         return swanctl.list_sas(self)
 
-
     def installed_children(self):
         """The CHILD_SAs that carry traffic, each with the id of its "peer"."""
         return [{**child, "peer": sa["remote-id"]} for sa in self.tunnels() if sa["state"] == "ESTABLISHED"
@@ -164,16 +164,16 @@ class Mesh:
         try:
             self.fabric = Fabric()
             self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
-            self.sites = [self._add_site(number, *site) for number, site in enumerate(sites)]
+            self.sites = [self._add_site(*site) for site in sites]
             self._route_between_sites()
         except BaseException:
             self.close()
             raise
 
-    def _add_site(self, number, region, cidr):
+    def _add_site(self, region, cidr):
         vpc = self.fabric.add_vpc(region, [cidr])
         world_vpc = self.world.add_vpc(region, [cidr])
-        networks = list(ipaddress.IPv4Network(cidr).subnets(new_prefix=24))[1:3]
+        networks = list(itertools.islice(ipaddress.IPv4Network(cidr).subnets(new_prefix=24), 1, 3))
         subnets = [self.world.add_subnet(world_vpc, f"{region}a", str(network)) for network in networks]
         site = Site(region, vpc, world_vpc, subnets)
         self.server.listen_imds(METADATA_ADDRESS, 80, vpc=world_vpc, netns=vpc.netns)
@@ -188,6 +188,7 @@ class Mesh:
         return Host(port, self._base)
 
     def _route_between_sites(self):
+        """What the operator has put into each VPC's route table: the others' ranges, through the gateway."""
         for site in self.sites:
             for other in self.sites:
                 if other is not site:
