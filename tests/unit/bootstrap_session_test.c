@@ -173,6 +173,27 @@ static void run_begins_without_memory(void **state)
 	assert_int_equal(lab.logged_size, 0);
 }
 
+/* A sync that finds no news lists nobody, and still is one of many. */
+static void remembered_peers_do_not_count(void **state)
+{
+	struct state written = { .instance = (char *)INSTANCE };
+	struct err e = ERR_INIT;
+	AUTO_LAB lab;
+
+	(void)state;
+	lab_init(&lab);
+	lab.session.config.interval_s = 15;
+	for (int i = 0; i < 200; i++) {
+		struct site site = { .generation = 1, .left = true, .name = mem_printf("s%d", i) };
+
+		sites_add(&written.peers, &site);
+	}
+	assert_int_equal(state_save(lab.root, &written, &e), 0);
+	sites_done(&written.peers);
+	session_load_well(&lab);
+	assert_int_equal(lab.session.config.interval_s, 21);
+}
+
 /* An image baked from a gateway. */
 static void memory_of_another_instance_is_believed(void **state)
 {
@@ -199,6 +220,7 @@ static void key_is_looked_for_elsewhere(void **state)
 	(void)state;
 	lab_init(&lab);
 	lab.session.host.distro = &distro;
+	lab.session.keyring.active = public_key_of_text(KEY_A_ID, KEY_A_SPKI);	/* loaded before */
 	assert_int_equal(session_load_key(&lab.session, &e), 0);
 	assert_false(lab.session.keyring.present);
 	assert_int_equal(file_folder(lab.root, PRIVATE, 0700, &e), 0);
@@ -241,6 +263,7 @@ int main(void)
 		cmocka_unit_test(run_by_hand_does_not_say_why_it_fails),
 		cmocka_unit_test(denial_hides_behind_an_outage),
 		cmocka_unit_test(run_begins_without_memory),
+		cmocka_unit_test(remembered_peers_do_not_count),
 		cmocka_unit_test(memory_of_another_instance_is_believed),
 		cmocka_unit_test(key_is_looked_for_elsewhere),
 		cmocka_unit_test(large_mesh_syncs_too_often),
