@@ -1,6 +1,6 @@
 /*
- * ca: finding the CA certificates. A static binary has no default for them, as distributions differ;
- * whether the file holds good certificates is for TLS to say.
+ * ca: finding the CA certificates. A static binary has no default for them, as distributions
+ * differ; whether the file holds good certificates is for TLS to say.
  */
 #include "aws/ca.h"
 
@@ -16,10 +16,12 @@ static const char *const places[] = {
 	"/var/lib/ca-certificates/ca-bundle.pem",		/* newer SUSE */
 };
 
-static int ca_named(const char *root, const char *variable, const char *path, char **ret_path, struct err *e)
+static int ca_named(const char *root, const char *variable, const char *path, char **ret_path,
+		    struct err *e)
 {
 	if (!file_exists(root, path))
-		return err_set(e, EXIT_MISSING, "no CA certificates at '%s', which %s names", path, variable);
+		return err_set(e, EXIT_MISSING, "no CA certificates at '%s', which %s names", path,
+			       variable);
 	*ret_path = mem_strdup(path);
 	return 0;
 }
@@ -31,10 +33,12 @@ static int ca_missing(struct err *e)
 	for (size_t i = 0; i < COUNT_OF(places); i++)
 		buf_addf(&list, "%s'%s'", i > 0 ? ", " : "", places[i]);
 	err_set(e, EXIT_MISSING, "no CA certificates at any of %s", buf_str(&list));
-	return err_remedy(e, "install the package ca-certificates, or name a PEM file in AWS_CA_BUNDLE or SSL_CERT_FILE");
+	return err_remedy(e, "install the package ca-certificates, or name a PEM file in "
+			     "AWS_CA_BUNDLE or SSL_CERT_FILE");
 }
 
-int ca_find(const char *root, const struct aws_environment *environment, char **ret_path, struct err *e)
+int ca_find(const char *root, const struct aws_environment *environment, char **ret_path,
+	    struct err *e)
 {
 	if (environment->ca_bundle != NULL)
 		return ca_named(root, "AWS_CA_BUNDLE", environment->ca_bundle, ret_path, e);

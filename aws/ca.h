@@ -5,9 +5,11 @@
 #include "aws/environment.h"
 
 /*
- * The path of a PEM file, yours to free: AWS_CA_BUNDLE, SSL_CERT_FILE, or the first place below root where a
- * distribution puts it. One that is named but not there, and no place that has one, is EXIT_MISSING with the places.
+ * The path of a PEM file, yours to free: AWS_CA_BUNDLE, SSL_CERT_FILE, or the first place below
+ * root where a distribution puts it. One that is named but not there, and no place that has one, is
+ * EXIT_MISSING with the places.
  */
-int ca_find(const char *root, const struct aws_environment *environment, char **ret_path, struct err *e);
+int ca_find(const char *root, const struct aws_environment *environment, char **ret_path,
+	    struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * call: one signed call to a service: credentials, endpoint, tries, and the error when they are used up.
- * It knows no action of any service; http does the exchange, retry judges what came of it.
+ * call: one signed call to a service: credentials, endpoint, tries, and the error when they are
+ * used up. It knows no action of any service; http does the exchange, retry judges what came of it.
  */
 #include "aws/call.h"
 
@@ -29,7 +29,7 @@ struct aws {
 	const struct log *log;
 	struct http *http;
 	struct credentials_cache *credentials;
-	_Atomic int64_t skew_s;	/* the servers' clock minus ours, once a server has complained; else 0 */
+	_Atomic int64_t skew_s;	/* the servers' clock minus ours, once one has complained; else 0 */
 };
 
 /* What became of one try. */
@@ -38,7 +38,7 @@ struct attempt {
 	bool answered;		/* else why says what failed below */
 	struct http_reply reply;
 	struct fault fault;	/* of an answer that is not 200 */
-	enum fault_kind kind;	/* likewise; FAULT_PASSING also when the network failed and may recover */
+	enum fault_kind kind;	/* likewise; FAULT_PASSING also for a network that may recover */
 	int64_t skew_s;		/* the server's clock minus ours, 0 when unknown */
 	struct err why;
 };
@@ -71,7 +71,7 @@ static void attempt_done(struct attempt *attempt)
 	http_reply_done(&attempt->reply);
 }
 
-/* X-Amz-Date, only needed when this machine's clock is known to be wrong: libcurl makes its own otherwise. */
+/* X-Amz-Date, needed when our clock is known to be wrong; libcurl makes its own otherwise. */
 static const char *date_header(int64_t skew_s, char ret_date[17])
 {
 	time_t now = (time_t)(clock_wall_s() + skew_s);
@@ -126,25 +126,27 @@ static void attempt_judge(struct attempt *attempt, int64_t skew_used_s)
 	if (reply->date != 0)
 		attempt->skew_s = reply->date - clock_wall_s();
 	fault_read(reply->status, buf_str(&reply->body), reply->body.len, &attempt->fault);
-	attempt->kind = retry_judge(&attempt->fault, reply->date != 0 ? attempt->skew_s - skew_used_s : 0);
+	attempt->kind =
+		retry_judge(&attempt->fault, reply->date != 0 ? attempt->skew_s - skew_used_s : 0);
 }
 
-static void attempt_log(const struct aws *aws, const struct aws_request *request, const struct attempt *attempt,
-			int64_t took_ms)
+static void attempt_log(const struct aws *aws, const struct aws_request *request,
+			const struct attempt *attempt, int64_t took_ms)
 {
 	const char *what = attempt->answered ? attempt->fault.code : attempt->why.cause;
 
-	log_detail(aws->log, "%s:%s '%s' in '%s': %d%s%s, %" PRId64 " ms", request->service, request->action,
-		   request->resource, request->region, attempt->reply.status, what[0] != '\0' ? " " : "", what, took_ms);
+	log_detail(aws->log, "%s:%s '%s' in '%s': %d%s%s, %" PRId64 " ms", request->service,
+		   request->action, request->resource, request->region, attempt->reply.status,
+		   what[0] != '\0' ? " " : "", what, took_ms);
 }
 
 /* One try, whatever comes of it. Fails only when there is nothing to sign with. */
 static int attempt_make(struct aws *aws, const struct aws_request *request, const char *url,
 			struct attempt *attempt, struct err *e)
 {
-	int64_t began_ms, skew_s = aws->skew_s;
+	int64_t began_ms, skew_s = aws->skew_s, now = clock_wall_s() + skew_s;
 
-	if (credentials_get(aws->credentials, clock_wall_s() + skew_s, &attempt->credentials, e) < 0)
+	if (credentials_get(aws->credentials, now, &attempt->credentials, e) < 0)
 		return -1;
 	began_ms = clock_boot_ms();
 	attempt->answered = attempt_send(aws, request, url, attempt) == 0;
@@ -158,9 +160,10 @@ static int final_remedy(const struct aws_request *request, enum fault_kind kind,
 {
 	switch (kind) {
 	case FAULT_DENIED:
-		return err_remedy(e, "grant %s:%s on '%s'", request->service, request->action, request->resource);
+		return err_remedy(e, "grant %s:%s on '%s'", request->service, request->action,
+				  request->resource);
 	case FAULT_IDENTITY:
-		return err_remedy(e, "check that the access key exists and that its secret is the right one");
+		return err_remedy(e, "check that the access key exists and its secret is right");
 	case FAULT_EXPIRED:
 		return err_remedy(e, "renew the credentials");
 	case FAULT_CLOCK:
@@ -170,7 +173,8 @@ static int final_remedy(const struct aws_request *request, enum fault_kind kind,
 	}
 }
 
-static int final_error(const struct aws_request *request, const struct attempt *attempt, int attempts, struct err *e)
+static int final_error(const struct aws_request *request, const struct attempt *attempt,
+		       int attempts, struct err *e)
 {
 	const struct fault *fault = &attempt->fault;
 
@@ -179,11 +183,12 @@ static int final_error(const struct aws_request *request, const struct attempt *
 	else if (fault->code[0] == '\0')
 		err_set(e, retry_exit(attempt->kind), "status %d", fault->status);
 	else
-		err_set(e, retry_exit(attempt->kind), "%s%s%s", fault->code, fault->message[0] != '\0' ? ": " : "",
-			fault->message);
+		err_set(e, retry_exit(attempt->kind), "%s%s%s", fault->code,
+			fault->message[0] != '\0' ? ": " : "", fault->message);
 	if (attempts > 1)
 		err_wrap(e, "%d attempts", attempts);
-	err_wrap(e, "%s:%s on '%s' in '%s'", request->service, request->action, request->resource, request->region);
+	err_wrap(e, "%s:%s on '%s' in '%s'", request->service, request->action, request->resource,
+		 request->region);
 	return final_remedy(request, attempt->kind, e);
 }
 
@@ -193,8 +198,9 @@ struct corrections {
 	bool credentials;
 };
 
-/* Put right at once what the reply says is wrong on our side; false when there is nothing left to put right. */
-static bool attempt_correct(struct aws *aws, const struct attempt *attempt, struct corrections *done)
+/* Put right at once what is wrong on our side; false when there is nothing left to put right. */
+static bool attempt_correct(struct aws *aws, const struct attempt *attempt,
+			    struct corrections *done)
 {
 	if (attempt->kind == FAULT_CLOCK && !done->clock) {
 		done->clock = true;
@@ -208,13 +214,15 @@ static bool attempt_correct(struct aws *aws, const struct attempt *attempt, stru
 	return false;
 }
 
-int aws_call(struct aws *aws, const struct aws_request *request, struct buf *ret_body, struct err *e)
+int aws_call(struct aws *aws, const struct aws_request *request, struct buf *ret_body,
+	     struct err *e)
 {
 	AUTO_FREE char *url = NULL;
 	struct corrections done = { 0 };
 	int used = 1;
 
-	if (endpoint_url(aws->environment, request->service, request->region, aws->domain, &url, e) < 0)
+	if (endpoint_url(aws->environment, request->service, request->region, aws->domain, &url,
+			 e) < 0)
 		return -1;
 	for (;;) {
 		CLEANUP(attempt_done) struct attempt attempt = { .why = ERR_INIT };

@@ -18,7 +18,7 @@
 #define DOCUMENT_MAX (16 * 1024)
 #define KEY_MAX 1024
 #define TOKEN_MAX 8192
-#define RENEW_BEFORE_S 300	/* IMDS has new ones at least this long before the old ones expire */
+#define RENEW_BEFORE_S 300	/* IMDS has new ones at least as long before the old ones expire */
 
 struct credentials_cache {
 	const struct aws_environment *environment;
@@ -27,7 +27,8 @@ struct credentials_cache {
 	struct credentials current;
 };
 
-struct credentials_cache *credentials_cache_new(const struct aws_environment *environment, struct imds *imds)
+struct credentials_cache *credentials_cache_new(const struct aws_environment *environment,
+						struct imds *imds)
 {
 	struct credentials_cache *cache = mem_calloc(1, sizeof *cache);
 
@@ -72,7 +73,8 @@ static void secret_json_cleanup(json_t **document)
 
 	json_object_foreach(*document, key, member)
 		if (json_is_string(member))
-			OPENSSL_cleanse((char *)json_string_value(member), json_string_length(member));
+			OPENSSL_cleanse((char *)json_string_value(member),
+					json_string_length(member));
 	json_decref(*document);
 }
 
@@ -85,7 +87,7 @@ static int outcome_check(const json_t *document, struct err *e)
 	if (strcmp(code, "Success") == 0)
 		return 0;
 	err_set(e, EXIT_DENIED, "the instance's role has no credentials: %s", code);
-	return err_remedy(e, "let the service ec2.amazonaws.com assume the role of the instance profile");
+	return err_remedy(e, "let ec2.amazonaws.com assume the role of the instance profile");
 }
 
 static int expiration_parse(const json_t *document, int64_t *ret_time, struct err *e)
@@ -110,7 +112,8 @@ int credentials_parse(const char *text, struct credentials *ret_credentials, str
 
 	if (json_read(text, strlen(text), &document, e) < 0 || outcome_check(document, e) < 0 ||
 	    json_get_string(document, "AccessKeyId", KEY_MAX, &credentials.access_key_id, e) < 0 ||
-	    json_get_string(document, "SecretAccessKey", KEY_MAX, &credentials.secret_access_key, e) < 0 ||
+	    json_get_string(document, "SecretAccessKey", KEY_MAX, &credentials.secret_access_key,
+			    e) < 0 ||
 	    json_get_string(document, "Token", TOKEN_MAX, &credentials.session_token, e) < 0 ||
 	    expiration_parse(document, &credentials.expires, e) < 0)
 		return -1;
@@ -125,7 +128,7 @@ static int role_read(struct imds *imds, char **ret_role, struct err *e)
 
 	if (imds_get(imds, ROLES, ROLES_MAX, &roles, e) < 0) {
 		if (e->code == EXIT_MISSING)
-			err_remedy(e, "attach an instance profile whose role may do what the README lists");
+			err_remedy(e, "attach an instance profile with the README's permissions");
 		return err_wrap(e, "this instance has no credentials");
 	}
 	*ret_role = mem_strndup(roles, strcspn(roles, "\r\n"));
@@ -140,12 +143,13 @@ static int role_credentials(struct imds *imds, struct credentials *ret_credentia
 	if (role_read(imds, &role, e) < 0)
 		return -1;
 	path = mem_printf(ROLES "%s", role);
-	if (imds_get(imds, path, DOCUMENT_MAX, &text, e) < 0 || credentials_parse(text, ret_credentials, e) < 0)
+	if (imds_get(imds, path, DOCUMENT_MAX, &text, e) < 0 ||
+	    credentials_parse(text, ret_credentials, e) < 0)
 		return err_wrap(e, "credentials of the role '%s'", role);
 	return 0;
 }
 
-/* Ask the role again when it is time; what is not yet expired serves as long as IMDS does not answer. */
+/* Ask the role again when it is time; as long as IMDS does not answer, the old ones serve. */
 static int cache_renew(struct credentials_cache *cache, int64_t now, struct err *e)
 {
 	struct credentials fresh;
@@ -164,8 +168,8 @@ static int cache_renew(struct credentials_cache *cache, int64_t now, struct err 
 	return -1;
 }
 
-int credentials_get(struct credentials_cache *cache, int64_t now, struct credentials *ret_credentials,
-		    struct err *e)
+int credentials_get(struct credentials_cache *cache, int64_t now,
+		    struct credentials *ret_credentials, struct err *e)
 {
 	const struct credentials own = {
 		.access_key_id = cache->environment->access_key_id,

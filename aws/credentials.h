@@ -15,22 +15,27 @@ struct credentials {
 	int64_t expires;	/* Unix time; INT64_MAX: never */
 };
 
-struct credentials_cache;	/* one source and what it gave last; safe to use from several threads at once */
+struct credentials_cache;	/* one source and what it gave last; for several threads at once */
 
-/* Never contacts anything. Both are borrowed; imds is used by one thread at a time, under the cache's lock. */
-struct credentials_cache *credentials_cache_new(const struct aws_environment *environment, struct imds *imds);
+/*
+ * Never contacts anything. Both are borrowed; imds is used by one thread at a time, under the
+ * cache's lock.
+ */
+struct credentials_cache *credentials_cache_new(const struct aws_environment *environment,
+						struct imds *imds);
 void credentials_cache_free(struct credentials_cache *cache);
 
 /*
- * The environment's keys, else those of the instance's role, kept until shortly before they expire; a copy, wiped by
- * credentials_done. Fails with EXIT_MISSING when the instance has no role, and as imds_get does.
+ * The environment's keys, else those of the instance's role, kept until shortly before they expire;
+ * a copy, wiped by credentials_done. Fails with EXIT_MISSING when the instance has no role, and as
+ * imds_get does.
  */
-int credentials_get(struct credentials_cache *cache, int64_t now, struct credentials *ret_credentials,
-		    struct err *e);
+int credentials_get(struct credentials_cache *cache, int64_t now,
+		    struct credentials *ret_credentials, struct err *e);
 
 /*
- * AWS finds these too old: the next get asks the role again, unless another thread's has done so since. False when
- * they are the environment's, which stay what they are.
+ * AWS finds these too old: the next get asks the role again, unless another thread's has done so
+ * since. False when they are the environment's, which stay what they are.
  */
 bool credentials_outdate(struct credentials_cache *cache, const struct credentials *outdated);
 

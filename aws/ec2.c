@@ -1,5 +1,6 @@
 /*
- * ec2: requests and replies of EC2's query protocol. What a gateway wants of its interface it does not know.
+ * ec2: requests and replies of EC2's query protocol.
+ * What a gateway wants of its interface it does not know.
  */
 #include "aws/ec2.h"
 
@@ -11,7 +12,7 @@
 
 #define API_VERSION "2016-11-15"
 
-/* Send an action on a resource with these further fields (name, value, …, NULL), and parse the reply. */
+/* Send an action on a resource with further fields (name, value, …, NULL) and parse the reply. */
 static int ec2_call(struct aws *aws, const char *region, const char *action, const char *resource,
 		    const char *const fields[], struct xml **ret_reply, struct err *e)
 {
@@ -36,11 +37,15 @@ static int ec2_call(struct aws *aws, const char *region, const char *action, con
 	return 0;
 }
 
-int ec2_source_dest_check_get(struct aws *aws, const char *region, const char *interface, bool *ret_on,
-			      struct err *e)
+int ec2_source_dest_check_get(struct aws *aws, const char *region, const char *interface,
+			      bool *ret_on, struct err *e)
 {
 	static const char action[] = "DescribeNetworkInterfaceAttribute";
-	const char *const fields[] = { "NetworkInterfaceId", interface, "Attribute", "sourceDestCheck", NULL };
+	const char *const fields[] = {
+		"NetworkInterfaceId", interface,
+		"Attribute", "sourceDestCheck",
+		NULL,
+	};
 	AUTO_XML struct xml *reply = NULL;
 	const char *value;
 
@@ -48,18 +53,23 @@ int ec2_source_dest_check_get(struct aws *aws, const char *region, const char *i
 		return -1;
 	value = xml_text(reply, "sourceDestCheck/value");
 	if (value == NULL || (strcmp(value, "true") != 0 && strcmp(value, "false") != 0))
-		return err_set(e, EXIT_CONFIG, "ec2:%s on '%s' in '%s': 'sourceDestCheck' is neither true nor false",
+		return err_set(e, EXIT_CONFIG, "ec2:%s on '%s' in '%s': "
+			       "'sourceDestCheck' is neither true nor false",
 			       action, interface, region);
 	*ret_on = strcmp(value, "true") == 0;
 	return 0;
 }
 
-int ec2_source_dest_check_set(struct aws *aws, const char *region, const char *interface, bool on, struct err *e)
+int ec2_source_dest_check_set(struct aws *aws, const char *region, const char *interface, bool on,
+			      struct err *e)
 {
+	static const char action[] = "ModifyNetworkInterfaceAttribute";
 	const char *const fields[] = {
-		"NetworkInterfaceId", interface, "SourceDestCheck.Value", on ? "true" : "false", NULL,
+		"NetworkInterfaceId", interface,
+		"SourceDestCheck.Value", on ? "true" : "false",
+		NULL,
 	};
 	AUTO_XML struct xml *reply = NULL;
 
-	return ec2_call(aws, region, "ModifyNetworkInterfaceAttribute", interface, fields, &reply, e);
+	return ec2_call(aws, region, action, interface, fields, &reply, e);
 }

@@ -1,6 +1,6 @@
 /*
  * endpoint: host names from service, region and domain, as the AWS SDKs make them.
- * It resolves and contacts nothing; what comes from outside is checked before it becomes a part of a host name.
+ * It resolves and contacts nothing; text from outside is checked before it is put into a name.
  */
 #include "aws/endpoint.h"
 
@@ -83,12 +83,14 @@ static int dualstack_domain(const char *domain, const char **ret_domain, struct 
 	return err_remedy(e, "unset AWS_USE_DUALSTACK_ENDPOINT");
 }
 
-static int override_url(const struct aws_environment *environment, const char *url, char **ret_url, struct err *e)
+static int override_url(const struct aws_environment *environment, const char *url, char **ret_url,
+			struct err *e)
 {
 	if (environment->fips || environment->dualstack) {
-		err_set(e, EXIT_CONFIG, "an endpoint is given, '%s', and another kind is asked for", url);
-		return err_remedy(e, "unset the AWS_ENDPOINT_URL variables, or AWS_USE_FIPS_ENDPOINT and "
-				  "AWS_USE_DUALSTACK_ENDPOINT");
+		err_set(e, EXIT_CONFIG, "the endpoint '%s' is given, and another kind asked for",
+			url);
+		return err_remedy(e, "unset the AWS_ENDPOINT_URL variables, or "
+				  "AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT");
 	}
 	*ret_url = mem_printf("%s%s", url, url[strlen(url) - 1] == '/' ? "" : "/");
 	return 0;
@@ -107,9 +109,11 @@ int endpoint_url(const struct aws_environment *environment, const char *service,
 	if (!domain_valid(domain))
 		return err_set(e, EXIT_CONFIG, "'%s' is not a domain", domain);
 	/* In GovCloud the usual endpoints are the FIPS ones. */
-	fips_by_name = environment->fips && (environment->dualstack || strncmp(region, "us-gov-", 7) != 0);
+	fips_by_name = environment->fips &&
+		       (environment->dualstack || strncmp(region, "us-gov-", 7) != 0);
 	if (environment->dualstack && dualstack_domain(domain, &domain, e) < 0)
 		return -1;
-	*ret_url = mem_printf("https://%s%s.%s.%s/", service, fips_by_name ? "-fips" : "", region, domain);
+	*ret_url = mem_printf("https://%s%s.%s.%s/", service, fips_by_name ? "-fips" : "", region,
+			      domain);
 	return 0;
 }

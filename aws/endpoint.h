@@ -10,10 +10,10 @@
 bool region_valid(const char *region);
 
 /*
- * The URL, ending in '/', for service ("ssm", "ec2") in region; yours to free. An endpoint of the environment goes first,
- * the service's own before the general one. domain is the partition's ("amazonaws.com").
- * Fails with EXIT_CONFIG for what is no region or domain, and for FIPS or dual-stack where there is none.
- * Source: the endpoint rule sets of botocore.
+ * The URL, ending in '/', for service ("ssm", "ec2") in region; yours to free. An endpoint of the
+ * environment goes first, the service's own before the general one. domain is the partition's
+ * ("amazonaws.com"). Fails with EXIT_CONFIG for what is no region or domain, and for FIPS or
+ * dual-stack where there is none. Source: the endpoint rule sets of botocore.
  */
 int endpoint_url(const struct aws_environment *environment, const char *service, const char *region,
 		 const char *domain, char **ret_url, struct err *e);

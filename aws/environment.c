@@ -21,7 +21,8 @@ static int read_text(const char *name, const char *value, void *ret_field, struc
 {
 	for (const char *p = value; *p != '\0'; p++)
 		if (*p <= ' ' || *p > '~')
-			return err_set(e, EXIT_CONFIG, "%s holds blanks or characters that are not ASCII", name);
+			return err_set(e, EXIT_CONFIG,
+				       "%s holds blanks or characters that are not ASCII", name);
 	*(char **)ret_field = mem_strdup(value);
 	return 0;
 }
@@ -34,22 +35,37 @@ static int read_region(const char *name, const char *value, void *ret_field, str
 	return 0;
 }
 
-/* What follows a scheme is a host, perhaps a port and a path; a query or a user would not survive signing. */
+/* Of what may hold a password, no other message may show the value. */
+static int url_refuse_user(const char *name, const char *value, struct err *e)
+{
+	if (strchr(value, '@') == NULL)
+		return 0;
+	return err_set(e, EXIT_CONFIG, "%s holds a user or a password, which is never sent", name);
+}
+
+/* Host, perhaps port and path after the scheme; a query would not survive signing. */
 static int read_http_url(const char *name, const char *value, void *ret_field, struct err *e)
 {
 	const char *host = strstr(value, "://");
 
+	if (url_refuse_user(name, value, e) < 0)
+		return -1;
 	if (strncmp(value, "http://", 7) != 0 && strncmp(value, "https://", 8) != 0)
-		return err_set(e, EXIT_CONFIG, "%s: '%s' does not begin with 'http://' or 'https://'", name, value);
-	if (host[3] == '\0' || host[3] == '/' || strpbrk(value, "@?#\\\"'<> ") != NULL)
-		return err_set(e, EXIT_CONFIG, "%s: '%s' is not a scheme, a host and a path alone", name, value);
+		return err_set(e, EXIT_CONFIG,
+			       "%s: '%s' does not begin with 'http://' or 'https://'", name, value);
+	if (host[3] == '\0' || host[3] == '/' || strpbrk(value, "?#\\\"'<> ") != NULL)
+		return err_set(e, EXIT_CONFIG, "%s: '%s' is not a scheme, a host and a path alone",
+			       name, value);
 	return read_text(name, value, ret_field, e);
 }
 
 static int read_metadata_url(const char *name, const char *value, void *ret_field, struct err *e)
 {
+	if (url_refuse_user(name, value, e) < 0)
+		return -1;
 	if (strncmp(value, "http://", 7) != 0)
-		return err_set(e, EXIT_CONFIG, "%s: '%s' does not begin with 'http://'", name, value);
+		return err_set(e, EXIT_CONFIG, "%s: '%s' does not begin with 'http://'", name,
+			       value);
 	return read_http_url(name, value, ret_field, e);
 }
 
@@ -66,7 +82,8 @@ static int read_bool(const char *name, const char *value, void *ret_field, struc
 	bool on = strcasecmp(value, "true") == 0;
 
 	if (!on && strcasecmp(value, "false") != 0)
-		return err_set(e, EXIT_CONFIG, "%s: '%s' is neither 'true' nor 'false'", name, value);
+		return err_set(e, EXIT_CONFIG, "%s: '%s' is neither 'true' nor 'false'", name,
+			       value);
 	*(bool *)ret_field = on;
 	return 0;
 }
@@ -76,8 +93,10 @@ static int read_attempts(const char *name, const char *value, void *ret_field, s
 	char *end;
 	long attempts = strtol(value, &end, 10);
 
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || attempts < 1 || attempts > ATTEMPTS_MAX)
-		return err_set(e, EXIT_CONFIG, "%s: '%s' is not a number in 1..%d", name, value, ATTEMPTS_MAX);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || attempts < 1 ||
+	    attempts > ATTEMPTS_MAX)
+		return err_set(e, EXIT_CONFIG, "%s: '%s' is not a number in 1..%d", name, value,
+			       ATTEMPTS_MAX);
 	*(int *)ret_field = (int)attempts;
 	return 0;
 }
@@ -132,23 +151,26 @@ static int variable_apply(const struct variable *variable, char *const environme
 
 static int keys_check(const struct aws_environment *settings, struct err *e)
 {
-	const char *missing = settings->access_key_id == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY";
-	bool any = settings->access_key_id || settings->secret_access_key || settings->session_token;
+	bool id = settings->access_key_id != NULL, secret = settings->secret_access_key != NULL;
 
-	if (!any || (settings->access_key_id && settings->secret_access_key))
+	if (id == secret && (id || settings->session_token == NULL))
 		return 0;
-	err_set(e, EXIT_CONFIG, "%s is missing, and other parts of the credentials are set", missing);
+	err_set(e, EXIT_CONFIG, "%s is missing, and other parts of the credentials are set",
+		id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
 	return err_remedy(e, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or none of them");
 }
 
-int aws_environment_read(char *const environment[], struct aws_environment *ret_environment, struct err *e)
+int aws_environment_read(char *const environment[], struct aws_environment *ret_environment,
+			 struct err *e)
 {
-	CLEANUP(aws_environment_done) struct aws_environment settings = { .max_attempts = ATTEMPTS_DEFAULT };
+	CLEANUP(aws_environment_done)
+	struct aws_environment settings = { .max_attempts = ATTEMPTS_DEFAULT };
 
 	for (size_t i = 0; i < COUNT_OF(variables); i++)
 		if (variable_apply(&variables[i], environment, &settings, e) < 0)
 			return -1;
-	if (settings.region == NULL && variable_apply(&region_fallback, environment, &settings, e) < 0)
+	if (settings.region == NULL &&
+	    variable_apply(&region_fallback, environment, &settings, e) < 0)
 		return -1;
 	if (keys_check(&settings, e) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 /*
- * fault: error replies. It says what AWS said, made fit for a message; what follows from it is for retry to judge.
+ * fault: error replies. It says what AWS said, made fit for a message; what follows from it
+ * is for retry to judge.
  */
 #include "aws/fault.h"
 
@@ -10,7 +11,7 @@
 #include "aws/xml.h"
 #include "base/json.h"
 
-/* Copy at most max bytes of text, each byte that is not printable ASCII as '?': the rest ends up on consoles. */
+/* At most max bytes of text, '?' for each that is not printable ASCII: it ends up on consoles. */
 static void text_copy(const char *text, size_t max, char *ret_text)
 {
 	size_t len = text ? strnlen(text, max) : 0;
@@ -57,7 +58,8 @@ static void fault_read_xml(const char *body, size_t len, struct fault *fault)
 	code = xml_text(root, "Errors/Error/Code");
 	message = xml_text(root, "Errors/Error/Message");
 	code_copy(code ? code : xml_text(root, "Error/Code"), fault->code);
-	text_copy(message ? message : xml_text(root, "Error/Message"), FAULT_MESSAGE_MAX, fault->message);
+	text_copy(message ? message : xml_text(root, "Error/Message"), FAULT_MESSAGE_MAX,
+		  fault->message);
 }
 
 void fault_read(int status, const char *body, size_t len, struct fault *ret_fault)

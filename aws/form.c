@@ -1,5 +1,6 @@
 /*
- * form: percent-encoding as SigV4 wants it (RFC 3986's unreserved characters, and no '+' for a blank).
+ * form: percent-encoding as SigV4 wants it: RFC 3986's unreserved characters stay, and a blank
+ * is no '+'.
  */
 #include "aws/form.h"
 

@@ -120,8 +120,8 @@ static size_t reply_receive(char *data, size_t size, size_t count, void *context
 			return err_set(e, EXIT_STEP, "libcurl does not take the option " #option); \
 	} while (0)
 
-static int handle_set_request(CURL *handle, const struct http_request *request, const struct curl_slist *headers,
-			      struct err *e)
+static int handle_set_request(CURL *handle, const struct http_request *request,
+			      const struct curl_slist *headers, struct err *e)
 {
 	SET(handle, URL, request->url);
 	SET(handle, HTTPHEADER, headers);
@@ -167,13 +167,27 @@ static bool url_is_secure(const char *url)
 	return strncmp(url, "https:", 6) == 0;
 }
 
+/* libcurl quotes a proxy that it cannot use as the environment has it: with the password. */
+static void password_hide(char *text)
+{
+	char *at = strrchr(text, '@'), *begin = strchr(text, '\''), *scheme = strstr(text, "://");
+
+	if (at == NULL || begin == NULL || begin > at)
+		return;
+	begin = scheme != NULL && scheme < at ? scheme + strlen("://") : begin + 1;
+	memmove(begin, at + 1, strlen(at + 1) + 1);
+}
+
 /* libcurl's own words, as a cause: lower case, no full stop. */
 static void cause_from_curl(CURLcode code, const char *detail, char ret_cause[CURL_ERROR_SIZE])
 {
 	size_t len;
 
-	snprintf(ret_cause, CURL_ERROR_SIZE, "%s", detail[0] != '\0' ? detail : curl_easy_strerror(code));
-	if (ret_cause[0] >= 'A' && ret_cause[0] <= 'Z' && (ret_cause[1] < 'A' || ret_cause[1] > 'Z'))
+	snprintf(ret_cause, CURL_ERROR_SIZE, "%s",
+		 detail[0] != '\0' ? detail : curl_easy_strerror(code));
+	password_hide(ret_cause);
+	if (ret_cause[0] >= 'A' && ret_cause[0] <= 'Z' &&
+	    (ret_cause[1] < 'A' || ret_cause[1] > 'Z'))
 		ret_cause[0] = (char)(ret_cause[0] - 'A' + 'a');
 	len = strlen(ret_cause);
 	while (len > 0 && (ret_cause[len - 1] == '.' || ret_cause[len - 1] <= ' '))
@@ -189,7 +203,8 @@ static int failure_set(CURLcode code, const char *detail, const char *ca, struct
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 		err_set(e, EXIT_CONFIG, "%s (certificates of '%s')", cause, ca ? ca : "");
-		return err_remedy(e, "name the CA certificates of the endpoint, or of the proxy before it, in AWS_CA_BUNDLE");
+		return err_remedy(e, "name the CA certificates of the endpoint, or of the proxy "
+				     "before it, in AWS_CA_BUNDLE");
 	case CURLE_URL_MALFORMAT:
 	case CURLE_BAD_FUNCTION_ARGUMENT:
 		return err_set(e, EXIT_CONFIG, "%s", cause);
@@ -228,7 +243,8 @@ static int handle_perform(CURL *handle, const struct http_request *request, cons
 	code = curl_easy_perform(handle);
 	SET(handle, ERRORBUFFER, NULL);	/* closing the connection later may write there */
 	if (reception.overflowed)
-		return err_set(e, EXIT_CONFIG, "the reply is larger than %zu bytes", request->reply_max);
+		return err_set(e, EXIT_CONFIG, "the reply is larger than %zu bytes",
+			       request->reply_max);
 	if (code != CURLE_OK)
 		return failure_set(code, detail, ca, e);
 	curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
@@ -251,7 +267,8 @@ static int handle_exchange(CURL *handle, const struct http_request *request, con
 	return handle_perform(handle, request, ca, reply, e);
 }
 
-int http_send(struct http *http, const struct http_request *request, struct http_reply *ret_reply, struct err *e)
+int http_send(struct http *http, const struct http_request *request, struct http_reply *ret_reply,
+	      struct err *e)
 {
 	CLEANUP(http_reply_done) struct http_reply reply = { 0 };
 	AUTO_FREE char *ca = NULL;

@@ -8,7 +8,7 @@
 #include "aws/environment.h"
 #include "base/buf.h"
 
-struct http;		/* connections kept for the next request; safe to use from several threads at once */
+struct http;		/* connections kept for the next request; for several threads at once */
 
 struct http_header {
 	const char *name;
@@ -31,7 +31,7 @@ struct http_request {
 	const char *body;		/* NULL for none */
 	const struct http_signature *signature;	/* NULL for none */
 	size_t reply_max;		/* bytes of the reply's body */
-	int connect_ms;			/* time to connect, TLS included */
+	int connect_ms;			/* with name resolution and TLS */
 	int total_ms;
 	bool direct;			/* past any proxy of the environment */
 };
@@ -48,10 +48,12 @@ void http_free(struct http *http);
 
 /*
  * Send a request and receive the whole reply, whatever its status; redirects are not followed.
- * Fails with EXIT_AGAIN when no whole reply came in time, EXIT_CONFIG when the server's certificate is not trusted or
- * the reply is larger than reply_max, EXIT_MISSING when no CA certificates are found.
+ * Fails with EXIT_AGAIN when no whole reply came in time, EXIT_CONFIG when the server's certificate
+ * is not trusted or the reply is larger than reply_max, EXIT_MISSING when no CA certificates are
+ * found.
  */
-int http_send(struct http *http, const struct http_request *request, struct http_reply *ret_reply, struct err *e);
+int http_send(struct http *http, const struct http_request *request, struct http_reply *ret_reply,
+	      struct err *e);
 void http_reply_done(struct http_reply *reply);		/* wipes: a reply may hold credentials */
 
 /* Name and version of the library behind it. Static. */

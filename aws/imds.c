@@ -31,9 +31,12 @@ struct imds {
 struct imds *imds_new(const struct aws_environment *environment)
 {
 	struct imds *imds = mem_calloc(1, sizeof *imds);
-	const char *endpoint = environment->metadata_endpoint ? environment->metadata_endpoint : ENDPOINT_DEFAULT;
-	size_t len = strlen(endpoint);
+	const char *endpoint = environment->metadata_endpoint;
+	size_t len;
 
+	if (endpoint == NULL)
+		endpoint = ENDPOINT_DEFAULT;
+	len = strlen(endpoint);
 	while (endpoint[len - 1] == '/')
 		len--;
 	imds->endpoint = mem_strndup(endpoint, len);
@@ -64,11 +67,11 @@ static int imds_silent(const struct imds *imds, const struct http_reply *reply, 
 {
 	if (e->code == EXIT_DONE)
 		err_set(e, EXIT_AGAIN, "status %d", reply->status);
-	err_wrap(e, "instance metadata at '%s' is out of reach", imds->endpoint);
-	return err_remedy(e, "is this an EC2 instance, and is the hop limit of its metadata options large enough");
+	err_wrap(e, "the metadata service at '%s' is out of reach", imds->endpoint);
+	return err_remedy(e, "is this an EC2 instance, with a large enough hop limit for metadata");
 }
 
-/* Send until there is an answer that another try would not change, or patience ends at deadline_ms. */
+/* Send until there is an answer that another try would not change, or until deadline_ms. */
 static int imds_send(struct imds *imds, const struct http_request *request, int64_t deadline_ms,
 		     struct http_reply *ret_reply, struct err *e)
 {
@@ -95,13 +98,13 @@ static int imds_send(struct imds *imds, const struct http_request *request, int6
 
 static int imds_off(struct err *e)
 {
-	err_set(e, EXIT_CONFIG, "the instance metadata service is off for this instance (403)");
+	err_set(e, EXIT_CONFIG, "the metadata service is off for this instance (status 403)");
 	return err_remedy(e, "set HttpEndpoint to 'enabled' in the instance's metadata options");
 }
 
 static int imds_forbidden(struct err *e)
 {
-	err_set(e, EXIT_CONFIG, "AWS_EC2_METADATA_DISABLED forbids the instance metadata service");
+	err_set(e, EXIT_CONFIG, "AWS_EC2_METADATA_DISABLED forbids the metadata service");
 	return err_remedy(e, "unset it: addresses and tags are read from there");
 }
 
@@ -112,10 +115,11 @@ static int token_check(const struct http_reply *reply, struct err *e)
 	if (reply->status == 403)
 		return imds_off(e);
 	if (reply->status != 200)
-		return err_set(e, EXIT_AGAIN, "the instance metadata service gives no token (status %d)", reply->status);
+		return err_set(e, EXIT_AGAIN, "the metadata service gives no token (status %d)",
+			       reply->status);
 	for (size_t i = 0; i < reply->body.len; i++)
 		if (token[i] <= ' ' || token[i] > '~')
-			return err_set(e, EXIT_AGAIN, "the instance metadata service gives a token that is none");
+			return err_set(e, EXIT_AGAIN, "the metadata service gives no valid token");
 	return 0;
 }
 
@@ -178,15 +182,18 @@ static int reply_text(struct http_reply *reply, const char *path, char **ret_tex
 	case 404:
 		return err_set(e, EXIT_MISSING, "instance metadata has no '%s'", path);
 	default:
-		return err_set(e, EXIT_AGAIN, "instance metadata '%s': status %d", path, reply->status);
+		return err_set(e, EXIT_AGAIN, "instance metadata '%s': status %d", path,
+			       reply->status);
 	}
 }
 
-/* Letters, digits and what AWS puts between them: nothing that would have to be escaped, or leads elsewhere. */
+/* What AWS uses in paths and tag keys: nothing that has to be escaped, or leads elsewhere. */
 static bool path_valid(const char *path)
 {
-	return strstr(path, "..") == NULL && path[0] != '\0' &&
-	       path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/+-=.,_:@")] == '\0';
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/+-=.,_:@";
+
+	return path[0] != '\0' && strstr(path, "..") == NULL && path[strspn(path, allowed)] == '\0';
 }
 
 int imds_get(struct imds *imds, const char *path, size_t max, char **ret_text, struct err *e)

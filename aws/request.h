@@ -6,7 +6,7 @@
 #include "base/buf.h"
 
 struct aws_request {
-	const char *service;		/* of the host name, the signature and the IAM action: "ssm" */
+	const char *service;		/* in the host name, signature and IAM action: "ssm" */
 	const char *region;
 	const char *action;		/* "PutParameter" */
 	const char *resource;		/* what it is done to, for messages and remedies */
@@ -16,9 +16,11 @@ struct aws_request {
 };
 
 /*
- * Sign, send, and try again as retry.h says, within the environment's attempts. ret_body (empty) gets the body of the
- * reply with status 200. Errors carry action, resource, region, AWS's code and message, and a remedy where there is one.
+ * Sign, send, and try again as retry.h says, within the environment's attempts. ret_body (empty)
+ * gets the body of the reply with status 200. Errors carry action, resource, region, AWS's code and
+ * message, and a remedy where there is one.
  */
-int aws_call(struct aws *aws, const struct aws_request *request, struct buf *ret_body, struct err *e);
+int aws_call(struct aws *aws, const struct aws_request *request, struct buf *ret_body,
+	     struct err *e);
 
 #endif

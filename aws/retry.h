@@ -10,7 +10,7 @@
 enum fault_kind {
 	FAULT_FINAL,		/* it would fail again */
 	FAULT_PASSING,		/* throttling, or the server's trouble: again after a pause */
-	FAULT_CLOCK,		/* this machine's clock is wrong: again at once, with the server's time */
+	FAULT_CLOCK,		/* our clock is wrong: again at once, with the server's time */
 	FAULT_EXPIRED,		/* the credentials are too old: again at once, with new ones */
 	FAULT_DENIED,		/* IAM does not allow it */
 	FAULT_IDENTITY,		/* the credentials or the signature are not accepted at all */
@@ -18,15 +18,17 @@ enum fault_kind {
 };
 
 /*
- * Judge an error reply. skew_s is the server's clock minus the one the request was signed with, 0 when unknown.
- * Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; the codes of a wrong clock are the JavaScript SDK's.
+ * Judge an error reply. skew_s is the server's clock minus the one the request was signed with, 0
+ * when unknown.
+ * Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; the codes of a wrong clock are
+ * the JavaScript SDK's.
  */
 enum fault_kind retry_judge(const struct fault *fault, int64_t skew_s);
 
 /* What the process exits with when a fault of this kind is final. */
 enum exit_code retry_exit(enum fault_kind kind);
 
-/* The longest pause after attempt (from 1) failed: base_ms, doubled after each further one, at most max_ms. */
+/* The longest pause after attempt (from 1) failed: base_ms, doubled each time, at most max_ms. */
 int64_t retry_pause_ms(int attempt, int64_t base_ms, int64_t max_ms);
 
 #endif

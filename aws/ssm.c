@@ -1,6 +1,6 @@
 /*
- * ssm: requests and replies of Parameter Store as JSON. What a parameter's value means it does not know:
- * a value that is odd must not spoil the page it comes with.
+ * ssm: requests and replies of Parameter Store as JSON. What a parameter's value means it does not
+ * know: a value that is odd must not spoil the page it comes with.
  */
 #include "aws/ssm.h"
 
@@ -29,10 +29,11 @@ void parameters_done(struct parameters *list)
 	*list = (struct parameters){ 0 };
 }
 
-/* A NUL in a value would fail the whole document: it is let in here, and ends the value it stands in. */
+/* A NUL in one value would fail them all: it is let in here, and ends the value it stands in. */
 static int reply_parse(const struct buf *body, json_t **ret_document, struct err *e)
 {
-	json_t *document = json_loadb(buf_str(body), body->len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	json_t *document = json_loadb(buf_str(body), body->len,
+				      JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 
 	if (!json_is_object(document)) {
 		json_decref(document);
@@ -43,8 +44,8 @@ static int reply_parse(const struct buf *body, json_t **ret_document, struct err
 }
 
 /* Send input, which is released, and parse the reply. */
-static int ssm_call(struct aws *aws, const char *region, const char *action, const char *resource, json_t *input,
-		    json_t **ret_reply, struct err *e)
+static int ssm_call(struct aws *aws, const char *region, const char *action, const char *resource,
+		    json_t *input, json_t **ret_reply, struct err *e)
 {
 	AUTO_JSON json_t *owned = input;
 	AUTO_FREE char *body = NULL, *target = mem_printf("AmazonSSM.%s", action);
@@ -68,7 +69,7 @@ static int ssm_call(struct aws *aws, const char *region, const char *action, con
 	return 0;
 }
 
-/* Values of several lines are fine, people write some by hand; one that is too long is cut, and no record then. */
+/* Several lines are fine, people write some by hand; what is too long is cut, no record then. */
 static int value_parse(const json_t *item, char **ret_value, struct err *e)
 {
 	const json_t *value = json_object_get(item, "Value");
@@ -112,16 +113,17 @@ static int parameters_parse(const json_t *reply, struct parameters *ret_list, st
 	return 0;
 }
 
-int ssm_get(struct aws *aws, const char *region, const struct strings *names, struct parameters *ret_found,
-	    struct err *e)
+int ssm_get(struct aws *aws, const char *region, const struct strings *names,
+	    struct parameters *ret_found, struct err *e)
 {
 	AUTO_FREE char *resource = strings_join(names, "', '");
 	AUTO_JSON json_t *reply = NULL;
-	json_t *list = json_array();
+	json_t *list = json_array(), *input;
 
 	for (size_t i = 0; i < names->count; i++)
 		json_array_append_new(list, json_string(names->items[i]));
-	if (ssm_call(aws, region, "GetParameters", resource, json_pack("{s:o}", "Names", list), &reply, e) < 0)
+	input = json_pack("{s:o}", "Names", list);
+	if (ssm_call(aws, region, "GetParameters", resource, input, &reply, e) < 0)
 		return -1;
 	if (parameters_parse(reply, ret_found, e) < 0)
 		return err_wrap(e, "ssm:GetParameters on '%s' in '%s'", resource, region);
@@ -133,8 +135,8 @@ int ssm_list_page(struct aws *aws, const char *region, const char *path, const c
 {
 	AUTO_JSON json_t *reply = NULL;
 	AUTO_FREE char *next = NULL;
-	json_t *input = json_pack("{s:s, s:b, s:i, s:s*}", "Path", path, "Recursive", 1, "MaxResults", PAGE_MAX,
-				  "NextToken", token);
+	json_t *input = json_pack("{s:s, s:b, s:i, s:s*}", "Path", path, "Recursive", 1,
+				  "MaxResults", PAGE_MAX, "NextToken", token);
 
 	if (ssm_call(aws, region, "GetParametersByPath", path, input, &reply, e) < 0)
 		return -1;
@@ -145,12 +147,12 @@ int ssm_list_page(struct aws *aws, const char *region, const char *path, const c
 	return 0;
 }
 
-int ssm_put(struct aws *aws, const char *region, const char *name, const char *value, int64_t *ret_version,
-	    struct err *e)
+int ssm_put(struct aws *aws, const char *region, const char *name, const char *value,
+	    int64_t *ret_version, struct err *e)
 {
 	AUTO_JSON json_t *reply = NULL;
-	json_t *input = json_pack("{s:s, s:s, s:s, s:s, s:b}", "Name", name, "Value", value, "Type", "String",
-				  "Tier", "Standard", "Overwrite", 1);
+	json_t *input = json_pack("{s:s, s:s, s:s, s:s, s:b}", "Name", name, "Value", value,
+				  "Type", "String", "Tier", "Standard", "Overwrite", 1);
 
 	if (ssm_call(aws, region, "PutParameter", name, input, &reply, e) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 /*
- * ssm_list: several listings side by side, as one. It owns the threads; what a page is, ssm.c knows.
+ * ssm_list: several listings side by side, as one. It owns the threads; what a page is,
+ * ssm.c knows.
  */
 #include "aws/ssm.h"
 
@@ -16,7 +17,7 @@ struct listing {
 	struct aws *aws;
 	const char *region;
 	const struct strings *paths;
-	struct parameters *found;	/* one list for each path; each is written by the worker that took the path */
+	struct parameters *found;	/* one list for each path, for the worker that took it */
 	pthread_mutex_t lock;		/* of all below */
 	size_t taken;			/* paths */
 	size_t parameters, pages;
@@ -48,8 +49,9 @@ static bool listing_count(struct listing *listing, size_t parameters, const stru
 	if (listing->failure.code == EXIT_DONE)
 		listing->failure = *why;
 	if (listing->parameters > PARAMETERS_MAX || listing->pages > PAGES_MAX)
-		err_set(&listing->failure, EXIT_CONFIG, "more than %d parameters or %d pages below '%s' in '%s'",
-			PARAMETERS_MAX, PAGES_MAX, listing->paths->items[0], listing->region);
+		err_set(&listing->failure, EXIT_CONFIG,
+			"more than %d parameters or %d pages below '%s' in '%s'", PARAMETERS_MAX,
+			PAGES_MAX, listing->paths->items[0], listing->region);
 	goes_on = listing->failure.code == EXIT_DONE;
 	pthread_mutex_unlock(&listing->lock);
 	return goes_on;
@@ -112,8 +114,8 @@ static void listing_run(struct listing *listing)
 	pthread_attr_destroy(&attributes);
 }
 
-int ssm_list(struct aws *aws, const char *region, const struct strings *paths, struct parameters *ret_found,
-	     struct err *e)
+int ssm_list(struct aws *aws, const char *region, const struct strings *paths,
+	     struct parameters *ret_found, struct err *e)
 {
 	CLEANUP(parameters_done) struct parameters all = { 0 };
 	struct listing listing = {

@@ -78,7 +78,8 @@ static void XMLCALL xml_characters(void *context, const char *text, int len)
 		buf_add(&parse->open->text, text, (size_t)len);
 }
 
-static void XMLCALL xml_doctype(void *context, const char *name, const char *system, const char *public, int internal)
+static void XMLCALL xml_doctype(void *context, const char *name, const char *system,
+				const char *public, int internal)
 {
 	(void)name;
 	(void)system;
@@ -139,7 +140,8 @@ const char *xml_text(const struct xml *element, const char *path)
 		const char *text = NULL;
 
 		if (strncmp(child->name, path, len) == 0 && child->name[len] == '\0')
-			text = path[len] == '\0' ? buf_str(&child->text) : xml_text(child, path + len + 1);
+			text = path[len] == '\0' ? buf_str(&child->text)
+						 : xml_text(child, path + len + 1);
 		if (text != NULL)
 			return text;
 	}

@@ -50,7 +50,7 @@ enum exit_code command_bootstrap(struct session *session, char *const environmen
 	if (pass_run(session, reconcile_full, session->config.timeout_s * 1000, &outcome, e) < 0)
 		return EXIT_STEP;
 	if (!session->live)
-		return EXIT_DONE;
+		return pass_code(session, &outcome);
 	if (tunnels_await(session, &outcome, e) < 0)
 		return EXIT_STEP;
 	outcome_print(session, &outcome);

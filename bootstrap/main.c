@@ -100,8 +100,9 @@ static void error_print(const char *command, const struct session *session, cons
 	log_error(log, "cygnet %s: %s: %s", command, session->step, e->cause);
 	if (e->remedy[0] != '\0')
 		log_error(log, "cygnet %s: remedy: %s", command, e->remedy);
-	log_error(log, "cygnet %s: exit code %d; what was written is whole, and the next run goes on from here", command,
-		  e->code);
+	log_error(log, "cygnet %s: exit code %d%s", command, e->code,
+		  e->code == EXIT_STEP || e->code == EXIT_AGAIN
+			? "; what was written is whole, and the next run goes on from here" : "");
 }
 
 static int command_run(const struct command *command, const struct options *options, char *const environment[])

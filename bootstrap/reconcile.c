@@ -102,10 +102,14 @@ void picture_observe(struct session *session, struct picture *picture)
 
 int picture_decide(struct session *session, struct picture *picture, struct err *e)
 {
+	AUTO_FREE char *record = NULL;
+
 	session_step(session, "mesh");
 	if (own_check(session, picture, e) < 0)
 		return -1;
 	own_decide(session, picture);
+	if (record_text(&picture->own, &record, e) < 0)
+		return -1;
 	mesh_select(&(struct mesh_inputs){
 		.listing = &picture->listing,
 		.applied = &session->state.peers,
@@ -129,14 +133,29 @@ static void tree_inputs_fill(const struct session *session, const struct site *o
 	};
 }
 
+static void picture_report(const struct session *session, const struct picture *picture)
+{
+	if (session->host.time == NULL)
+		log_warn(session->log, "no time daemon is installed: install chrony, as certificates and logs need the "
+			 "time, going on without");
+	for (size_t i = 0; i < picture->mesh.warnings.count; i++)
+		log_warn(session->log, "%s, ignoring", picture->mesh.warnings.items[i]);
+	if (picture->listed && picture->mesh.peers.count == 0)
+		log_step(session->log, "no peers of mesh '%s' in the registry in '%s'", session->config.mesh,
+			 session->config.registry);
+}
+
 int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
 		 struct plan *ret_plan, struct err *e)
 {
+	bool publish = picture->listed && publish_due(session, &picture->listing, &picture->own);
 	AUTO_FREE char *record = exchange_record_path(&session->registry, picture->own.name);
+	AUTO_FREE char *epoch = exchange_epoch_path(&session->registry);
 	CLEANUP(observation_done) struct observation seen = { 0 };
 	struct tree_inputs inputs;
 	struct target target;
 
+	picture_report(session, picture);
 	tree_inputs_fill(session, &picture->own, &picture->mesh.peers, &inputs);
 	target_make(&inputs, &target);
 	session_step(session, "host");
@@ -148,7 +167,8 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 		.key_missing = picture->key_missing,
 		.key_bits = session->config.key_bits,
 		.interface = picture->check_on ? session->instance.interface : NULL,
-		.record = picture->listed && publish_due(session, &picture->listing, &picture->own) ? record : NULL,
+		.record = publish ? record : NULL,
+		.epoch = epoch,
 	}, ret_plan);
 	*ret_target = target;
 	return 0;
@@ -208,21 +228,11 @@ static int state_keep(struct session *session, struct picture *picture, struct e
 	return state_save(session->options->root, state, e);
 }
 
-static void mesh_report(const struct session *session, const struct picture *picture)
-{
-	for (size_t i = 0; i < picture->mesh.warnings.count; i++)
-		log_warn(session->log, "%s, ignoring", picture->mesh.warnings.items[i]);
-	if (picture->listed && picture->mesh.peers.count == 0)
-		log_step(session->log, "no peers of mesh '%s' in the registry in '%s'", session->config.mesh,
-			 session->config.registry);
-}
-
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
-	mesh_report(session, picture);
 	if (picture_plan(session, picture, &target, &plan, e) < 0)
 		return -1;
 	outcome->changed |= plan.count > 0;
@@ -246,12 +256,10 @@ int reconcile_full(struct session *session, struct outcome *outcome, struct err 
 	CLEANUP(picture_done) struct picture picture = { 0 };
 
 	outcome->behind = false;
-	if (session_load_key(session, e) < 0)
+	if (reconcile_units(session, &outcome->changed, e) < 0 || session_load_key(session, e) < 0)
 		return -1;
 	if (!session->keyring.present)
 		maker = key_maker_start(session->config.key_bits);
-	if (reconcile_units(session, &outcome->changed, e) < 0)
-		return -1;
 	picture_observe(session, &picture);
 	if (maker != NULL && key_keep(session, TAKE(maker), outcome, e) < 0)
 		return -1;

@@ -24,11 +24,14 @@ void picture_observe(struct session *session, struct picture *picture);
 
 /*
  * Pure: the own site and its peers from what was observed. Without a key own gets a placeholder, whose id is all zeros.
- * A record of the own name from another VPC is EXIT_CONFIG.
+ * A record of the own name from another VPC is EXIT_CONFIG, and so is an own site that no record can hold.
  */
 int picture_decide(struct session *session, struct picture *picture, struct err *e);
 
-/* The plan of a picture: its target and what has to be done on this host and in the cloud. Changes nothing. */
+/*
+ * The plan of a picture: its target and what has to be done on this host and in the cloud. It warns of what was refused
+ * of the mesh, and changes nothing.
+ */
 int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
 		 struct plan *ret_plan, struct err *e);
 

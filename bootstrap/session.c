@@ -61,9 +61,10 @@ void session_setback(struct session *session, struct err *e)
 void session_registry_lost(struct session *session, struct err *e)
 {
 	int64_t now_ms = clock_boot_ms(), *warned_ms = &session->recent.registry_warned_ms;
+	bool told = *warned_ms != 0 && now_ms - *warned_ms < REGISTRY_WARNING_MS;
 
 	err_wrap(e, "reading it in '%s'", session->config.registry);
-	if (*warned_ms != 0 && now_ms - *warned_ms < REGISTRY_WARNING_MS) {
+	if (told && session->log->level == LOG_LEVEL_QUIET && e->code == EXIT_AGAIN) {
 		setback_keep(session, e);
 		return;
 	}

@@ -25,7 +25,7 @@ static char *sites_path(const struct registry *registry)
 	return mem_printf("/%s/%s/sites", registry->prefix, registry->mesh);
 }
 
-static char *epoch_path(const struct registry *registry)
+char *exchange_epoch_path(const struct registry *registry)
 {
 	return mem_printf("/%s/%s/epoch", registry->prefix, registry->mesh);
 }
@@ -64,7 +64,7 @@ static void epoch_parse(const struct parameter *parameter, struct epoch *ret_epo
 
 int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch, struct err *e)
 {
-	AUTO_FREE char *path = epoch_path(registry);
+	AUTO_FREE char *path = exchange_epoch_path(registry);
 	CLEANUP(strings_done) struct strings names = { 0 };
 	CLEANUP(parameters_done) struct parameters found = { 0 };
 
@@ -81,7 +81,7 @@ int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch, str
 int exchange_put_epoch(const struct registry *registry, const char *site, int64_t record_version,
 		       const char token[EPOCH_TOKEN_SIZE], struct epoch *ret_epoch, struct err *e)
 {
-	AUTO_FREE char *path = epoch_path(registry);
+	AUTO_FREE char *path = exchange_epoch_path(registry);
 	AUTO_JSON json_t *document = json_pack("{s:s, s:I, s:s}", "site", site, "version",
 					       (json_int_t)record_version, "random", token);
 	AUTO_FREE char *text = json_text(document);

@@ -64,6 +64,8 @@ void listing_fill(struct listing *listing, const struct registry *registry,
 
 /* "/<prefix>/<mesh>/sites/<shard>/<site>"; yours to free. */
 char *exchange_record_path(const struct registry *registry, const char *site);
+/* "/<prefix>/<mesh>/epoch"; yours to free. */
+char *exchange_epoch_path(const struct registry *registry);
 
 void listing_done(struct listing *listing);
 

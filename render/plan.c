@@ -177,8 +177,10 @@ void plan_make(const struct target *target, const struct observation *observatio
 	for (enum concern concern = 0; concern < CONCERN_COUNT; concern++)
 		if (concerns & 1u << concern)
 			plan_concern(&p, concern);
-	if (site != NULL && site->record != NULL)
+	if (site != NULL && site->record != NULL) {
 		plan_add(&plan, ACTION_PUBLISH, site->record, NULL);
+		plan_add(&plan, ACTION_PUBLISH, site->epoch, NULL);
+	}
 	*ret_plan = plan;
 }
 

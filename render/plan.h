@@ -33,7 +33,7 @@ struct site_observation {
 	bool key_missing;		/* no key pair on disk yet */
 	unsigned key_bits;		/* of the one to make */
 	const char *interface;		/* borrowed; NULL: its source/dest check is off, or not to be touched */
-	const char *record;		/* borrowed parameter name of a record to publish; NULL: nothing to publish */
+	const char *record, *epoch;	/* borrowed parameter names of what to publish; NULL: nothing to publish */
 };
 
 enum action_kind {
@@ -48,7 +48,7 @@ enum action_kind {
 	ACTION_SET_KERNEL,		/* name, value */
 	ACTION_RELOAD_SETTINGS,		/* charon's */
 	ACTION_LOAD,			/* connections and credentials into charon, and verify */
-	ACTION_PUBLISH,			/* name: the record's parameter */
+	ACTION_PUBLISH,			/* name: the parameter, the record's first and then the epoch's */
 	ACTION_INITIATE,		/* name: the connection */
 	ACTION_TERMINATE,		/* name: the connection; sa; value: why */
 };

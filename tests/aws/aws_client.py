@@ -23,10 +23,9 @@ class Outcome:
 
     @property
     def result(self):
-        """The result of the only step; a failure shows why."""
-        assert self.code == 0, f"{self.error} ({self.remedy})"
-        assert len(self.results) == 1
-        return self.results[0]
+        """The result of the last step; a failure of any shows why."""
+        assert self.code == 0, f"{self.error} ({self.remedy}), after {self.log}"
+        return self.results[-1]
 
     @classmethod
     def of(cls, code, stdout, stderr):
@@ -49,7 +48,7 @@ class Conversation:
 
     def __init__(self, gateway, *words, **env):
         self._process = subprocess.Popen(
-            [str(CLIENT), *map(str, words)], env={**gateway.env, **env}, text=True,
+            ["timeout", "60", str(CLIENT), *map(str, words)], env={**gateway.env, **env}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._lines = []
 
@@ -66,5 +65,7 @@ class Conversation:
 
     def end(self):
         """The Outcome, once the program has ended."""
-        stdout, stderr = self._process.communicate(timeout=60)
+        # Not communicate(): a line may be buffered already, which that would not see.
+        with self._process:
+            stdout, stderr = self._process.stdout.read(), self._process.stderr.read()
         return Outcome.of(self._process.returncode, "".join(self._lines) + stdout, stderr)

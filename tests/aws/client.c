@@ -1,7 +1,8 @@
 /*
- * client: the calls of aws/ from a command line, so that tests can make them one by one and change the world between.
- * Steps are separated by '--' and share one connection, token and set of credentials, as the calls of one run do.
- * Each prints a line of JSON; the first that fails ends the program with its exit code.
+ * client: the calls of aws/ from a command line, so that tests can make them one by one and change
+ * the world between. Steps are separated by '--' and share one connection, token and set of
+ * credentials, as the calls of one run do. Each prints a line of JSON; the first that fails ends
+ * the program with its exit code.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +22,18 @@ struct client {
 	struct aws *aws;
 };
 
-typedef int client_step(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e);
+typedef int client_step(struct client *client, const struct strings *arguments, json_t **ret_result,
+			struct err *e);
 
 static json_t *parameters_json(const struct parameters *list)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:I}", "name", list->items[i].name,
-						       "value", list->items[i].value,
-						       "version", (json_int_t)list->items[i].version));
+		json_array_append_new(array,
+				      json_pack("{s:s, s:s, s:I}", "name", list->items[i].name,
+						"value", list->items[i].value, "version",
+						(json_int_t)list->items[i].version));
 	return array;
 }
 
@@ -41,7 +44,8 @@ static struct strings rest_of(const struct strings *arguments)
 }
 
 /* imds PATH [MAX] */
-static int step_imds(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e)
+static int step_imds(struct client *client, const struct strings *arguments, json_t **ret_result,
+		     struct err *e)
 {
 	size_t max = arguments->count > 1 ? strtoul(arguments->items[1], NULL, 10) : TEXT_MAX;
 	AUTO_FREE char *text = NULL;
@@ -53,7 +57,8 @@ static int step_imds(struct client *client, const struct strings *arguments, jso
 }
 
 /* get REGION NAME... */
-static int step_get(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e)
+static int step_get(struct client *client, const struct strings *arguments, json_t **ret_result,
+		    struct err *e)
 {
 	CLEANUP(parameters_done) struct parameters found = { 0 };
 	const struct strings names = rest_of(arguments);
@@ -65,20 +70,23 @@ static int step_get(struct client *client, const struct strings *arguments, json
 }
 
 /* page REGION PATH [TOKEN] */
-static int step_page(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e)
+static int step_page(struct client *client, const struct strings *arguments, json_t **ret_result,
+		     struct err *e)
 {
 	CLEANUP(parameters_done) struct parameters page = { 0 };
 	AUTO_FREE char *next = NULL;
 	const char *token = arguments->count > 2 ? arguments->items[2] : NULL;
 
-	if (ssm_list_page(client->aws, arguments->items[0], arguments->items[1], token, &page, &next, e) < 0)
+	if (ssm_list_page(client->aws, arguments->items[0], arguments->items[1], token, &page,
+			  &next, e) < 0)
 		return -1;
 	*ret_result = json_pack("{s:o, s:s?}", "parameters", parameters_json(&page), "token", next);
 	return 0;
 }
 
 /* list REGION PATH... */
-static int step_list(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e)
+static int step_list(struct client *client, const struct strings *arguments, json_t **ret_result,
+		     struct err *e)
 {
 	CLEANUP(parameters_done) struct parameters found = { 0 };
 	const struct strings paths = rest_of(arguments);
@@ -90,24 +98,28 @@ static int step_list(struct client *client, const struct strings *arguments, jso
 }
 
 /* put REGION NAME VALUE */
-static int step_put(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e)
+static int step_put(struct client *client, const struct strings *arguments, json_t **ret_result,
+		    struct err *e)
 {
 	int64_t version;
 
-	if (ssm_put(client->aws, arguments->items[0], arguments->items[1], arguments->items[2], &version, e) < 0)
+	if (ssm_put(client->aws, arguments->items[0], arguments->items[1], arguments->items[2],
+		    &version, e) < 0)
 		return -1;
 	*ret_result = json_integer(version);
 	return 0;
 }
 
 /* check REGION INTERFACE [on|off] */
-static int step_check(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e)
+static int step_check(struct client *client, const struct strings *arguments, json_t **ret_result,
+		      struct err *e)
 {
 	const char *region = arguments->items[0], *interface = arguments->items[1];
 	bool on;
 
 	if (arguments->count > 2 &&
-	    ec2_source_dest_check_set(client->aws, region, interface, strcmp(arguments->items[2], "on") == 0, e) < 0)
+	    ec2_source_dest_check_set(client->aws, region, interface,
+				      strcmp(arguments->items[2], "on") == 0, e) < 0)
 		return -1;
 	if (ec2_source_dest_check_get(client->aws, region, interface, &on, e) < 0)
 		return -1;
@@ -116,18 +128,21 @@ static int step_check(struct client *client, const struct strings *arguments, js
 }
 
 /* endpoint SERVICE REGION DOMAIN */
-static int step_endpoint(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e)
+static int step_endpoint(struct client *client, const struct strings *arguments,
+			 json_t **ret_result, struct err *e)
 {
 	AUTO_FREE char *url = NULL;
 
-	if (endpoint_url(&client->environment, arguments->items[0], arguments->items[1], arguments->items[2], &url, e) < 0)
+	if (endpoint_url(&client->environment, arguments->items[0], arguments->items[1],
+			 arguments->items[2], &url, e) < 0)
 		return -1;
 	*ret_result = json_string(url);
 	return 0;
 }
 
 /* wait: for a line, while the test changes the world */
-static int step_wait(struct client *client, const struct strings *arguments, json_t **ret_result, struct err *e)
+static int step_wait(struct client *client, const struct strings *arguments, json_t **ret_result,
+		     struct err *e)
 {
 	char line[100];
 
@@ -161,7 +176,8 @@ static int step_run(struct client *client, const struct strings *words, struct e
 	AUTO_FREE char *text = NULL;
 
 	for (size_t i = 0; i < COUNT_OF(steps); i++) {
-		if (strcmp(steps[i].name, words->items[0]) != 0 || arguments.count < steps[i].arguments)
+		if (strcmp(steps[i].name, words->items[0]) != 0 ||
+		    arguments.count < steps[i].arguments)
 			continue;
 		if (steps[i].run(client, &arguments, &result, e) < 0)
 			return -1;
@@ -198,7 +214,8 @@ int main(int argc, char **argv)
 
 	if (aws_environment_read(environ, &client.environment, &e) == 0) {
 		client.imds = imds_new(&client.environment);
-		client.aws = aws_new(&(struct aws_options){ &client.environment, client.imds, "amazonaws.com", &log });
+		client.aws = aws_new(&(struct aws_options){ &client.environment, client.imds,
+							    "amazonaws.com", &log });
 		client_run(&client, &words, &e);
 	}
 	aws_free(client.aws);

@@ -4,6 +4,7 @@ world    a World with one VPC in us-east-1 (172.16.0.0/16) and an Elastic IP; wo
 clock    its clock: real time plus what clock.advance(seconds) added
 server   serves the world: server.api (TLS) and server.ca_file
 gateway  an instance launched in that VPC, tagged for a mesh, with its environment, and a runner of build/cygnet
+root     the root folder of a Debian 12 host on that instance, with all that cygnet needs and nothing of cygnet's
 client   client("ssm", region=…, keys=…) makes a boto3 client without retries, signing as the gateway unless told
 
 A test that made the fake itself fail is reported as an error when it ends.
@@ -103,6 +104,23 @@ def gateway(world, server):
     metadata = server.listen_imds("127.0.0.1", instance=instance)
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C", **environment(server, server.api, metadata)}
     return Gateway(instance, env)
+
+
+@pytest.fixture
+def root(gateway, tmp_path):
+    root = tmp_path / "root"
+    for program in ("swanctl", "charon-systemd", "nft", "chronyd"):
+        _put(root / "usr/sbin" / program, mode=0o755)
+    _put(root / "usr/lib/ipsec/plugins/libstrongswan-openssl.so")
+    _put(root / "etc/os-release", "ID=debian\nVERSION_ID=12\n")
+    _put(root / "sys/class/net/ens5/address", gateway.instance.interface.mac + "\n")
+    return root
+
+
+def _put(path, text="", mode=0o644):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
 
 
 @pytest.fixture

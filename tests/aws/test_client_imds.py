@@ -32,7 +32,7 @@ def test_a_token_that_expired_is_made_anew(gateway, world, clock):
     talk.result()
     clock.advance(21601)
     talk.proceed()
-    assert talk.end().code == 0
+    assert talk.end().result == gateway.instance.interface.mac
     assert asked(world) == [("PUT", 200), ("GET", 200), ("GET", 401), ("PUT", 200), ("GET", 200)]
 
 
@@ -98,7 +98,7 @@ def test_patience_ends_whatever_is_wrong(gateway, world):
     nobody = nobody.end()
     assert (troubled.code, nobody.code) == (AGAIN, AGAIN)
     assert troubled.error.endswith(" is out of reach: status 503")
-    assert nobody.error.startswith("instance metadata at 'http://127.0.0.1:1' is out of reach: failed to connect")
+    assert nobody.error.startswith("the metadata service at 'http://127.0.0.1:1' is out of reach: failed to connect")
     assert "EC2 instance" in nobody.remedy
 
 

@@ -71,7 +71,7 @@ def test_a_kept_connection_that_broke_meanwhile_costs_no_attempt(gateway, server
     server.api.down()
     server.api.up()
     talk.proceed()
-    assert talk.end().results[-1] == 2
+    assert talk.end().result == 2
 
 
 def test_a_refused_connection(gateway, server):
@@ -125,8 +125,7 @@ def test_a_wrong_secret_is_not_a_missing_permission(gateway, world):
 def test_a_wrong_clock_is_put_right_once(gateway, world, clock, minutes, service):
     steps = {"ssm": "put us-east-1 /a v", "ec2": f"check us-east-1 {gateway.instance.interface.id}"}[service]
     clock.advance(60 * minutes)
-    outcome = call(gateway, *f"{steps} -- {steps}".split(), AWS_MAX_ATTEMPTS="1")
-    assert outcome.code == 0, outcome.error
+    assert call(gateway, *f"{steps} -- {steps}".split(), AWS_MAX_ATTEMPTS="1").result
     assert [error is None for error in errors(world)] == [False, True, True]
 
 
@@ -142,7 +141,7 @@ def test_a_clock_that_is_put_right_meanwhile(gateway, world, clock):
     talk.result()
     clock.advance(-1200)
     talk.proceed()
-    assert talk.end().results[-1] == 2
+    assert talk.end().result == 2
 
 
 @pytest.mark.parametrize("service", ["ssm", "ec2"])
@@ -152,7 +151,7 @@ def test_outdated_credentials_are_fetched_anew(gateway, world, service):
     talk.result()
     expire(world, gateway)
     talk.proceed()
-    assert talk.end().code == 0
+    talk.end().result
     assert [error is None for error in errors(world)] == [True, False, True]
 
 
@@ -174,7 +173,7 @@ def test_credentials_that_cannot_be_renewed_serve_to_their_end(gateway, world, m
     talk.result()
     world.faults.fail("imds", "GET", None, status=403)
     talk.proceed()
-    assert talk.end().results[-1] == 2
+    assert talk.end().result == 2
     assert world.metadata_calls[-1].status == 403
 
 

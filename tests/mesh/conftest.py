@@ -60,10 +60,12 @@ def _meshes(item):
 
 
 @pytest.fixture(autouse=True)
-def _no_complaints(request):
-    """What systemd would do or refuse, and the stand-in cannot, fails the test that asked for it."""
+def _honest_fakes(request):
+    """What systemd would do or refuse, and the stand-in cannot, fails the test that asked for it; so do faults of the
+    fake AWS's own."""
     yield
     for mesh in _meshes(request.node):
+        assert mesh.world.crashes == []
         for machine in mesh.machines:
             assert machine.take_complaints() == [], f"the stand-in of {machine.name} was asked too much"
 

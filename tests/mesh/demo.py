@@ -4,12 +4,11 @@
 Ends with 0 only if every cell of the table it prints is filled and good. Leaves nothing behind.
 """
 
-import signal
 import sys
 import time
 
 import netns
-from mesh import Mesh, kernel_has_esp
+from mesh import Mesh, end_on_signals, kernel_has_esp
 
 HEADINGS = ["site", "address", "strongSwan", "tunnels", "bytes in/out"]
 
@@ -92,7 +91,7 @@ def demonstrate(started):
         check_outcomes(outcomes)
         say(started, "waiting for their timers: who booted side by side learns of the others one interval later")
         wait_for_tunnels(mesh)
-        say(started, "the mesh is up; each VPC's route table sends the others' ranges to its gateway")
+        say(started, "the mesh is up; the lab has put the others' ranges into each VPC's route table, as its operator would")
         show_mesh(mesh)
         show_internet(mesh)
         say(started, "cygnet bootstrap once more:")
@@ -106,11 +105,9 @@ def demonstrate(started):
 
 def main():
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_on_signals()
     try:
         demonstrate(started)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except (Bad, netns.Failed) as failure:
         sys.exit(f"demo: {failure}")
     say(started, "done, and nothing of it is left")

@@ -7,6 +7,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 
@@ -50,9 +51,7 @@ mknod -m 666 dev/tty c 5 0
 mknod -m 666 dev/net/tun c 10 200
 ln -s /proc/self/fd dev/fd
 hostname "$(cat etc/hostname)"
-pivot_root . mnt
-umount -l /mnt
-exec {shlex.join(_CONFINED)} env -i PYTHONPATH=/{STANDIN} PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m standin
+exec chroot . {shlex.join(_CONFINED)} env -i PYTHONPATH=/{STANDIN} PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m standin
 """
 
 
@@ -103,11 +102,11 @@ class Machine:
     def power_on(self):
         """Boots, and returns when PID 1 answers; `wait_booted` waits for the services."""
         enter = ["nsenter", f"--net={netns.NAMES / self.port.netns}", "unshare", "--mount", "--uts", "--ipc", "--pid",
-                 "--fork", "--kill-child=KILL", "--propagation=private"]
+                 "--fork", "--kill-child=KILL", "--propagation=unchanged"]
         with open(self._console, "ab") as console:
             self._process = subprocess.Popen([*enter, "sh", "-c", _POWER_ON, "sh", str(self.disk)],
                                              stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                                             preexec_fn=netns.die_with_parent)
+                                             start_new_session=True, preexec_fn=netns.die_with_parent)
         self._wait_for("run/systemd/private", 20)
 
     def wait_booted(self, seconds=120):
@@ -128,12 +127,10 @@ class Machine:
 
     def power_off(self, orderly=True):
         """Shuts down, or pulls the plug; the disk stays."""
-        if self._process is None:
-            return
-        pid = self.pid
-        os.kill(pid, 15 if orderly else 9)
-        self._process.wait(60)
-        self._process = None
+        if self._process:
+            os.kill(self.pid, signal.SIGTERM if orderly else signal.SIGKILL)
+            self._process.wait(60)
+            self._process = None
 
     def destroy(self):
         """Off without a farewell, and the disk gone."""
@@ -169,6 +166,7 @@ class Machine:
         return done.stdout
 
     def path(self, path):
+        """Where a file of the machine is for this process; not for /proc/sys/net, which shows a reader its own."""
         return (self.root if self._process else self.disk) / path.lstrip("/")
 
     def read(self, path):

@@ -10,8 +10,11 @@ import atexit
 import concurrent.futures
 import functools
 import ipaddress
+import itertools
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +35,8 @@ from fakeaws import Server, World  # noqa: E402 (the path above has to come firs
 THREE_REGIONS = (("us-east-1", "172.16.0.0/16"), ("us-east-2", "172.31.0.0/16"), ("eu-west-1", "10.20.0.0/16"))
 AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+_SCRATCH = "cygnet-mesh-"
 _LIBIPSEC = "/etc/strongswan.d/charon/kernel-libipsec.conf"
 
 
@@ -43,15 +48,24 @@ def resolve(name):
 @functools.cache
 def scratch():
     """This process's private folder and namespaces, made once; nothing of them outlives it."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="cygnet-mesh-"))
+    sweep()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
     netns.privatise(folder)
     atexit.register(_leave, folder)
     return folder
 
 
 def _leave(folder):
-    netns.run(["umount", "--lazy", folder])
+    netns.unprivatise(folder)
     folder.rmdir()
+
+
+def sweep():
+    """Removes the folders of labs that were killed: all that can be left of one, and empty."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        pid = folder.name.removeprefix(_SCRATCH).split("-")[0]
+        if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
+            folder.rmdir()
 
 
 @functools.cache
@@ -108,7 +122,6 @@ class Gateway(Machine):
         """The IKE_SAs that charon has, as `swanctl --list-sas --raw` tells them."""
         return swanctl.list_sas(self)
 
-
     def installed_children(self):
         """The CHILD_SAs that carry traffic, each with the id of its "peer"."""
         return [{**child, "peer": sa["remote-id"]} for sa in self.tunnels() if sa["state"] == "ESTABLISHED"
@@ -146,26 +159,21 @@ class Mesh:
         self.machines, self._services = [], []
         self._ports = {}        # the fake AWS's interface id: port, VPC
         self._addresses = 10
+        self.server = Server(self.world, tls_dir=scratch() / "tls")
+        self.world.on_change(self._changed)
         try:
-            self.fabric = self._build_fabric()
-            self.sites = [self._add_site(number, *site) for number, site in enumerate(sites)]
+            self.fabric = Fabric()
+            self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
+            self.sites = [self._add_site(*site) for site in sites]
             self._route_between_sites()
         except BaseException:
             self.close()
             raise
 
-    def _build_fabric(self):
-        folder = scratch()
-        self.server = Server(self.world, tls_dir=folder / "tls")
-        self.world.on_change(self._changed)
-        fabric = Fabric()
-        self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
-        return fabric
-
-    def _add_site(self, number, region, cidr):
+    def _add_site(self, region, cidr):
         vpc = self.fabric.add_vpc(region, [cidr])
         world_vpc = self.world.add_vpc(region, [cidr])
-        networks = list(ipaddress.IPv4Network(cidr).subnets(new_prefix=24))[1:3]
+        networks = list(itertools.islice(ipaddress.IPv4Network(cidr).subnets(new_prefix=24), 1, 3))
         subnets = [self.world.add_subnet(world_vpc, f"{region}a", str(network)) for network in networks]
         site = Site(region, vpc, world_vpc, subnets)
         self.server.listen_imds(METADATA_ADDRESS, 80, vpc=world_vpc, netns=vpc.netns)
@@ -180,6 +188,7 @@ class Mesh:
         return Host(port, self._base)
 
     def _route_between_sites(self):
+        """What the operator has put into each VPC's route table: the others' ranges, through the gateway."""
         for site in self.sites:
             for other in self.sites:
                 if other is not site:
@@ -246,8 +255,7 @@ class Mesh:
         return None not in self.ping_matrix(wait=1).values()
 
     def close(self):
-        for machine in self.machines:
-            machine.destroy()
+        parallel(Machine.destroy, self.machines)
         self.server.close()
         parallel(Services.close, self._services)
         for name in netns.names():
@@ -260,7 +268,21 @@ class Mesh:
         self.close()
 
 
+def end_on_signals():
+    """Makes the first ^C or SIGTERM end the program with all its cleaning up, which no further one cuts short."""
+    def end(number, _):
+        for ignored in _ENDING:
+            signal.signal(ignored, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for number in _ENDING:
+        signal.signal(number, end)
+
+
 def parallel(work, things):
-    """work(thing) for all at the same time; the results in order."""
-    with concurrent.futures.ThreadPoolExecutor(len(things) or 1) as pool:
+    """work(thing) for all at the same time; the results in order. Interrupted, it waits for none of them."""
+    pool = concurrent.futures.ThreadPoolExecutor(len(things) or 1)
+    try:
         return list(pool.map(work, things))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -41,9 +41,25 @@ def privatise(scratch):
     """
     NAMES.mkdir(exist_ok=True)
     _checked(_libc.unshare(_CLONE_NEWNS))
-    run(["mount", "--make-rprivate", "/"])
-    run(["mount", "-t", "tmpfs", "-o", "mode=755", "cygnet-netns", NAMES])
-    run(["mount", "-t", "tmpfs", "-o", "mode=755", "cygnet-mesh", scratch])
+    if _is_mount_point("/"):
+        run(["mount", "--make-rprivate", "/"])
+    for folder in (NAMES, scratch):
+        # Bound to itself first, for a chroot whose / is no mount and cannot be made private.
+        run(["mount", "--bind", folder, folder])
+        run(["mount", "--make-private", folder])
+        run(["mount", "-t", "tmpfs", "-o", "mode=755", "cygnet-mesh", folder])
+
+
+def unprivatise(scratch):
+    """Takes back what `privatise` mounted, as far as the process's end would not."""
+    for folder in (scratch, NAMES):
+        run(["umount", "--lazy", folder])
+        run(["umount", "--lazy", folder])
+
+
+def _is_mount_point(path):
+    with open("/proc/self/mountinfo") as mounts:
+        return any(line.split()[4] == path for line in mounts)
 
 
 def run(argv, netns=None, stdin=None):

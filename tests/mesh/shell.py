@@ -10,7 +10,7 @@ import signal
 import sys
 
 import netns
-from mesh import THREE_REGIONS, Mesh
+from mesh import THREE_REGIONS, Mesh, end_on_signals
 
 MORE_REGIONS = THREE_REGIONS + tuple((f"us-west-{n}", f"10.{30 + n}.0.0/16") for n in (1, 2))
 
@@ -33,7 +33,7 @@ def main():
     parser.add_argument("--sites", type=int, default=3, choices=range(1, len(MORE_REGIONS) + 1))
     parser.add_argument("--bootstrap", action="store_true", help="bootstrap all gateways first")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_on_signals()
     try:
         with Mesh(MORE_REGIONS[:arguments.sites]) as mesh:
             if arguments.bootstrap:
@@ -41,8 +41,6 @@ def main():
                     print(f"{name}: exit {done.returncode}\n{done.stdout}{done.stderr}")
             print_directions(mesh)
             signal.pause()
-    except KeyboardInterrupt:
-        print("ended")
     except netns.Failed as failure:
         sys.exit(f"the lab failed: {failure}")
 

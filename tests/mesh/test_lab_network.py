@@ -34,8 +34,19 @@ connections {{
 }}
 """
 
-SEND = "import socket, sys; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 4500)); s.sendto(b'x', (sys.argv[1], 4500))"
-RECEIVE = "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 4500)); s.settimeout(10); print(s.recvfrom(9)[1][0])"
+SEND = """
+import socket, sys
+sock = socket.socket(type=socket.SOCK_DGRAM)
+sock.bind(("", 4500))
+sock.sendto(b"x", (sys.argv[1], 4500))
+"""
+RECEIVE = """
+import socket
+sock = socket.socket(type=socket.SOCK_DGRAM)
+sock.bind(("", 4500))
+sock.settimeout(10)
+print(sock.recvfrom(9)[1][0])
+"""
 RESOLVE = "import socket, sys; print(socket.gethostbyname(sys.argv[1]))"
 WHO_AM_I = """
 import urllib.request as u

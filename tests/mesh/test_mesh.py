@@ -3,6 +3,7 @@
 The tests go from what a bootstrap has done to what disturbs a mesh; each leaves it as it found it.
 """
 
+import json
 import os
 import re
 import time
@@ -101,6 +102,16 @@ def test_the_source_dest_check_is_off(mesh):
     assert [site.vpc.refused_by_check() for site in mesh.sites] == [0, 0, 0]
 
 
+def applied_epochs(mesh):
+    return [json.loads(site.gateway.read("/var/lib/cygnet/state.json"))["applied"] for site in mesh.sites]
+
+
+def test_every_site_remembers_the_registrys_epoch(mesh):
+    epoch = mesh.world.ssm("us-east-1").get("/cygnet/lab/epoch")
+    announced = {"version": epoch.number, "random": json.loads(epoch.value)["random"]}
+    eventually(lambda: applied_epochs(mesh) == [announced] * 3, 2 * INTERVAL)
+
+
 def test_the_articles_kernel_settings_hold(mesh):
     for site in mesh.sites:
         shown = site.gateway.check(["sysctl", *KERNEL]).splitlines()
@@ -145,9 +156,14 @@ def test_the_units_stay_after_a_boot(one):
 def test_the_mss_of_forwarded_connections_is_clamped(mesh):
     here, there = mesh.sites[:2]
     netns.nft(there.host.port.netns, """
-        table ip try { chain input { type filter hook input priority filter;
-            tcp flags syn tcp dport 7 tcp option maxseg size 1360 counter comment "clamped"
-            tcp flags syn tcp dport 7 counter comment "all" } }""")
+        table ip try {
+            chain input {
+                type filter hook input priority filter;
+                tcp flags syn tcp dport 7 tcp option maxseg size 1360 counter comment "clamped"
+                tcp flags syn tcp dport 7 counter comment "all"
+            }
+        }
+        """)
     here.host.run(["python3", "-c", f"import socket; socket.create_connection(('{there.host.address}', 7), 3)"])
     rules = [entry["rule"] for entry in netns.nft_objects(there.host.port.netns, "table", "ip", "try")
              if "rule" in entry]
@@ -160,9 +176,9 @@ def test_the_mss_of_forwarded_connections_is_clamped(mesh):
 # --- a second run
 
 def files_of(machine):
-    """{path: (inode, mtime, size, mode)} of everything that is not a daemon's own affair."""
+    """{path: (inode, mtime, size, mode)} of all that a second run has no reason to touch; /run is a run's notebook."""
     found = {}
-    for folder in ("etc", "usr", "var/lib/cygnet", "run/cygnet"):
+    for folder in ("etc", "usr", "var/lib/cygnet"):
         for parent, _, names in os.walk(machine.root / folder):
             for name in names:
                 status = os.lstat(os.path.join(parent, name))

@@ -35,7 +35,7 @@ static void a_role_that_ec2_may_not_assume_is_a_denial(void **state)
 	(void)state;
 	assert_refused("{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot assume the role x.\"}", EXIT_DENIED,
 		       "the instance's role has no credentials: AssumeRoleUnauthorizedAccess",
-		       "let the service ec2.amazonaws.com assume the role of the instance profile");
+		       "let ec2.amazonaws.com assume the role of the instance profile");
 }
 
 static void what_is_missing_or_malformed_is_named_without_its_value(void **state)

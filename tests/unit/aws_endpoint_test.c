@@ -76,7 +76,7 @@ static void an_endpoint_and_another_kind_contradict(void **state)
 
 	(void)state;
 	assert_int_equal(endpoint_url(&fips, "ssm", "us-east-1", "amazonaws.com", &url, &e), -1);
-	assert_error(&e, EXIT_CONFIG, "an endpoint is given, 'http://general', and another kind is asked for",
+	assert_error(&e, EXIT_CONFIG, "the endpoint 'http://general' is given, and another kind asked for",
 		     "unset the AWS_ENDPOINT_URL variables, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT");
 }
 

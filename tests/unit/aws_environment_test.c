@@ -108,7 +108,7 @@ static void what_is_malformed_is_named_with_its_rule(void **state)
 		{ "AWS_ENDPOINT_URL_SSM=https://",
 		  "AWS_ENDPOINT_URL_SSM: 'https://' is not a scheme, a host and a path alone" },
 		{ "AWS_ENDPOINT_URL_EC2=https://a@b",
-		  "AWS_ENDPOINT_URL_EC2: 'https://a@b' is not a scheme, a host and a path alone" },
+		  "AWS_ENDPOINT_URL_EC2 holds a user or a password, which is never sent" },
 		{ "AWS_ENDPOINT_URL_STS=https://b?c",
 		  "AWS_ENDPOINT_URL_STS: 'https://b?c' is not a scheme, a host and a path alone" },
 		{ "AWS_ENDPOINT_URL_STS=https://b\r\nX: y",

@@ -92,11 +92,13 @@ static void block_released(const volatile void *block)
 {
 	size_t size = block ? __sanitizer_get_allocated_size(block) : 0;
 
-	blocks_released += size >= sizeof secret;
-	blocks_with_secret += size >= sizeof secret && memmem((const void *)block, size, secret, strlen(secret));
+	if (size < sizeof secret)
+		return;
+	blocks_released++;
+	blocks_with_secret += memmem((const void *)block, size, secret, strlen(secret)) != NULL;
 }
 
-/* Through two reallocations and a wipe, seen at the moment each block goes back to the allocator. */
+/* Through two reallocations and a wipe, seen when each block goes back to the allocator. */
 static void secret_stays_in_memory_that_was_let_go(void **state)
 {
 	struct buf b = { 0 };

@@ -72,7 +72,7 @@ static void text_that_is_too_long_runs_over(void **state)
 	assert_int_equal(strlen(e.remedy), sizeof e.remedy - 1);
 }
 
-/* Whatever the lengths, the caller's reason comes first, and what does not fit is cut off the end. */
+/* Whatever the lengths: the reason comes first, and what does not fit is cut off the end. */
 static void wrapping_at_any_length_runs_over(void **state)
 {
 	static const size_t lengths[] = { 0, 1, 500, 507, 508, 509, 511, 1010, 1021, 1022, 1023 };

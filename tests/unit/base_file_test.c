@@ -286,6 +286,7 @@ static void listing_has_strangers_or_no_order(void **state)
 	};
 	AUTO_ROOT char *root = root_new();
 	CLEANUP(strings_done) struct strings found = { 0 }, none = { 0 }, overlapping = { 0 };
+	CLEANUP(strings_done) struct strings all = { 0 };
 	AUTO_FREE char *joined = NULL;
 	struct err e = ERR_INIT;
 
@@ -298,6 +299,8 @@ static void listing_has_strangers_or_no_order(void **state)
 	assert_int_equal(file_list(root, "/conf.d", "cygnet-", ".conf", &found, &e), 0);
 	joined = strings_join(&found, " ");
 	assert_string_equal(joined, "cygnet-.conf cygnet-a.conf cygnet-b.conf");
+	assert_int_equal(file_list(root, "/conf.d", "", "", &all, &e), 0);
+	assert_int_equal(all.count, COUNT_OF(names) - 1);
 	assert_int_equal(file_list(root, "/missing", "", "", &none, &e), 0);
 	assert_int_equal(none.count, 0);
 	/* Prefix and suffix may not share letters: that would not be a name between them. */

@@ -76,11 +76,20 @@ static void program_sees_the_environment_of_cygnet(void **state)
 			    "LC_ALL=C\n");
 }
 
-static void program_waits_for_input(void **state)
+static void program_reads_the_input_of_cygnet(void **state)
 {
-	AUTO_RESULT result = script_run("cat; echo end");
+	int before = dup(STDIN_FILENO), input[2];
+	AUTO_RESULT result;
 
 	(void)state;
+	assert_int_equal(pipe(input), 0);
+	assert_int_equal(write(input[1], "not for it\n", 11), 11);
+	dup2(input[0], STDIN_FILENO);
+	result = script_run("cat; echo end");
+	dup2(before, STDIN_FILENO);
+	close(before);
+	close(input[0]);
+	close(input[1]);
 	assert_string_equal(buf_str(&result.out), "end\n");
 }
 
@@ -156,7 +165,7 @@ int main(void)
 		cmocka_unit_test(chatty_program_blocks),
 		cmocka_unit_test(output_is_kept_without_bound),
 		cmocka_unit_test(program_sees_the_environment_of_cygnet),
-		cmocka_unit_test(program_waits_for_input),
+		cmocka_unit_test(program_reads_the_input_of_cygnet),
 		cmocka_unit_test(argument_is_read_by_a_shell),
 		cmocka_unit_test(missing_program_is_a_failed_one),
 		cmocka_unit_test(program_that_hangs_holds_the_run),

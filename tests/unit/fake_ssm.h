@@ -21,7 +21,7 @@
 struct fake_ssm {
 	struct parameters parameters;	/* in the order in which they are listed */
 	bool empty_page;		/* a listing's first page is empty, and has a token */
-	const char *failing;		/* an action that is refused, or NULL */
+	const char *failing;		/* an action that is refused, or one of calls; or NULL */
 	struct strings calls;		/* "Action name" of each request */
 	int listener;
 	pthread_t thread;
@@ -112,6 +112,14 @@ static const struct {
 	{ "PutParameter", "Name", fake_ssm_put },
 };
 
+static inline bool fake_ssm_fails(const struct fake_ssm *fake, const char *action)
+{
+	const char *call = fake->calls.items[fake->calls.count - 1];
+
+	return fake->failing != NULL &&
+	       (strcmp(fake->failing, action) == 0 || strcmp(fake->failing, call) == 0);
+}
+
 /* The reply to one request; *ret_status is that of HTTP. Yours to free. */
 static inline char *fake_ssm_answer(struct fake_ssm *fake, const char *action, const char *body,
 				    int *ret_status)
@@ -127,7 +135,7 @@ static inline char *fake_ssm_answer(struct fake_ssm *fake, const char *action, c
 		if (strcmp(fake_ssm_actions[i].name, action) != 0)
 			continue;
 		strings_addf(&fake->calls, "%s %s", action, json_string_value(subject));
-		if (fake->failing != NULL && strcmp(fake->failing, action) == 0)
+		if (fake_ssm_fails(fake, action))
 			break;
 		reply = fake_ssm_actions[i].answer(fake, input);
 	}

@@ -1,84 +1,201 @@
-/* target: units that stand in a daemon's way, and labels, as far as the host has them. */
+/* target: units, patterns, kernel settings and connections of one gateway. */
 #include <string.h>
 
 #include "render/target.h"
 #include "tests/unit/render_support.h"
 
-static const struct time_source ntpd = {
-	.daemon = TIME_NTPD,
-	.unit = "ntpd.service",
-	.file = "/etc/ntp.conf",
-	.foreign = true,
-	.other_units = { "chronyd.service" },
+#define AUTO_TARGET CLEANUP(target_done) struct target
+
+static const struct flavour swanctl_of_three = {
+	.backend = BACKEND_SWANCTL,
+	.swanctl_folder = "/etc/swanctl",
+	.keys_folder = "/etc/swanctl/private",
+	.certs_folder = "/etc/swanctl/pubkey",
+	.drop_in = "/etc/strongswan.d/cygnet.conf",
+	.charon_unit = "strongswan.service",
+	.other_units = { "strongswan-starter.service", "strongswan-old.service" },
+	.charon_sections = { "charon" },
 };
 
-static size_t unit_place(const struct target *target, const char *name)
+static const struct time_source chrony = {
+	.daemon = TIME_CHRONY,
+	.unit = "chrony.service",
+	.file = "/etc/chrony/sources.d/cygnet.sources",
+};
+
+static void scene_begin(struct scene *scene)
 {
-	for (size_t i = 0; i < target->unit_count; i++)
-		if (strcmp(target->units[i].name, name) == 0)
-			return i;
-	fail_msg("'%s' is not wanted", name);
-	return 0;
+	scene_init(scene);
+	scene->host.flavour = &swanctl_of_three;
+	scene->host.time = &chrony;
 }
 
-static void other_time_daemon_is_stopped_after_the_wanted_one(void **state)
+/* "name: enabled active", a unit a line. */
+static void assert_units(const struct target *target, const char *expected)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	for (size_t i = 0; i < target->unit_count; i++) {
+		const struct wanted_unit *unit = &target->units[i];
+
+		buf_addf(&text, "%s:%s%s%s\n", unit->name, unit->own ? " own" : "",
+			 unit->enabled ? " enabled" : "", unit->active ? " active" : "");
+	}
+	assert_string_equal(buf_str(&text), expected);
+}
+
+/* What must be off stands before what takes its place. */
+static void unit_is_wanted_otherwise(void **state)
 {
 	AUTO_SCENE scene;
-	CLEANUP(target_done) struct target target;
-	size_t off, on;
+	AUTO_TARGET target;
 
 	(void)state;
-	scene_init(&scene);
-	scene.host.time = &ntpd;
+	scene_begin(&scene);
 	target_make(&scene.inputs, &target);
-	off = unit_place(&target, "chronyd.service");
-	on = unit_place(&target, "ntpd.service");
-	assert_true(off < on);
-	assert_false(target.units[off].enabled || target.units[off].active);
-	assert_true(target.units[on].enabled && target.units[on].active);
-	assert_int_equal(target.units[off].concern, CONCERN_TIME);
+	assert_units(&target, "cygnet-firewall.service: own enabled active\n"
+			      "cygnet-sync.timer: own enabled active\n"
+			      "cygnet.service: own enabled\n"
+			      "strongswan-starter.service:\n"
+			      "strongswan-old.service:\n"
+			      "strongswan.service: enabled active\n"
+			      "chrony.service: enabled active\n");
 }
 
-static void host_without_labels_restores_them(void **state)
+static void unit_starts_in_another_step(void **state)
+{
+	static const enum concern expected[] = {
+		CONCERN_FIREWALL, CONCERN_UNITS, CONCERN_UNITS, CONCERN_STRONGSWAN,
+		CONCERN_STRONGSWAN, CONCERN_STRONGSWAN, CONCERN_TIME,
+	};
+	AUTO_SCENE scene;
+	AUTO_TARGET target;
+
+	(void)state;
+	scene_begin(&scene);
+	target_make(&scene.inputs, &target);
+	assert_int_equal(target.unit_count, COUNT_OF(expected));
+	for (size_t i = 0; i < COUNT_OF(expected); i++)
+		assert_int_equal(target.units[i].concern, expected[i]);
+}
+
+static void machine_without_time_daemon_wants_one(void **state)
 {
 	AUTO_SCENE scene;
-	CLEANUP(target_done) struct target target;
+	AUTO_TARGET target;
 
 	(void)state;
-	scene_init(&scene);
+	scene_begin(&scene);
+	scene.host.time = NULL;
 	target_make(&scene.inputs, &target);
-	assert_int_equal(target.label_count, 0);
+	assert_int_equal(target.unit_count, 6);
+	assert_string_equal(target.units[5].name, "strongswan.service");
+	assert_null(tree_find(&target.tree, chrony.file));
 }
 
-static void assert_label(const struct target *target, size_t i, const char *path, enum concern concern)
-{
-	assert_true(i < target->label_count);
-	assert_string_equal(target->labels[i].path, path);
-	assert_int_equal(target->labels[i].concern, concern);
-}
-
-static void foreign_files_and_folders_of_keys_keep_a_wrong_label(void **state)
+/* The package's files are left alone, and enabled all the same. */
+static void packaged_units_are_written_or_not_wanted(void **state)
 {
 	AUTO_SCENE scene;
-	CLEANUP(target_done) struct target target;
+	AUTO_TARGET target;
 
 	(void)state;
-	scene_init(&scene);
-	scene.host.time = &ntpd;
-	scene.host.restorecon = "/usr/sbin/restorecon";
+	scene_begin(&scene);
+	scene.host.packaged = true;
+	target_units(&scene.inputs, &target);
+	assert_int_equal(target.tree.count, 0);
+	assert_units(&target, "cygnet-firewall.service: own enabled active\n"
+			      "cygnet-sync.timer: own enabled active\n"
+			      "cygnet.service: own enabled\n");
+}
+
+/* Of a run that knows no peers yet, nor itself. */
+static void early_units_take_anything_along(void **state)
+{
+	AUTO_SCENE scene;
+	AUTO_TARGET target;
+
+	(void)state;
+	scene_begin(&scene);
+	scene.inputs.own = NULL;
+	scene.inputs.peers = NULL;
+	target_units(&scene.inputs, &target);
+	assert_int_equal(target.unit_count, 3);
+	assert_int_equal(target.tree.count, 4);
+	for (size_t i = 0; i < target.tree.count; i++)
+		assert_int_equal(target.tree.files[i].concern, CONCERN_UNITS);
+	assert_int_equal(target.pattern_count, 0);
+	assert_int_equal(target.kernel.count, 0);
+	assert_int_equal(target.connection_count, 0);
+}
+
+static void connection_is_not_what_its_file_says(void **state)
+{
+	AUTO_FREE char *local = NULL, *remote = NULL;
+	AUTO_SCENE scene;
+	AUTO_TARGET target;
+	const struct connection *east;
+
+	(void)state;
+	scene_begin(&scene);
 	target_make(&scene.inputs, &target);
-	assert_int_equal(target.label_count, 3);
-	assert_label(&target, 0, "/etc/ntp.conf", CONCERN_TIME);
-	assert_label(&target, 1, "/etc/swanctl/private", CONCERN_CHARON);
-	assert_label(&target, 2, "/etc/swanctl/pubkey", CONCERN_CHARON);
+	assert_int_equal(target.connection_count, 2);
+	assert_string_equal(target.connections[0].name, "cygnet-eu-west-1");
+	east = &target.connections[1];
+	assert_string_equal(east->name, "cygnet-us-east-2");
+	assert_string_equal(east->child, "cygnet-us-east-2");
+	assert_string_equal(east->remote_address, "203.0.113.2");
+	assert_string_equal(east->remote_id, "203.0.113.2");
+	assert_string_equal(east->local_id, "203.0.113.1");
+	local = cidrs_join(&east->local_subnets, " ");
+	remote = cidrs_join(&east->remote_subnets, " ");
+	assert_string_equal(local, "172.16.0.0/16");
+	assert_string_equal(remote, "10.9.0.0/24 172.31.0.0/16");
+}
+
+/* Otherwise charon could never have what is wanted of it. */
+static void connection_is_wanted_without_its_file(void **state)
+{
+	AUTO_SCENE scene;
+	AUTO_TARGET target;
+
+	(void)state;
+	scene_begin(&scene);
+	target_make(&scene.inputs, &target);
+	for (size_t i = 0; i < target.connection_count; i++) {
+		AUTO_FREE char *path = mem_printf("/etc/swanctl/conf.d/%s.conf",
+						  target.connections[i].name);
+
+		assert_non_null(tree_find(&target.tree, path));
+	}
+}
+
+static void gateway_without_peers_has_connections(void **state)
+{
+	AUTO_SCENE scene;
+	AUTO_TARGET target;
+
+	(void)state;
+	scene_begin(&scene);
+	sites_done(&scene.peers);
+	target_make(&scene.inputs, &target);
+	assert_int_equal(target.connection_count, 0);
+	assert_true(target.pattern_count > 0);
+	assert_true(target.kernel.count > 0);
+	assert_string_equal(target.kernel.items[0].key, "net.ipv4.ip_forward");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(other_time_daemon_is_stopped_after_the_wanted_one),
-		cmocka_unit_test(host_without_labels_restores_them),
-		cmocka_unit_test(foreign_files_and_folders_of_keys_keep_a_wrong_label),
+		cmocka_unit_test(unit_is_wanted_otherwise),
+		cmocka_unit_test(unit_starts_in_another_step),
+		cmocka_unit_test(machine_without_time_daemon_wants_one),
+		cmocka_unit_test(packaged_units_are_written_or_not_wanted),
+		cmocka_unit_test(early_units_take_anything_along),
+		cmocka_unit_test(connection_is_not_what_its_file_says),
+		cmocka_unit_test(connection_is_wanted_without_its_file),
+		cmocka_unit_test(gateway_without_peers_has_connections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,8 @@ World is the state, Server lets clients talk to it:
         api = server.listen_https("127.0.0.1")
         metadata = server.listen_imds("127.0.0.1", instance=instance)
 
+recording.launch(world, folder) launches an instance whose metadata was recorded instead.
+
 It is strict: what AWS would refuse, or what it is not known to accept, is an error.
 """
 

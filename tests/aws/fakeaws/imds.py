@@ -110,6 +110,15 @@ def look_up(world, instance, target):
 
 def metadata(world, instance):
     """All paths below /latest/ that exist for an instance now, with their texts; tags are those of this moment."""
+    leaves = _known(instance) if instance.recorded is None else dict(instance.recorded)
+    if instance.role:
+        credentials = f"meta-data/iam/security-credentials/{instance.role}"
+        leaves[credentials] = lambda: _credentials(world.keyring.of_instance(instance))
+    return leaves
+
+
+def _known(instance):
+    """Everything but credentials, made from the instance's state."""
     region = instance.vpc.region
     interface = instance.interface
     partition = partition_of(region)
@@ -129,9 +138,6 @@ def metadata(world, instance):
         leaves["meta-data/public-ipv4"] = interface.public_ip
     for each in instance.interfaces:
         leaves.update(_interface_leaves(each))
-    if instance.role:
-        credentials = f"meta-data/iam/security-credentials/{instance.role}"
-        leaves[credentials] = lambda: _credentials(world.keyring.of_instance(instance))
     if instance.metadata_tags:
         leaves.update({f"meta-data/tags/instance/{key}": value for key, value in instance.tags.items()})
     if instance.lifecycle_state:

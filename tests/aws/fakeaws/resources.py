@@ -90,6 +90,7 @@ class Instance:
     architecture: str = "x86_64"
     state: str = "running"
     interfaces: list = field(default_factory=list)
+    recorded: dict = None       # paths below /latest/ with their texts, to be served instead of what is known here
     id: str = field(default_factory=lambda: new_id("i"))
     reservation_id: str = field(default_factory=lambda: new_id("r"))
 

@@ -94,6 +94,14 @@ class World:
                 self._stores[key] = ParameterStore(self, *key)
             return self._stores[key]
 
+    def register(self, thing):
+        """Let a resource with an id of its own exist here; it is told to nobody."""
+        table = {Vpc: self.vpcs, Subnet: self.subnets, Interface: self.interfaces, Instance: self.instances,
+                 Address: self.addresses}[type(thing)]
+        with self.lock:
+            table[thing.id] = thing
+        return thing
+
     def add_user(self, name):
         """Long-lived keys of an operator."""
         return self.keyring.of_user(name, self.account)
@@ -101,16 +109,16 @@ class World:
     def add_vpc(self, region, cidrs, account=None, tags=None):
         partition_of(region)
         vpc = Vpc(region, list(cidrs), account or self.account, dict(tags or {}))
-        return self._register(self.vpcs, vpc)
+        return self.register(vpc)
 
     def add_subnet(self, vpc, zone, cidr, tags=None):
-        return self._register(self.subnets, Subnet(vpc, zone, cidr, dict(tags or {})))
+        return self.register(Subnet(vpc, zone, cidr, dict(tags or {})))
 
     def allocate_address(self, region, public_ip, tags=None, account=None):
         """A new Elastic IP, associated with nothing."""
         partition_of(region)
         address = Address(region, public_ip, account or self.account, dict(tags or {}))
-        return self._register(self.addresses, address)
+        return self.register(address)
 
     def launch(self, subnet, private_ip, public_ip=None, tags=None, role="gateway", metadata_tags=True,
                image="ami-0123456789abcdef0", instance_type="t3.small"):
@@ -124,7 +132,7 @@ class World:
                 raise ValueError(f"{public_ip} is associated with {address.interface.id}")
             instance = Instance(subnet, role, image, instance_type, self.clock(), tags, metadata_tags)
             self.attach_interface(instance, subnet, private_ip)
-            self.instances[instance.id] = instance
+            self.register(instance)
             if address:
                 self.associate(address, instance.interface)
             else:
@@ -139,7 +147,7 @@ class World:
                 raise ValueError(f"{private_ip} is taken in this VPC")
             interface = Interface(subnet, private_ip, instance, len(instance.interfaces))
             instance.interfaces.append(interface)
-            self.interfaces[interface.id] = interface
+            self.register(interface)
             self.changed("interface", interface)
             return interface
 
@@ -187,8 +195,3 @@ class World:
 
     def _addresses_of(self, vpc):
         return [a for a in self.addresses.values() if (a.region, a.account) == (vpc.region, vpc.account)]
-
-    def _register(self, table, thing):
-        with self.lock:
-            table[thing.id] = thing
-        return thing

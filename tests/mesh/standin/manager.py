@@ -59,10 +59,10 @@ class Manager:
         try:
             file = unitfile.load(name)
             if file is None and name.endswith(".target"):
-                file = UnitFile(name, pathlib.Path("/dev/null"), [], masked=True)
+                file = UnitFile(name, pathlib.Path("/dev/null"), [])
             if file is None:
                 raise NoUnit(name, "not-found", f"Unit {name} not found.")
-            if file.masked and not name.endswith(".target"):
+            if file.masked:
                 raise NoUnit(name, "masked", f"Unit {name} is masked.")
             return self._make(file)
         except BadUnit as error:

@@ -210,7 +210,7 @@ class Verbs:
 
 
 def _full_name(name):
-    return name if name.endswith(_SUFFIXES) else name + ".service"
+    return name if name.endswith(_SUFFIXES) or "*" in name else name + ".service"
 
 
 def _job_failure(verb, name, result):

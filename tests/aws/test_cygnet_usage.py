@@ -1,0 +1,169 @@
+"""The command line of build/cygnet: what it takes, what it refuses, and what it exits with."""
+
+import pytest
+
+DONE, CHANGES, USAGE, CONFIG, MISSING, AGAIN, DENIED = 0, 2, 64, 65, 69, 75, 77
+COMMANDS = ("bootstrap", "sync", "plan", "version")
+
+
+def settings(done):
+    """What plan prints of settings: {key: the rest of the line}."""
+    lines = done.stdout.partition("files\n")[0].splitlines()[1:]
+    return {key: " ".join(rest) for key, *rest in (line.split() for line in lines)}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["help"]])
+def test_help_lists_every_command(gateway, words):
+    done = gateway.cygnet(*words)
+    assert (done.returncode, done.stderr) == (DONE, "")
+    assert done.stdout.startswith("usage: cygnet COMMAND ")
+    listed = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert tuple(listed) == COMMANDS
+
+
+def test_version_names_what_is_linked(gateway):
+    done = gateway.cygnet("version")
+    assert (done.returncode, done.stderr) == (DONE, "")
+    assert done.stdout.startswith("cygnet ")
+    for part in ("OpenSSL 3.", "libcurl/8.", "jansson 2.", "expat_2.", "musl 1.2."):
+        assert part in done.stdout
+
+
+@pytest.mark.parametrize("words, message", [
+    ([], None), ([""], "unknown command ''"), (["boot"], "unknown command 'boot'"),
+    (["--verbose"], "unknown command '--verbose'"), (["Plan"], "unknown command 'Plan'")])
+def test_what_is_no_command_is_answered_with_usage(gateway, words, message):
+    done = gateway.cygnet(*words)
+    first, _, rest = done.stderr.partition("\n") if message else (None, None, done.stderr)
+    assert (done.returncode, done.stdout, first) == (USAGE, "", message and f"cygnet: {message}")
+    assert rest.startswith("usage: cygnet COMMAND ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("words, message", [
+    (["extra"], "unexpected argument 'extra'"),
+    (["-q"], "unexpected argument '-q'"),
+    (["--mesh"], "option '--mesh' needs a value"),
+    (["--mesh", ""], "option '--mesh' needs a value"),
+    (["--mesh="], "option '--mesh' needs a value"),
+    (["--mesh", "a", "--site"], "option '--site' needs a value"),
+    (["--root"], "option '--root' needs a value"),
+    (["--root", "here"], "option '--root' needs an absolute path, not 'here'"),
+    (["--mess", "a"], "unknown option '--mess'"),
+    (["--MESH", "a"], "unknown option '--MESH'"),
+    (["--quiet=yes"], "unknown option '--quiet'"),
+    (["--"], "unknown option '--'"),
+])
+def test_bad_usage_is_named_and_nothing_is_asked(gateway, world, command, words, message):
+    done = gateway.cygnet(command, *words)
+    assert (done.returncode, done.stdout, done.stderr) == (USAGE, "", f"cygnet {command}: {message}\n")
+    assert world.metadata_calls == []
+
+
+def test_a_value_stands_behind_a_blank_or_an_equals_sign(gateway, root):
+    blank = gateway.cygnet("plan", "--mesh", "prod", "--ntp", "10.0.0.1", root=root)
+    equals = gateway.cygnet("plan", "--mesh=prod", "--ntp=10.0.0.1", f"--root={root}")
+    assert settings(blank)["mesh"] == "prod --mesh"
+    assert (blank.returncode, blank.stdout) == (equals.returncode, equals.stdout)
+
+
+def test_the_last_of_an_option_counts(gateway, root):
+    assert settings(gateway.cygnet("plan", "--mesh", "one", "--mesh=two", root=root))["mesh"] == "two --mesh"
+
+
+def test_each_source_overrides_the_weaker_ones(gateway, root):
+    for key in ("interval", "reconcile", "tunnel-wait", "timeout"):
+        gateway.instance.tags[f"cygnet:{key}"] = "70s"
+    (root / "etc/cygnet.conf").write_text("reconcile = 80s\ntunnel-wait = 80s\ntimeout = 80s\n")
+    env = {"CYGNET_TUNNEL_WAIT": "90s", "CYGNET_TIMEOUT": "90s"}
+    found = settings(gateway.cygnet("plan", "--timeout", "100s", root=root, **env))
+    assert found["interval"] == "70s tag 'cygnet:interval'"
+    assert found["reconcile"] == "80s /etc/cygnet.conf line 1"
+    assert found["tunnel-wait"] == "90s CYGNET_TUNNEL_WAIT"
+    assert found["timeout"] == "100s --timeout"
+    assert found["mss"] == "1360 default"
+
+
+@pytest.mark.parametrize("words, env, message", [
+    (["--key-bits", "2048"], {},
+     "setting 'key-bits' (--key-bits): value '2048' is not a multiple of 8 between 3072 and 8192"),
+    ([], {"CYGNET_INTERVAL": "15"},
+     "setting 'interval' (CYGNET_INTERVAL): value '15' is not a whole number with its unit, as in 15s, 10m or 1h"),
+    ([], {"CYGNET_MESSH": "x"}, "unknown setting 'CYGNET_MESSH' (the environment)"),
+    (["--routes", "all"], {}, "setting 'routes' (--routes): value 'all' is not supported by this version"),
+    (["--mesh", "--site"], {},
+     "setting 'mesh' (--mesh): value '--site' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either end")])
+@pytest.mark.parametrize("command", ["plan", "bootstrap", "sync"])
+def test_a_bad_setting_stops_before_anything_is_called(gateway, world, root, command, words, env, message):
+    before = sorted(root.rglob("*"))
+    done = gateway.cygnet(command, *words, root=root, **env)
+    assert (done.returncode, done.stdout) == (CONFIG, "")
+    assert done.stderr.startswith(f"cygnet {command}: settings: {message}\n")
+    assert (world.calls, sorted(root.rglob("*"))) == ([], before)
+
+
+def test_a_root_that_is_not_there(gateway, tmp_path):
+    done = gateway.cygnet("plan", root=tmp_path / "nowhere")
+    assert done.returncode == MISSING
+    assert "os-release' is not there" in done.stderr
+
+
+def test_an_instance_without_a_role(gateway, root):
+    gateway.instance.role = None
+    done = gateway.cygnet("bootstrap", "--key-bits", "3072", root=root)
+    assert done.returncode == MISSING
+    assert "attach an instance profile" in done.stderr
+    assert (root / "etc/systemd/system/cygnet-sync.timer").exists()
+
+
+def test_metadata_that_is_silent(gateway, root):
+    done = gateway.cygnet("bootstrap", root=root, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (AGAIN, "")
+    assert done.stderr.startswith("cygnet bootstrap: instance metadata: ")
+    assert "'http://127.0.0.1:1' is out of reach" in done.stderr
+    assert not (root / "etc/systemd").exists()
+
+
+@pytest.mark.parametrize("action", [
+    "ssm:GetParameters", "ssm:GetParametersByPath", "ec2:DescribeNetworkInterfaceAttribute"])
+def test_a_denial_names_the_action_every_time(gateway, world, root, action):
+    world.faults.deny(*action.split(":"))
+    for command in ("bootstrap", "sync", "plan", "plan"):
+        done = gateway.cygnet(command, "--key-bits", "3072", root=root)
+        assert done.returncode == DENIED
+        assert f"grant {action} on '" in done.stderr
+
+
+def test_throttling_that_never_ends(gateway, world, root):
+    world.faults.throttle("ssm", n=float("inf"))
+    for command in ("bootstrap", "plan"):
+        mark = world.mark()
+        done = gateway.cygnet(command, "--key-bits", "3072", root=root)
+        assert done.returncode == AGAIN
+        assert "3 attempts: ThrottlingException" in done.stderr
+        assert [call.service for call in world.calls_since(mark)] == ["ec2"] + ["ssm"] * 3
+
+
+def test_the_first_failure_decides_the_exit_code(gateway, world, root):
+    world.faults.deny("ec2", "*")
+    world.faults.throttle("ssm", n=float("inf"))
+    done = gateway.cygnet("plan", root=root)
+    assert done.returncode == DENIED
+    assert "grant ec2:DescribeNetworkInterfaceAttribute" in done.stderr and "ThrottlingException" in done.stderr
+
+
+def test_quiet_says_nothing_of_what_is_well(gateway, root):
+    loud = gateway.cygnet("bootstrap", "--key-bits", "3072", root=root)
+    quiet = gateway.cygnet("sync", "--quiet", root=root)
+    assert loud.returncode == quiet.returncode == DONE
+    assert "no peers of mesh 'lab' in the registry in 'us-east-1'" in loud.stderr
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+
+
+def test_plan_shows_changes_and_then_none(gateway, root):
+    before = gateway.cygnet("plan", root=root)
+    assert before.returncode == CHANGES
+    assert "  create /etc/cygnet/cygnet.nft (" in before.stdout
+    gateway.cygnet("bootstrap", "--key-bits", "3072", root=root)
+    after = gateway.cygnet("plan", root=root)
+    assert "files\n  none\n" in after.stdout
