@@ -14,6 +14,7 @@ struct mesh {
 struct mesh_inputs {
 	const struct listing *listing;
 	const struct sites *applied;	/* from disk: absence from the listing removes nobody */
+	const struct sites *statics;	/* NULL: none */
 	const struct site *own;
 	const struct cidrs *allow_subnets;
 };
@@ -25,6 +26,9 @@ struct mesh_inputs {
  * allow_subnets, one that overlaps the own ones, one that two peers offer (the last applied owner
  * keeps it; with no history neither gets it), an address or an active key that is the own one or
  * another peer's (with no history neither gets in). A record left without subnets is no peer.
+ *
+ * A static peer needs no record: it takes the place of one with its name, with a warning, goes when
+ * its file goes, and what it has it has before any record; otherwise the same rules are its.
  */
 void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh);
 void mesh_done(struct mesh *mesh);

@@ -9,12 +9,10 @@
 #include <string.h>
 
 #include "keys/document.h"
-#include "metadata/config.h"
+#include "keys/members.h"
 #include "metadata/shape.h"
 
 #define SCHEMA 1
-#define NAME_MAX_LENGTH 63
-#define SUBNETS_MAX 64
 #define KEYS_MAX 2
 #define REVOKED_MAX 16
 
@@ -77,13 +75,9 @@ static int head_parse(const json_t *document, const char *expected_name, struct 
 			       "'schema' is %lld, and this version of cygnet reads %d",
 			       (long long)schema, SCHEMA);
 	if (json_get_integer(document, "generation", 1, NUMBER_MAX, &site->generation, e) < 0 ||
-	    json_get_string(document, "site", NAME_MAX_LENGTH, &site->name, e) < 0 ||
+	    member_site(document, &site->name, e) < 0 ||
 	    json_get_bool_or(document, "left", false, &site->left, e) < 0)
 		return -1;
-	if (!config_name_valid(site->name))
-		return err_set(
-			e, EXIT_CONFIG,
-			"'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end");
 	if (expected_name != NULL && strcmp(site->name, expected_name) != 0)
 		return err_set(e, EXIT_CONFIG, "'site' is '%s', and the parameter is called '%s'",
 			       site->name, expected_name);
@@ -114,42 +108,6 @@ static int texts_parse(const json_t *document, struct site *site, struct err *e)
 	if (!site->left && (strncmp(site->zone, site->region, strlen(site->region)) != 0 ||
 			    strcmp(site->zone, site->region) == 0))
 		return err_set(e, EXIT_CONFIG, "'zone' is not a zone of 'region'");
-	return 0;
-}
-
-static int address_member_parse(const json_t *document, const char *key, uint32_t *ret_address,
-				struct err *e)
-{
-	AUTO_FREE char *text = NULL;
-	uint32_t address;
-
-	if (json_get_string(document, key, CIDR_TEXT, &text, e) < 0)
-		return -1;
-	if (!address_parse(text, &address) || !address_plausible(address))
-		return err_set(e, EXIT_CONFIG,
-			       "'%s' is not an IPv4 address that a gateway can have", key);
-	*ret_address = address;
-	return 0;
-}
-
-static int subnets_parse(const json_t *document, struct cidrs *subnets, struct err *e)
-{
-	json_t *array, *element;
-	struct cidr range;
-	size_t i;
-
-	if (json_get_array(document, "subnets", SUBNETS_MAX, &array, e) < 0)
-		return -1;
-	if (json_array_size(array) == 0)
-		return err_set(e, EXIT_CONFIG, "'subnets' is %s", array ? "empty" : "missing");
-	json_array_foreach(array, i, element) {
-		if (!json_is_string(element) || !cidr_parse(json_string_value(element), &range))
-			return err_set(e, EXIT_CONFIG,
-				       "'subnets' element %zu is not a canonical IPv4 range",
-				       i + 1);
-		cidrs_add(subnets, range);
-	}
-	cidrs_sort(subnets);
 	return 0;
 }
 
@@ -246,9 +204,9 @@ int record_parse_json(const json_t *document, const char *expected_name, struct 
 	    texts_parse(document, &site, e) < 0)
 		return -1;
 	if (!site.left &&
-	    (address_member_parse(document, "address", &site.address, e) < 0 ||
-	     address_member_parse(document, "probe", &site.probe, e) < 0 ||
-	     subnets_parse(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0 ||
+	    (member_address(document, "address", &site.address, e) < 0 ||
+	     member_address(document, "probe", &site.probe, e) < 0 ||
+	     member_subnets(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0 ||
 	     revoked_parse(document, &site.revoked, e) < 0))
 		return -1;
 	*ret_site = site;
@@ -269,26 +227,6 @@ int record_parse(const char *text, const char *expected_name, struct site *ret_s
 }
 
 /* --- writing --- */
-
-static json_t *address_json(uint32_t address)
-{
-	char text[CIDR_TEXT];
-
-	cidr_format((struct cidr){ address, 32 }, text);
-	return json_stringn(text, strcspn(text, "/"));
-}
-
-static json_t *subnets_json(const struct cidrs *subnets)
-{
-	json_t *array = json_array();
-	char text[CIDR_TEXT];
-
-	for (size_t i = 0; i < subnets->count; i++) {
-		cidr_format(subnets->items[i], text);
-		json_array_append_new(array, json_string(text));
-	}
-	return array;
-}
 
 static json_t *keys_json(const struct site_key *keys, size_t count)
 {

@@ -28,6 +28,7 @@ struct site {
 	size_t key_count;
 	struct strings revoked;	/* key ids */
 	bool left;		/* a tombstone: region to instance may be NULL, the rest is empty */
+	bool manual;		/* an operator's file: region to instance are NULL */
 };
 
 /*

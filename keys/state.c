@@ -9,10 +9,12 @@
 
 #include "base/file.h"
 #include "keys/document.h"
+#include "keys/static.h"
 
 #define STATE_FOLDER "/var/lib/cygnet"
 #define PEERS_MAX 10000
 #define INSTANCE_MAX 32
+#define STATIC_MEMBER "static"
 
 static int applied_parse(const json_t *document, struct epoch *ret_epoch, struct err *e)
 {
@@ -30,6 +32,21 @@ static int applied_parse(const json_t *document, struct epoch *ret_epoch, struct
 	return 0;
 }
 
+/* A static peer is kept as its file has it: it cannot be taken for a record, nor one for it. */
+static int peer_parse(const json_t *element, struct site *ret_peer, struct err *e)
+{
+	const json_t *as_static = json_object_get(element, STATIC_MEMBER);
+
+	return as_static ? static_parse_json(as_static, ret_peer, e) :
+			   record_parse_json(element, NULL, ret_peer, e);
+}
+
+static json_t *peer_json(const struct site *peer)
+{
+	return peer->manual ? json_pack("{s:o}", STATIC_MEMBER, static_json(peer)) :
+			      record_json(peer);
+}
+
 static int peers_parse(const json_t *document, struct sites *peers, struct err *e)
 {
 	json_t *array, *element;
@@ -40,11 +57,22 @@ static int peers_parse(const json_t *document, struct sites *peers, struct err *
 	json_array_foreach(array, i, element) {
 		struct site peer = { 0 };
 
-		if (record_parse_json(element, NULL, &peer, e) < 0)
+		if (peer_parse(element, &peer, e) < 0)
 			return err_wrap(e, "'peers' element %zu", i + 1);
 		sites_add(peers, &peer);
 	}
 	sites_sort(peers);
+	return 0;
+}
+
+static int statics_parse(const json_t *document, uint32_t *ret_hash, struct err *e)
+{
+	int64_t hash = 0;
+
+	if (json_object_get(document, "statics") != NULL &&
+	    json_get_integer(document, "statics", 0, UINT32_MAX, &hash, e) < 0)
+		return -1;
+	*ret_hash = (uint32_t)hash;
 	return 0;
 }
 
@@ -53,6 +81,7 @@ static int state_parse(const json_t *document, struct state *state, struct err *
 	if (json_get_bool_or(document, "complete", false, &state->complete, e) < 0 ||
 	    json_get_bool_or(document, "pending", false, &state->pending, e) < 0 ||
 	    json_get_integer(document, "generation", 0, NUMBER_MAX, &state->generation, e) < 0 ||
+	    statics_parse(document, &state->statics, e) < 0 ||
 	    applied_parse(document, &state->applied, e) < 0)
 		return -1;
 	return peers_parse(document, &state->peers, e);
@@ -106,15 +135,18 @@ int state_load(const char *root, const char *instance, struct state *ret_state, 
 
 static json_t *state_json(const struct state *state)
 {
-	json_t *peers = json_array();
+	json_t *peers = json_array(), *document;
 
 	for (size_t i = 0; i < state->peers.count; i++)
-		json_array_append_new(peers, record_json(&state->peers.items[i]));
-	return json_pack("{s:s, s:{s:I, s:s}, s:b, s:b, s:I, s:o}", "instance", state->instance,
-			 "applied", "version", (json_int_t)state->applied.version,
-			 "random", state->applied.token,
-			 "complete", state->complete, "pending", state->pending,
-			 "generation", (json_int_t)state->generation, "peers", peers);
+		json_array_append_new(peers, peer_json(&state->peers.items[i]));
+	document = json_pack("{s:s, s:{s:I, s:s}, s:b, s:b, s:I, s:o}", "instance", state->instance,
+			     "applied", "version", (json_int_t)state->applied.version,
+			     "random", state->applied.token,
+			     "complete", state->complete, "pending", state->pending,
+			     "generation", (json_int_t)state->generation, "peers", peers);
+	if (state->statics != 0)
+		json_object_set_new(document, "statics", json_integer(state->statics));
+	return document;
 }
 
 int state_save(const char *root, const struct state *state, struct err *e)

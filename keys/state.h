@@ -14,7 +14,8 @@ struct state {
 	bool complete;		/* a run has finished all its local steps under this state */
 	bool pending;		/* a record is to be put, or was put and is not announced yet */
 	int64_t generation;	/* of the own record; 0: not known */
-	struct sites peers;	/* as last applied */
+	struct sites peers;	/* as last applied; static ones too */
+	uint32_t statics;	/* hash of the static peers' files as last applied */
 };
 
 /* Lost at boot. Zeroed is that of a fresh boot. Times are clock_boot_ms(). */

@@ -15,15 +15,19 @@ import tempfile
 # What an EC2 instance of the distribution brings, strongSwan's packages as its users install them, and the Python
 # of the service manager's stand-in.
 _BASE = ["ca-certificates", "chrony", "iproute2", "iputils-ping", "nftables", "procps", "python3", "systemd"]
-_PLUGINS = ["libcharon-extra-plugins", "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"]
-_SWANCTL = ["charon-systemd", "strongswan-swanctl", *_PLUGINS]
-_STARTER = ["strongswan-charon", "strongswan-starter", "strongswan-swanctl", *_PLUGINS]
+_STRONGSWAN = ["charon-systemd", "libcharon-extra-plugins", "libstrongswan-extra-plugins",
+               "libstrongswan-standard-plugins", "strongswan-charon", "strongswan-starter", "strongswan-swanctl"]
 
-# name of the root: suite, packages. From trixie on the two daemons exclude each other.
+
+def _without(package):
+    return [other for other in _BASE + _STRONGSWAN if other != package]
+
+
+# name of the root: suite, packages. From trixie on strongSwan's two daemons exclude each other.
 ROOTS = {
-    "bookworm": ("bookworm", _BASE + sorted({*_SWANCTL, *_STARTER})),
-    "trixie": ("trixie", _BASE + _SWANCTL),
-    "trixie-starter": ("trixie", _BASE + _STARTER),
+    "bookworm": ("bookworm", _BASE + _STRONGSWAN),
+    "trixie": ("trixie", _without("strongswan-charon")),
+    "trixie-starter": ("trixie", _without("charon-systemd")),
 }
 
 _OPTIONS = [

@@ -3,7 +3,8 @@
  * come of it, in whatever order the registry lists.
  *
  * Sites are written "name address key subnet…", with ";" between them. A name with "+" before it is
- * a tombstone, one with "~" is of the own VPC. The own site is "mine 203.0.113.100
+ * a tombstone, one with "~" is of the own VPC, one with "=" static and not the
+ * registry's. The own site is "mine 203.0.113.100
  * own 10.0.0.0/16"; 10.0.0.0/8 is allowed.
  */
 #include "tests/unit/keys_support.h"
@@ -25,8 +26,9 @@ static struct site site_of_text(char *text)
 	struct cidr range;
 
 	site.left = name[0] == '+';
+	site.manual = name[0] == '=';
 	site.vpc = mem_strdup(name[0] == '~' ? "vpc-mine" : name);
-	site.name = mem_strdup(name + strspn(name, "+~"));
+	site.name = mem_strdup(name + strspn(name, "+~="));
 	if (site.left)
 		return site;
 	assert_true(address_parse(strtok_r(NULL, " ", &rest), &site.address));
@@ -78,7 +80,7 @@ static char *peers_text(const struct sites *peers)
 }
 
 static void assert_mesh(const struct listing *listing, const struct sites *applied,
-			const struct row *row)
+			const struct sites *statics, const struct row *row)
 {
 	char own_text[] = "mine 203.0.113.100 own 10.0.0.0/16";
 	CLEANUP(site_done) struct site own = site_of_text(own_text);
@@ -89,26 +91,43 @@ static void assert_mesh(const struct listing *listing, const struct sites *appli
 
 	free(own.vpc);
 	own.vpc = mem_strdup("vpc-mine");
-	mesh_select(&(struct mesh_inputs){ listing, applied, &own, &(struct cidrs){ &allowed, 1 } },
-		    &mesh);
+	mesh_select(&(struct mesh_inputs){
+		.listing = listing,
+		.applied = applied,
+		.statics = statics,
+		.own = &own,
+		.allow_subnets = &(struct cidrs){ &allowed, 1 },
+	}, &mesh);
 	peers = peers_text(&mesh.peers);
 	warnings = strings_join(&mesh.warnings, "\n");
 	assert_string_equal(peers, row->peers);
 	assert_string_equal(warnings, row->warnings);
 }
 
+/* Move the static ones out of a list. */
+static void statics_split(struct sites *listed, struct sites *ret_statics)
+{
+	struct sites records = { 0 };
+
+	for (size_t i = 0; i < listed->count; i++)
+		sites_add(listed->items[i].manual ? ret_statics : &records, &listed->items[i]);
+	sites_done(listed);
+	*listed = records;
+}
+
 static void assert_row(const struct row *row)
 {
 	CLEANUP(listing_done) struct listing listing = { 0 };
-	CLEANUP(sites_done) struct sites applied = { 0 };
+	CLEANUP(sites_done) struct sites applied = { 0 }, statics = { 0 };
 
 	sites_of_text(row->listed, &listing.sites);
 	sites_of_text(row->applied, &applied);
-	assert_mesh(&listing, &applied, row);
+	statics_split(&listing.sites, &statics);
+	assert_mesh(&listing, &applied, statics.count > 0 ? &statics : NULL, row);
 	sites_reverse(&listing.sites);
-	assert_mesh(&listing, &applied, row);
+	assert_mesh(&listing, &applied, &statics, row);
 	sites_reverse(&applied);
-	assert_mesh(&listing, &applied, row);
+	assert_mesh(&listing, &applied, &statics, row);
 }
 
 #define ASSERT_ROWS(rows) do { \
@@ -175,7 +194,7 @@ static void refusal_hides_a_record(void **state)
 	(void)state;
 	sites_of_text("ohio " A " ka 10.1.0.0/16", &listing.sites);
 	sites_of_text("paris " B " kb 10.2.0.0/16", &applied);
-	assert_mesh(&listing, &applied, &row);
+	assert_mesh(&listing, &applied, NULL, &row);
 	sites_done(&listing.sites);
 }
 
@@ -338,6 +357,64 @@ static void subnet_settled_in_one_run_stays_settled(void **state)
 	assert_row(&row);
 }
 
+static void static_peer_is_kept_out(void **state)
+{
+	static const struct row rows[] = {
+		/* beside records, without any, and again once it was applied */
+		{ "=office " B " kb 10.2.0.0/16;ohio " A " ka 10.1.0.0/16", "",
+		  "office 10.2.0.0/16; ohio 10.1.0.0/16", "" },
+		{ "=office " B " kb 10.2.0.0/16", "=office " B " kb 10.2.0.0/16",
+		  "office 10.2.0.0/16", "" },
+		/* it goes with its file, and a record of its name comes back */
+		{ "", "=office " B " kb 10.2.0.0/16", "", "" },
+		{ "office " A " ka 10.1.0.0/16", "=office " B " kb 10.2.0.0/16",
+		  "office 10.1.0.0/16", "" },
+		/* it takes the place of a record, also of one that was applied, and of a tombstone */
+		{ "=office " B " kb 10.2.0.0/16;office " A " ka 10.1.0.0/16",
+		  "office " A " ka 10.1.0.0/16", "office 10.2.0.0/16",
+		  "site 'office': a static peer takes its place" },
+		{ "=office " B " kb 10.2.0.0/16;+office", "office " A " ka 10.1.0.0/16",
+		  "office 10.2.0.0/16", "" },
+		/* what it has is its, whoever had it before */
+		{ "=office " B " kb 10.2.0.0/24;ohio " A " ka 10.1.0.0/16 10.2.0.0/16",
+		  "ohio " A " ka 10.1.0.0/16 10.2.0.0/16",
+		  "office 10.2.0.0/24; ohio 10.1.0.0/16",
+		  "site 'ohio': subnet '10.2.0.0/16' overlaps '10.2.0.0/24' of site 'office', which "
+		  "is static" },
+		{ "=office " A " kb 10.2.0.0/16;ohio " A " ka 10.1.0.0/16",
+		  "ohio " A " ka 10.1.0.0/16", "office 10.2.0.0/16",
+		  "site 'ohio': its address is that of site 'office', which is static" },
+		{ "=office " B " ka 10.2.0.0/16;ohio " A " ka 10.1.0.0/16",
+		  "ohio " A " ka 10.1.0.0/16", "office 10.2.0.0/16",
+		  "site 'ohio': its active key is that of site 'office', which is static" },
+	};
+
+	(void)state;
+	ASSERT_ROWS(rows);
+}
+
+static void static_peer_may_have_anything(void **state)
+{
+	static const struct row rows[] = {
+		{ "=mine " B " kb 10.2.0.0/16", "", "", "site 'mine': a static peer has the own name" },
+		{ "=office " B " kb 10.0.1.0/24 192.168.0.0/16", "", "",
+		  "site 'office': subnet '10.0.1.0/24' overlaps the own '10.0.0.0/16'\n"
+		  "site 'office': subnet '192.168.0.0/16' is outside 'allow-subnets'" },
+		{ "=office 203.0.113.100 kb 10.2.0.0/16", "", "",
+		  "site 'office': its address is the own one" },
+		/* two files that contradict each other */
+		{ "=lab " A " ka 10.2.0.0/16 10.4.0.0/16;=office " B " kb 10.2.0.0/16 10.3.0.0/16",
+		  "", "lab 10.4.0.0/16; office 10.3.0.0/16",
+		  "site 'lab': subnet '10.2.0.0/16' overlaps '10.2.0.0/16' of site 'office', which is "
+		  "static\n"
+		  "site 'office': subnet '10.2.0.0/16' overlaps '10.2.0.0/16' of site 'lab', which is "
+		  "static" },
+	};
+
+	(void)state;
+	ASSERT_ROWS(rows);
+}
+
 static void five_hundred_sites(void **state)
 {
 	struct buf text = { 0 };
@@ -361,7 +438,9 @@ static void five_hundred_sites(void **state)
 			 i / 250 + 1, i % 250);
 	listed = buf_take(&text);
 	sites_of_text(listed, &listing.sites);
-	mesh_select(&(struct mesh_inputs){ &listing, &applied, &own, &allow_subnets }, &mesh);
+	mesh_select(&(struct mesh_inputs){
+		.listing = &listing, .applied = &applied, .own = &own, .allow_subnets = &allow_subnets,
+	}, &mesh);
 	assert_int_equal(mesh.peers.count, 500);
 	assert_int_equal(mesh.warnings.count, 500);
 	for (size_t i = 0; i < mesh.peers.count; i++)
@@ -379,6 +458,8 @@ int main(void)
 		cmocka_unit_test(key_of_somebody_else),
 		cmocka_unit_test(subnet_that_two_peers_offer),
 		cmocka_unit_test(subnet_settled_in_one_run_stays_settled),
+		cmocka_unit_test(static_peer_is_kept_out),
+		cmocka_unit_test(static_peer_may_have_anything),
 		cmocka_unit_test(five_hundred_sites),
 	};
 

@@ -87,6 +87,33 @@ static void what_was_saved_is_loaded(void **unused)
 	assert_string_equal(peer, expected_peer);
 }
 
+static void a_static_peer_comes_back_as_a_record(void **unused)
+{
+	AUTO_ROOT char *root = root_new();
+	struct site office = { .name = mem_strdup("office"), .address = 0xc6336407, .manual = true };
+	struct site record = site_example();
+	CLEANUP(state_done) struct state written = { .instance = mem_strdup(INSTANCE), .statics = 7 };
+	CLEANUP(state_done) struct state state = { 0 };
+	char *aside = NULL;
+	struct err e = ERR_INIT;
+
+	(void)unused;
+	cidrs_add(&office.subnets, (struct cidr){ 0xc0a80100, 24 });
+	*MEM_GROW(office.keys, office.key_count) =
+		(struct site_key){ KEY_ACTIVE, public_key_of_text(KEY_B_ID, KEY_B_SPKI) };
+	sites_add(&written.peers, &office);
+	sites_add(&written.peers, &record);
+	assert_int_equal(state_save(root, &written, &e), 0);
+	assert_int_equal(state_load(root, INSTANCE, &state, &aside, &e), 0);
+	assert_int_equal(state.statics, 7);
+	assert_int_equal(state.peers.count, 2);
+	assert_false(state.peers.items[0].manual);
+	assert_string_equal(state.peers.items[1].name, "office");
+	assert_true(state.peers.items[1].manual);
+	assert_int_equal(state.peers.items[1].address, 0xc6336407);
+	assert_string_equal(site_active_key(&state.peers.items[1])->id, KEY_B_ID);
+}
+
 static void fresh_state_is_saved_and_loaded(void **unused)
 {
 	AUTO_ROOT char *root = root_new();
@@ -362,6 +389,7 @@ int main(void)
 		cmocka_unit_test(nothing_written_yet),
 		cmocka_unit_test(what_was_saved_is_loaded),
 		cmocka_unit_test(fresh_state_is_saved_and_loaded),
+		cmocka_unit_test(a_static_peer_comes_back_as_a_record),
 		cmocka_unit_test(state_that_has_not_changed_is_not_written),
 		cmocka_unit_test(image_baked_from_another_instance),
 		cmocka_unit_test(damaged_state),

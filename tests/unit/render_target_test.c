@@ -6,7 +6,8 @@
 
 #define AUTO_TARGET CLEANUP(target_done) struct target
 
-static const struct flavour flavour_of_three = {
+static const struct flavour swanctl_of_three = {
+	.backend = BACKEND_SWANCTL,
 	.swanctl_folder = "/etc/swanctl",
 	.keys_folder = "/etc/swanctl/private",
 	.certs_folder = "/etc/swanctl/pubkey",
@@ -25,7 +26,7 @@ static const struct time_source chrony = {
 static void scene_begin(struct scene *scene)
 {
 	scene_init(scene);
-	scene->host.flavour = &flavour_of_three;
+	scene->host.flavour = &swanctl_of_three;
 	scene->host.time = &chrony;
 }
 

@@ -1,0 +1,80 @@
+/*
+ * members: reading and writing what every document about a site has. It knows no such document.
+ */
+#include "keys/members.h"
+
+#include <string.h>
+
+#include "metadata/config.h"
+
+#define NAME_MAX_LENGTH 63
+#define SUBNETS_MAX 64
+
+int member_site(const json_t *document, char **ret_name, struct err *e)
+{
+	AUTO_FREE char *name = NULL;
+
+	if (json_get_string(document, "site", NAME_MAX_LENGTH, &name, e) < 0)
+		return -1;
+	if (!config_name_valid(name))
+		return err_set(
+			e, EXIT_CONFIG,
+			"'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end");
+	*ret_name = TAKE(name);
+	return 0;
+}
+
+int member_address(const json_t *document, const char *key, uint32_t *ret_address, struct err *e)
+{
+	AUTO_FREE char *text = NULL;
+	uint32_t address;
+
+	if (json_get_string(document, key, CIDR_TEXT, &text, e) < 0)
+		return -1;
+	if (!address_parse(text, &address) || !address_plausible(address))
+		return err_set(e, EXIT_CONFIG,
+			       "'%s' is not an IPv4 address that a gateway can have", key);
+	*ret_address = address;
+	return 0;
+}
+
+json_t *address_json(uint32_t address)
+{
+	char text[CIDR_TEXT];
+
+	cidr_format((struct cidr){ address, 32 }, text);
+	return json_stringn(text, strcspn(text, "/"));
+}
+
+int member_subnets(const json_t *document, struct cidrs *subnets, struct err *e)
+{
+	json_t *array, *element;
+	struct cidr range;
+	size_t i;
+
+	if (json_get_array(document, "subnets", SUBNETS_MAX, &array, e) < 0)
+		return -1;
+	if (json_array_size(array) == 0)
+		return err_set(e, EXIT_CONFIG, "'subnets' is %s", array ? "empty" : "missing");
+	json_array_foreach(array, i, element) {
+		if (!json_is_string(element) || !cidr_parse(json_string_value(element), &range))
+			return err_set(e, EXIT_CONFIG,
+				       "'subnets' element %zu is not a canonical IPv4 range",
+				       i + 1);
+		cidrs_add(subnets, range);
+	}
+	cidrs_sort(subnets);
+	return 0;
+}
+
+json_t *subnets_json(const struct cidrs *subnets)
+{
+	json_t *array = json_array();
+	char text[CIDR_TEXT];
+
+	for (size_t i = 0; i < subnets->count; i++) {
+		cidr_format(subnets->items[i], text);
+		json_array_append_new(array, json_string(text));
+	}
+	return array;
+}
