@@ -41,8 +41,8 @@ enum exit_code command_plan(struct session *session, char *const environment[], 
 	if (session_observe(session, environment, e) < 0 || session_load(session, e) < 0 ||
 	    session_load_key(session, e) < 0)
 		return EXIT_STEP;
-	picture_observe(session, &picture);
-	if (picture_decide(session, &picture, e) < 0 || picture_plan(session, &picture, &target, &plan, e) < 0)
+	if (picture_observe(session, &picture, e) < 0 || picture_decide(session, &picture, e) < 0 ||
+	    picture_plan(session, &picture, &target, &plan, e) < 0)
 		return EXIT_STEP;
 	settings_print(&session->config);
 	actions_print("files", &plan, true);

@@ -19,6 +19,7 @@
 void picture_done(struct picture *picture)
 {
 	listing_done(&picture->listing);
+	statics_done(&picture->statics);
 	mesh_done(&picture->mesh);
 	site_done(&picture->own);
 }
@@ -94,10 +95,14 @@ static int own_check(const struct session *session, const struct picture *pictur
 	return err_remedy(e, "give this VPC a name of its own: tag the instance cygnet:site");
 }
 
-void picture_observe(struct session *session, struct picture *picture)
+int picture_observe(struct session *session, struct picture *picture, struct err *e)
 {
+	session_step(session, "static peers");
+	if (statics_load(session->options->root, &picture->statics, e) < 0)
+		return -1;
 	check_observe(session, picture);
 	registry_observe(session, picture);
+	return 0;
 }
 
 int picture_decide(struct session *session, struct picture *picture, struct err *e)
@@ -113,6 +118,7 @@ int picture_decide(struct session *session, struct picture *picture, struct err 
 	mesh_select(&(struct mesh_inputs){
 		.listing = &picture->listing,
 		.applied = &session->state.peers,
+		.statics = &picture->statics,
 		.own = &picture->own,
 		.allow_subnets = &session->config.allow_subnets,
 	}, &picture->mesh);
@@ -218,6 +224,7 @@ static int state_keep(struct session *session, struct picture *picture, struct e
 		state->generation = picture->own.generation;
 	}
 	state->complete |= session->live && picture->listed;
+	state->statics = picture->statics.hash;
 	sites_done(&state->peers);
 	for (size_t i = 0; i < picture->mesh.peers.count; i++) {
 		struct site copy;
@@ -260,7 +267,8 @@ int reconcile_full(struct session *session, struct outcome *outcome, struct err 
 		return -1;
 	if (!session->keyring.present)
 		maker = key_maker_start(session->config.key_bits);
-	picture_observe(session, &picture);
+	if (picture_observe(session, &picture, e) < 0)
+		return -1;
 	if (maker != NULL && key_keep(session, TAKE(maker), outcome, e) < 0)
 		return -1;
 	if (picture_decide(session, &picture, e) < 0 || picture_apply(session, &picture, outcome, e) < 0)
@@ -293,12 +301,22 @@ static int reconcile_everything(struct session *session, struct outcome *outcome
 	return recent_save(session->options->root, &session->recent, e);
 }
 
+/* What cannot be read is for the full pass to tell. */
+static bool statics_changed(const struct session *session)
+{
+	CLEANUP(statics_done) struct statics statics = { 0 };
+	struct err unreadable = ERR_INIT;
+
+	return statics_load(session->options->root, &statics, &unreadable) < 0 ||
+	       statics.hash != session->state.statics;
+}
+
 int reconcile_due(struct session *session, struct outcome *outcome, struct err *e)
 {
 	struct epoch epoch;
 
 	if (!session->state.complete || session->state.pending || reconcile_is_due(session) ||
-	    !tunnels_observable(session))
+	    statics_changed(session) || !tunnels_observable(session))
 		return reconcile_everything(session, outcome, e);
 	session_step(session, "registry");
 	if (exchange_epoch(&session->registry, &epoch, e) < 0)

@@ -11,6 +11,7 @@
 struct picture {
 	struct listing listing;
 	bool listed;			/* the registry could be read */
+	struct statics statics;
 	struct mesh mesh;
 	struct site own;		/* as it is to be published */
 	bool check_on;			/* the source/dest check of the primary interface */
@@ -19,8 +20,11 @@ struct picture {
 
 void picture_done(struct picture *picture);
 
-/* Observe the cloud and the registry. Where one fails it is a setback: the peers last applied stay. */
-void picture_observe(struct session *session, struct picture *picture);
+/*
+ * Observe the static peers' files, the cloud and the registry. Where one of the latter fails it is a setback: the peers
+ * last applied stay.
+ */
+int picture_observe(struct session *session, struct picture *picture, struct err *e);
 
 /*
  * Pure: the own site and its peers from what was observed. Without a key own gets a placeholder, whose id is all zeros.

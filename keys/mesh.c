@@ -38,7 +38,7 @@ static int candidate_compare(const void *a, const void *b)
 
 static bool is_static(const struct selection *s, const char *name)
 {
-	return s->inputs->statics != NULL && sites_find(s->inputs->statics, name) != NULL;
+	return s->inputs->statics != NULL && sites_find(&s->inputs->statics->sites, name) != NULL;
 }
 
 static void listed_gather(struct selection *s, const struct sites *listed)
@@ -70,13 +70,15 @@ static void applied_gather(struct selection *s, const struct sites *listed)
 
 static void statics_gather(struct selection *s)
 {
-	const struct sites *statics = s->inputs->statics;
+	const struct statics *statics = s->inputs->statics;
 
-	for (size_t i = 0; statics != NULL && i < statics->count; i++) {
-		if (strcmp(statics->items[i].name, s->inputs->own->name) == 0)
+	for (size_t i = 0; statics != NULL && i < statics->sites.count; i++) {
+		const struct site *site = &statics->sites.items[i];
+
+		if (strcmp(site->name, s->inputs->own->name) == 0)
 			strings_addf(s->warnings, "site '%s': a static peer has the own name",
-				     s->inputs->own->name);
-		candidate_add(s, &statics->items[i]);
+				     site->name);
+		candidate_add(s, site);
 	}
 }
 
@@ -133,10 +135,13 @@ static int warning_compare(const void *a, const void *b)
 static void warnings_begin(struct selection *s)
 {
 	const struct listing *listing = s->inputs->listing;
+	const struct statics *statics = s->inputs->statics;
 
 	for (size_t i = 0; i < listing->refusal_count; i++)
 		strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site,
 			     listing->refusals[i].rule);
+	for (size_t i = 0; statics != NULL && i < statics->warnings.count; i++)
+		strings_add(s->warnings, statics->warnings.items[i]);
 }
 
 /* Whoever still has a subnet to offer becomes a peer. */

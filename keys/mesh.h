@@ -3,10 +3,11 @@
 #define CYGNET_KEYS_MESH_H
 
 #include "keys/exchange.h"
+#include "keys/static.h"
 
 struct mesh {
 	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
-	/* Sorted, one a site and rule, the listing's refusals too: "site 'x': …", no ", ignoring". */
+	/* Sorted, one a site and rule, the listing's refusals and the statics' warnings too. */
 	struct strings warnings;
 };
 
@@ -14,7 +15,7 @@ struct mesh {
 struct mesh_inputs {
 	const struct listing *listing;
 	const struct sites *applied;	/* from disk: absence from the listing removes nobody */
-	const struct sites *statics;	/* NULL: none */
+	const struct statics *statics;	/* NULL: none */
 	const struct site *own;
 	const struct cidrs *allow_subnets;
 };

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "render/swanctl.h"
+#include "render/connection.h"
 
 static bool child_installed(const struct child_sa *child)
 {
@@ -76,7 +76,7 @@ static struct tunnel_report *report_make(const struct bringup_inputs *inputs)
 	struct tunnel_report *reports = mem_calloc(inputs->peers->count, sizeof *reports);
 
 	for (size_t i = 0; i < inputs->peers->count; i++) {
-		AUTO_FREE char *name = swanctl_name(inputs->peers->items[i].name);
+		AUTO_FREE char *name = connection_name(inputs->peers->items[i].name);
 
 		reports[i].peer = &inputs->peers->items[i];
 		for (size_t k = 0; k < inputs->tunnels->sa_count; k++) {
@@ -93,7 +93,7 @@ static void terminate_plan(const struct bringup_inputs *inputs, struct plan *pla
 {
 	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
 		const struct ike_sa *sa = &inputs->tunnels->sas[i];
-		const char *name = swanctl_peer(sa->name);
+		const char *name = connection_peer(sa->name);
 		const struct site *peer = name ? sites_find(inputs->peers, name) : NULL;
 
 		if (name == NULL || (peer != NULL && sa_planned(sa, inputs->own, peer)))
@@ -111,13 +111,13 @@ static const struct tunnel_wait *wait_find(const struct recent *recent, const ch
 	return NULL;
 }
 
-static bool initiate_due(const struct bringup_inputs *inputs, const char *peer)
+static bool initiate_due(const struct bringup_inputs *inputs, const struct site *peer)
 {
-	const struct tunnel_wait *wait = wait_find(inputs->recent, peer);
+	const struct tunnel_wait *wait = wait_find(inputs->recent, peer->name);
 
 	if (wait != NULL && wait->initiated_ms != 0 && inputs->now_ms - wait->initiated_ms < inputs->interval_ms / 2)
 		return false;
-	if (swanctl_initiates(inputs->own->name, peer))
+	if (connection_initiates(inputs->own, peer))
 		return true;
 	return wait != NULL && inputs->now_ms - wait->down_since_ms >= 2 * inputs->interval_ms;
 }
@@ -129,9 +129,9 @@ void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **re
 
 	terminate_plan(inputs, &plan);
 	for (size_t i = 0; i < inputs->peers->count; i++) {
-		AUTO_FREE char *name = swanctl_name(reports[i].peer->name);
+		AUTO_FREE char *name = connection_name(reports[i].peer->name);
 
-		if (reports[i].health == TUNNEL_DOWN && initiate_due(inputs, reports[i].peer->name))
+		if (reports[i].health == TUNNEL_DOWN && initiate_due(inputs, reports[i].peer))
 			plan_add(&plan, ACTION_INITIATE, name, NULL);
 	}
 	*ret_reports = reports;
@@ -142,7 +142,7 @@ static bool plan_initiates(const struct plan *plan, const char *peer)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->actions[i].kind == ACTION_INITIATE &&
-		    strcmp(swanctl_peer(plan->actions[i].name), peer) == 0)
+		    strcmp(connection_peer(plan->actions[i].name), peer) == 0)
 			return true;
 	return false;
 }

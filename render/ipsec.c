@@ -6,7 +6,7 @@
 #include "render/ipsec.h"
 
 #include "keys/keyring.h"
-#include "render/swanctl.h"
+#include "render/connection.h"
 
 struct option {
 	const char *key, *value;
@@ -76,8 +76,8 @@ static void end_render(const char *side, const char *address, const struct site 
 void ipsec_render(const struct config *config, const struct site *own, const struct site *peer,
 		  uint32_t reqid, struct buf *out)
 {
-	AUTO_FREE char *name = swanctl_name(peer->name);
-	bool initiates = swanctl_initiates(own->name, peer->name);
+	AUTO_FREE char *name = connection_name(peer->name);
+	bool initiates = connection_initiates(own, peer);
 
 	buf_addf(out, "conn %s\n", name);
 	for (size_t i = 0; i < COUNT_OF(conn_options); i++)

@@ -5,13 +5,9 @@
  */
 #include "render/swanctl.h"
 
-#include <string.h>
-
-#include "base/hash.h"
 #include "keys/keyring.h"
+#include "render/connection.h"
 #include "render/quote.h"
-
-#define NAME_PREFIX "cygnet-"
 
 struct option {
 	const char *key, *value;
@@ -62,23 +58,6 @@ static const struct option responder_options[] = {
 	{ "dpd_action", "clear" },
 	{ "close_action", "none" },
 };
-
-char *swanctl_name(const char *peer)
-{
-	return mem_printf(NAME_PREFIX "%s", peer);
-}
-
-const char *swanctl_peer(const char *connection)
-{
-	size_t length = strlen(NAME_PREFIX);
-
-	return strncmp(connection, NAME_PREFIX, length) == 0 ? connection + length : NULL;
-}
-
-bool swanctl_initiates(const char *own, const char *peer)
-{
-	return strcmp(own, peer) < 0;
-}
 
 static void indent(struct buf *out, unsigned depth)
 {
@@ -154,7 +133,7 @@ static void end_render(const char *end, const struct site *site, bool with_next,
 static void child_render(const struct config *config, const struct site *own,
 			 const struct site *peer, uint32_t reqid, struct buf *out)
 {
-	AUTO_FREE char *name = swanctl_name(peer->name);
+	AUTO_FREE char *name = connection_name(peer->name);
 	AUTO_FREE char *number = mem_printf("%u", reqid);
 
 	section_open(out, 2, "children");
@@ -164,7 +143,7 @@ static void child_render(const struct config *config, const struct site *own,
 	list_add(out, 4, "esp_proposals", &config->esp_proposals);
 	option_add(out, 4, "reqid", number);
 	options_add(out, 4, child_options, COUNT_OF(child_options));
-	if (swanctl_initiates(own->name, peer->name))
+	if (connection_initiates(own, peer))
 		options_add(out, 4, initiator_options, COUNT_OF(initiator_options));
 	else
 		options_add(out, 4, responder_options, COUNT_OF(responder_options));
@@ -175,7 +154,7 @@ static void child_render(const struct config *config, const struct site *own,
 void swanctl_render(const struct config *config, const struct site *own, const struct site *peer,
 		    uint32_t reqid, struct buf *out)
 {
-	AUTO_FREE char *name = swanctl_name(peer->name);
+	AUTO_FREE char *name = connection_name(peer->name);
 	char address[ADDRESS_TEXT];
 
 	address_format(peer->address, address);
@@ -190,28 +169,6 @@ void swanctl_render(const struct config *config, const struct site *own, const s
 	child_render(config, own, peer, reqid, out);
 	section_close(out, 1);
 	section_close(out, 0);
-}
-
-#define REQID_FIRST (UINT32_C(1) << 30)
-#define REQID_MASK (REQID_FIRST - 1)
-
-static bool reqid_taken(const uint32_t *reqids, size_t count, uint32_t reqid)
-{
-	for (size_t i = 0; i < count; i++)
-		if (reqids[i] == reqid)
-			return true;
-	return false;
-}
-
-void swanctl_reqids(const struct sites *peers, uint32_t *ret_reqids)
-{
-	for (size_t i = 0; i < peers->count; i++) {
-		uint32_t offset = hash_text(peers->items[i].name);
-
-		while (reqid_taken(ret_reqids, i, REQID_FIRST | (offset & REQID_MASK)))
-			offset++;
-		ret_reqids[i] = REQID_FIRST | (offset & REQID_MASK);
-	}
 }
 
 void strongswan_render(const char *const sections[], struct buf *out)

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "render/swanctl.h"
+#include "render/connection.h"
 #include "render/units.h"
 
 static void unit_want(struct target *target, struct wanted_unit unit)
@@ -72,7 +72,7 @@ static void connection_want(struct target *target, const struct site *own, const
 	struct connection *wanted = MEM_GROW(target->connections, target->connection_count);
 	char address[ADDRESS_TEXT];
 
-	*wanted = (struct connection){ .name = swanctl_name(peer->name), .child = swanctl_name(peer->name) };
+	*wanted = (struct connection){ .name = connection_name(peer->name), .child = connection_name(peer->name) };
 	address_format(peer->address, address);
 	wanted->remote_address = mem_strdup(address);
 	wanted->remote_id = mem_strdup(address);

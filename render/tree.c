@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "keys/keyring.h"
+#include "render/connection.h"
 #include "render/firewall.h"
 #include "render/ipsec.h"
 #include "render/ntp.h"
@@ -182,7 +183,7 @@ static void tree_peer(const struct tree_inputs *inputs, const struct site *peer,
 		      struct tree *tree)
 {
 	AUTO_FREE char *folder = connections_folder(inputs->host->flavour);
-	AUTO_FREE char *name = swanctl_name(peer->name);
+	AUTO_FREE char *name = connection_name(peer->name);
 	AUTO_FREE char *path = mem_printf("%s/%s.conf", folder, name);
 	struct buf content = file_begin(inputs);
 
@@ -199,7 +200,7 @@ static void tree_peers(const struct tree_inputs *inputs, struct tree *tree)
 {
 	AUTO_FREE uint32_t *reqids = mem_calloc(inputs->peers->count, sizeof *reqids);
 
-	swanctl_reqids(inputs->peers, reqids);
+	connection_reqids(inputs->peers, reqids);
 	for (size_t i = 0; i < inputs->peers->count; i++)
 		tree_peer(inputs, &inputs->peers->items[i], reqids[i], tree);
 }

@@ -11,7 +11,7 @@
 #include "bootstrap/charon/selector.h"
 #include "bootstrap/charon/vici.h"
 #include "bootstrap/charon/way.h"
-#include "render/swanctl.h"
+#include "render/connection.h"
 
 #define PROBE_MS 10000
 #define OBJECTS_MAX 10000	/* connections, SAs, and children of one */
@@ -245,7 +245,7 @@ static int section_begin(struct reader *reader, const struct vici_item *item, st
 {
 	const struct stream *stream = reader->stream;
 
-	if (item->depth == 0 && swanctl_peer(item->name) != NULL) {
+	if (item->depth == 0 && connection_peer(item->name) != NULL) {
 		reader->child_count = 0;
 		reader->count++;
 		stream->begin(reader, item->name);

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "bootstrap/charon/selector.h"
 #include "bootstrap/charon/words.h"
-#include "render/swanctl.h"
+#include "render/connection.h"
 
 enum section { SECTION_HEAD, SECTION_CONNECTIONS, SECTION_OTHER, SECTION_SAS };
 
@@ -92,7 +92,7 @@ static int connection_begin(struct reader *reader, const char *name, char *rest,
 	connection_settle(reader);
 	reader->connection = NULL;
 	reader->children = 0;
-	if (swanctl_peer(name) == NULL)
+	if (connection_peer(name) == NULL)
 		return 0;
 	if (word_take(&rest, "...") == NULL || (remote = word_take(&rest, "  IKE")) == NULL)
 		return odd(reader, "a connection's 'local...remote  IKEv2'", e);
@@ -192,7 +192,7 @@ static int sa_line(struct reader *reader, const struct label *label, char *rest,
 	bool known = reader->sa != NULL && reader->sa->id == label->id;
 
 	reader->child = NULL;
-	if (swanctl_peer(label->name) == NULL)
+	if (connection_peer(label->name) == NULL)
 		reader->sa = NULL;
 	else if (!known)
 		return sa_begin(reader, label, rest, e);
@@ -237,7 +237,7 @@ static int child_line(struct reader *reader, const struct label *label, char *re
 {
 	struct child_sa *child = reader->child;
 
-	if (reader->sa == NULL || swanctl_peer(label->name) == NULL)
+	if (reader->sa == NULL || connection_peer(label->name) == NULL)
 		return 0;
 	if (child == NULL || reader->child_id != label->id)
 		return child_begin(reader, label, rest, e);
@@ -262,7 +262,7 @@ static int sas_line(struct reader *reader, char *line, struct err *e)
 	if (number != NULL && id_parse(number, &label.id))
 		return kind == '[' ? sa_line(reader, &label, rest, e) :
 				     child_line(reader, &label, rest, e);
-	return swanctl_peer(label.name) == NULL ? 0 : odd(reader, "one with an SA's number", e);
+	return connection_peer(label.name) == NULL ? 0 : odd(reader, "one with an SA's number", e);
 }
 
 /* --- the whole --- */

@@ -80,7 +80,7 @@ static char *peers_text(const struct sites *peers)
 }
 
 static void assert_mesh(const struct listing *listing, const struct sites *applied,
-			const struct sites *statics, const struct row *row)
+			const struct statics *statics, const struct row *row)
 {
 	char own_text[] = "mine 203.0.113.100 own 10.0.0.0/16";
 	CLEANUP(site_done) struct site own = site_of_text(own_text);
@@ -118,12 +118,13 @@ static void statics_split(struct sites *listed, struct sites *ret_statics)
 static void assert_row(const struct row *row)
 {
 	CLEANUP(listing_done) struct listing listing = { 0 };
-	CLEANUP(sites_done) struct sites applied = { 0 }, statics = { 0 };
+	CLEANUP(sites_done) struct sites applied = { 0 };
+	CLEANUP(statics_done) struct statics statics = { 0 };
 
 	sites_of_text(row->listed, &listing.sites);
 	sites_of_text(row->applied, &applied);
-	statics_split(&listing.sites, &statics);
-	assert_mesh(&listing, &applied, statics.count > 0 ? &statics : NULL, row);
+	statics_split(&listing.sites, &statics.sites);
+	assert_mesh(&listing, &applied, statics.sites.count > 0 ? &statics : NULL, row);
 	sites_reverse(&listing.sites);
 	assert_mesh(&listing, &applied, &statics, row);
 	sites_reverse(&applied);
