@@ -23,6 +23,7 @@ static const struct flavour debian_swanctl = {
 	.charon_unit = "strongswan.service",
 	.other_units = { "strongswan-starter.service" },
 	.charon_sections = { "charon", "charon-systemd" },
+	.load = "swanctl --load-all",
 	.packages = "charon-systemd strongswan-swanctl libstrongswan-standard-plugins",
 };
 
@@ -38,6 +39,7 @@ static const struct flavour debian_ipsec = {
 	.charon_unit = "strongswan-starter.service",
 	.other_units = { "strongswan.service" },
 	.charon_sections = { "charon" },
+	.load = "ipsec update",
 	.packages = "strongswan-starter strongswan-charon libstrongswan-standard-plugins",
 };
 
@@ -51,6 +53,7 @@ static const struct flavour debian_ipsec = {
 	.plugin_folder = "/usr/lib64/strongswan/plugins",		\
 	.drop_in = "/etc/strongswan/" DROP_IN,				\
 	.charon_sections = { "charon", "charon-systemd" },		\
+	.load = "swanctl --load-all",					\
 	.packages = "strongswan"
 
 #define EL_IPSEC							\
@@ -63,6 +66,7 @@ static const struct flavour debian_ipsec = {
 	.plugin_folder = "/usr/lib64/strongswan/plugins",		\
 	.drop_in = "/etc/strongswan/" DROP_IN,				\
 	.charon_sections = { "charon" },				\
+	.load = "strongswan update",					\
 	.packages = "strongswan"
 
 static const struct flavour el_swanctl = {

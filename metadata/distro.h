@@ -21,6 +21,7 @@ struct flavour {
 	const char *charon_unit;	/* the daemon of this flavour */
 	const char *other_units[3];	/* of other flavours, which must not be enabled */
 	const char *charon_sections[3];	/* of strongswan.conf, that it reads */
+	const char *load;		/* what a plan calls loading connections and credentials */
 	const char *packages;		/* that it is in, blanks between */
 };
 

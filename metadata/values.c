@@ -232,15 +232,11 @@ int value_duration(const struct value *value, void *ret_value, struct err *e)
 	return 0;
 }
 
-static int value_refuse(const struct value *value, struct err *e)
-{
-	return err_set(e, EXIT_CONFIG, "value '%s' is not supported by this version", value->text);
-}
-
 int value_backend(const struct value *value, void *ret_value, struct err *e)
 {
 	static const struct { const char *name; enum backend backend; } supported[] = {
 		{ "detected", BACKEND_DETECTED }, { "swanctl", BACKEND_SWANCTL },
+		{ "ipsec", BACKEND_IPSEC },
 	};
 	enum backend *ret_backend = ret_value;
 
@@ -250,11 +246,14 @@ int value_backend(const struct value *value, void *ret_value, struct err *e)
 			return 0;
 		}
 	}
-	return value_refuse(value, e);
+	return err_set(e, EXIT_CONFIG, "value '%s' is not 'detected', 'swanctl' or 'ipsec'",
+		       value->text);
 }
 
 int value_standard(const struct value *value, void *ret_value, struct err *e)
 {
 	(void)ret_value;
-	return strcmp(value->text, value->standard) == 0 ? 0 : value_refuse(value, e);
+	if (strcmp(value->text, value->standard) == 0)
+		return 0;
+	return err_set(e, EXIT_CONFIG, "value '%s' is not supported by this version", value->text);
 }

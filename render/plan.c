@@ -159,7 +159,7 @@ static void plan_concern(const struct planning *p, enum concern concern)
 		plan_labels(p, concern);
 	plan_units(p, concern, changed);
 	if (load)
-		plan_add(p->plan, ACTION_LOAD, NULL, NULL);
+		plan_add(p->plan, ACTION_LOAD, p->target->load, NULL);
 	for (size_t i = first; i < p->plan->count; i++)
 		p->plan->actions[i].concern = concern;
 }
@@ -209,7 +209,6 @@ char *action_text(const struct action *action)
 		[ACTION_RESTART] = "systemctl restart",
 		[ACTION_RELOAD] = "systemctl reload",
 		[ACTION_RELOAD_SETTINGS] = "vici reload-settings:",
-		[ACTION_LOAD] = "swanctl --load-all",
 		[ACTION_PUBLISH] = "ssm:PutParameter",
 		[ACTION_INITIATE] = "vici initiate",
 	};
@@ -221,6 +220,8 @@ char *action_text(const struct action *action)
 		return mem_printf("ec2:ModifyNetworkInterfaceAttribute %s SourceDestCheck=false", action->name);
 	case ACTION_WRITE:
 		return write_text(action);
+	case ACTION_LOAD:
+		return mem_strdup(action->name);
 	case ACTION_SET_KERNEL:
 		return mem_printf("sysctl %s=%s", action->name, action->value);
 	case ACTION_TERMINATE:

@@ -47,7 +47,7 @@ enum action_kind {
 	ACTION_START, ACTION_RESTART, ACTION_RELOAD,
 	ACTION_SET_KERNEL,		/* name, value */
 	ACTION_RELOAD_SETTINGS,		/* charon's */
-	ACTION_LOAD,			/* connections and credentials into charon, and verify */
+	ACTION_LOAD,			/* connections and credentials into charon, and verify; name: the command */
 	ACTION_PUBLISH,			/* name: the parameter, the record's first and then the epoch's */
 	ACTION_INITIATE,		/* name: the connection */
 	ACTION_TERMINATE,		/* name: the connection; sa; value: why */

@@ -94,6 +94,7 @@ void target_make(const struct tree_inputs *inputs, struct target *ret_target)
 	if (inputs->host->time != NULL)
 		time_unit_want(&target, inputs->host->time);
 	labels_want(&target, inputs->host);
+	target.load = inputs->host->flavour->load;
 	for (size_t i = 0; i < inputs->peers->count; i++)
 		connection_want(&target, inputs->own, &inputs->peers->items[i]);
 	*ret_target = target;

@@ -27,6 +27,7 @@ struct target {
 	struct kernel_settings kernel;
 	struct wanted_unit *units;
 	size_t unit_count;
+	const char *load;		/* static; what loading charon is called */
 	struct wanted_label *labels;	/* none where files have no labels */
 	size_t label_count;
 	struct connection *connections;	/* what charon should have loaded, sorted by name */

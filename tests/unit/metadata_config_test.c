@@ -106,7 +106,7 @@ static void defaults_become_typed_values(void **state)
 	assert_joined(cidrs_join(&config.subnets, " "), "100.64.0.0/16 172.16.0.0/16");
 	assert_joined(cidrs_join(&config.allow_subnets, " "), "10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16");
 	assert_int_equal(config.backend, BACKEND_DETECTED);
-	assert_int_equal(config.ike_proposals.count, 4);
+	assert_int_equal(config.ike_proposals.count, 5);
 	assert_int_equal(config.esp_proposals.count, 4);
 	assert_int_equal(config.key_bits, 4096);
 	assert_int_equal(config.ntp.count, 5);
@@ -311,8 +311,8 @@ static const struct {
 	{ { .tags = { REQUIRED, "lifecycle-hook", "launch" } },
 	  "setting 'lifecycle-hook' (tag 'cygnet:lifecycle-hook'): value 'launch' is not supported by this version",
 	  "" },
-	{ { .tags = { REQUIRED, "backend", "ipsec" } },
-	  "setting 'backend' (tag 'cygnet:backend'): value 'ipsec' is not supported by this version", "" },
+	{ { .tags = { REQUIRED, "backend", "libreswan" } },
+	  "setting 'backend' (tag 'cygnet:backend'): value 'libreswan' is not 'detected', 'swanctl' or 'ipsec'", "" },
 	{ { .tags = { REQUIRED }, .file = "proposals = weak" },
 	  "setting 'proposals' (/etc/cygnet.conf line 1): 'weak' is not 'strong', 'article', 'ike:…' or 'esp:…'", "" },
 	{ { .tags = { REQUIRED, "key-bits", "2048" } },

@@ -52,6 +52,7 @@ static void assert_flavour_whole(const struct flavour *flavour)
 	assert_non_null(flavour->charon);
 	assert_non_null(flavour->plugin_folder);
 	assert_non_null(flavour->drop_in);
+	assert_non_null(flavour->load);
 	assert_non_null(flavour->packages);
 	assert_string_equal(flavour->charon_sections[0], "charon");
 	assert_string_not_equal(flavour->charon_unit, flavour->other_units[0]);

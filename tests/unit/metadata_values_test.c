@@ -234,24 +234,37 @@ static void duration_without_unit_or_out_of_bounds(void **state)
 	CHECK_REFUSALS(value_duration, rows, .min = 5, .max = 3600);
 }
 
+static void backend_that_strongswan_has_not(void **state)
+{
+	static const struct { const char *text; enum backend backend; } good[] = {
+		{ "detected", BACKEND_DETECTED }, { "swanctl", BACKEND_SWANCTL }, { "ipsec", BACKEND_IPSEC },
+	};
+#define RULE " is not 'detected', 'swanctl' or 'ipsec'"
+	static const struct refusal rows[] = {
+		{ "libreswan", "value 'libreswan'" RULE, NULL },
+		{ "Ipsec", "value 'Ipsec'" RULE, NULL },
+	};
+#undef RULE
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		struct err e = ERR_INIT;
+		enum backend backend = (enum backend)-1;
+
+		assert_int_equal(value_backend(&(struct value){ .text = good[i].text }, &backend, &e), 0);
+		assert_int_equal(backend, good[i].backend);
+	}
+	CHECK_REFUSALS(value_backend, rows, .text = NULL);
+}
+
 static void what_this_version_cannot_do(void **state)
 {
-	static const struct refusal backends[] = {
-		{ "ipsec", "value 'ipsec' is not supported by this version", NULL },
-		{ "libreswan", "value 'libreswan' is not supported by this version", NULL },
-	};
 	static const struct refusal routes[] = {
 		{ "all", "value 'all' is not supported by this version", NULL },
 	};
 	struct err e = ERR_INIT;
-	enum backend backend = BACKEND_IPSEC;
 
 	(void)state;
-	assert_int_equal(value_backend(&(struct value){ .text = "detected" }, &backend, &e), 0);
-	assert_int_equal(backend, BACKEND_DETECTED);
-	assert_int_equal(value_backend(&(struct value){ .text = "swanctl" }, &backend, &e), 0);
-	assert_int_equal(backend, BACKEND_SWANCTL);
-	CHECK_REFUSALS(value_backend, backends, .text = NULL);
 	assert_int_equal(value_standard(&(struct value){ .text = "none", .standard = "none" }, NULL, &e), 0);
 	CHECK_REFUSALS(value_standard, routes, .standard = "none");
 }
@@ -268,6 +281,7 @@ int main(void)
 		cmocka_unit_test(key_of_odd_size),
 		cmocka_unit_test(clamp_below_what_ip_guarantees),
 		cmocka_unit_test(duration_without_unit_or_out_of_bounds),
+		cmocka_unit_test(backend_that_strongswan_has_not),
 		cmocka_unit_test(what_this_version_cannot_do),
 	};
 

@@ -134,8 +134,10 @@ static void lab_gateway(struct lab *lab)
 static void plan_join(const struct lab *lab, unsigned concerns, struct buf *ret_text)
 {
 	CLEANUP(plan_done) struct plan plan = { 0 };
+	struct target target = lab->target;	/* what is in it stays the lab's */
 
-	plan_make(&lab->target, &lab->seen, concerns, &lab->site, &plan);
+	target.load = "swanctl --load-all";
+	plan_make(&target, &lab->seen, concerns, &lab->site, &plan);
 	for (size_t i = 0; i < plan.count; i++) {
 		AUTO_FREE char *text = action_text(&plan.actions[i]);
 
