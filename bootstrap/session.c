@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "metadata/proposals.h"
 
 #define REGISTRY_WARNING_MS (3600 * 1000)
 #define PROGRAM_BELOW_ROOT "/usr/local/bin/cygnet"
@@ -138,6 +139,17 @@ static int program_observe(struct session *session, struct err *e)
 	return 0;
 }
 
+static int host_observe(struct session *session, struct err *e)
+{
+	struct config *config = &session->config;
+
+	if (host_detect(session->options->root, config->backend, &session->host, e) < 0)
+		return -1;
+	if (proposals_fit(session->host.mlkem, &config->ike_proposals, &config->esp_proposals, e) < 0)
+		return err_wrap(e, "'proposals' (%s)", config->origins[SETTING_PROPOSALS]);
+	return 0;
+}
+
 static int identity_observe(struct session *session, char *const environment[], struct err *e)
 {
 	if (aws_environment_read(environment, &session->environment, e) < 0)
@@ -170,7 +182,7 @@ int session_observe(struct session *session, char *const environment[], struct e
 		.mesh = session->config.mesh,
 	};
 	session_step(session, "distribution");
-	if (host_detect(session->options->root, session->config.backend, &session->host, e) < 0)
+	if (host_observe(session, e) < 0)
 		return -1;
 	return interface_observe(session, e) < 0 ? -1 : program_observe(session, e);
 }

@@ -186,6 +186,14 @@ static const char *restorecon_find(const char *root)
 	return NULL;
 }
 
+/* The plugin is not in every package of 6.0. Source: strongSwan's documentation, "Plugin list". */
+static bool mlkem_found(const char *root, const struct flavour *flavour)
+{
+	AUTO_FREE char *path = mem_printf("%s/libstrongswan-ml.so", flavour->plugin_folder);
+
+	return file_exists(root, path);
+}
+
 static bool units_packaged(const char *root, const char *const folders[])
 {
 	for (; *folders != NULL; folders++) {
@@ -265,6 +273,7 @@ int host_detect(const char *root, enum backend wanted, struct host *ret_host, st
 	host.time = time_find(root, host.distro);
 	host.restorecon = restorecon_find(root);
 	host.packaged = units_packaged(root, host.distro->packaged_units);
+	host.mlkem = mlkem_found(root, host.flavour);
 	*ret_host = host;
 	return 0;
 }

@@ -12,6 +12,7 @@ struct host {
 	const struct time_source *time;		/* NULL: no time daemon is installed */
 	const char *restorecon;			/* program; NULL: files have no labels here */
 	bool packaged;				/* a package has put cygnet's units there */
+	bool mlkem;				/* strongSwan has ML-KEM, so it is 6.0 or later */
 };
 
 /*

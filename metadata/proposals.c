@@ -18,10 +18,13 @@ struct set {
 	const char *ike[4], *esp[4];	/* NULL-terminated */
 };
 
+/* Proof against quantum computers as well; strongSwan without it discards the whole connection. */
+#define HYBRID "aes256gcm16-prfsha384-ecp384-ke1_mlkem768"
+
 static const struct set sets[] = {
 	{
 		.name = "strong",
-		.ike = { "aes256gcm16-prfsha384-ecp384" },
+		.ike = { HYBRID, "aes256gcm16-prfsha384-ecp384" },
 		.esp = { "aes256gcm16-ecp384" },
 	}, {
 		/* the article's lines, split where they mix AEAD and classic ciphers */
@@ -168,4 +171,40 @@ int proposals_parse(const char *text, struct strings *ret_ike, struct strings *r
 	ike = (struct strings){ 0 };
 	esp = (struct strings){ 0 };
 	return 0;
+}
+
+/* Unless nothing is left then. */
+static void hybrid_drop(struct strings *ike)
+{
+	struct strings others = { 0 };
+
+	for (size_t i = 0; i < ike->count; i++)
+		if (strcmp(ike->items[i], HYBRID) != 0)
+			strings_add(&others, ike->items[i]);
+	if (others.count == 0)
+		return;
+	strings_done(ike);
+	*ike = others;
+}
+
+static int hybrid_find(const struct strings *proposals, struct err *e)
+{
+	for (size_t i = 0; i < proposals->count; i++) {
+		if (strstr(proposals->items[i], "mlkem") == NULL)
+			continue;
+		err_set(e, EXIT_CONFIG,
+			"proposal '%s' needs ML-KEM, for which this strongSwan has no plugin",
+			proposals->items[i]);
+		return err_remedy(e, "install strongSwan 6 with its plugin 'ml', or leave it to "
+				  "'strong' to offer ML-KEM where it is there");
+	}
+	return 0;
+}
+
+int proposals_fit(bool mlkem, struct strings *ike, const struct strings *esp, struct err *e)
+{
+	if (mlkem)
+		return 0;
+	hybrid_drop(ike);
+	return hybrid_find(ike, e) < 0 ? -1 : hybrid_find(esp, e);
 }

@@ -14,4 +14,10 @@
 int proposals_parse(const char *text, struct strings *ret_ike, struct strings *ret_esp,
 		    struct err *e);
 
+/*
+ * Pure. Take out of parsed proposals what "strong" has for a strongSwan with ML-KEM, if this one
+ * has none. EXIT_CONFIG when another one uses it then, or nothing else is left.
+ */
+int proposals_fit(bool mlkem, struct strings *ike, const struct strings *esp, struct err *e);
+
 #endif

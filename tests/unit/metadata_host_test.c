@@ -83,8 +83,23 @@ static void debian_12_with_swanctl(void **state)
 		assert_string_equal(host.distro->name, "Debian 12");
 		assert_int_equal(host.flavour->backend, BACKEND_SWANCTL);
 		assert_int_equal(host.time->daemon, TIME_CHRONY);
-		assert_false(host.packaged);
+		assert_false(host.packaged || host.mlkem);
 	}
+}
+
+static void mlkem_is_told_by_the_version_alone(void **state)
+{
+	static const struct machine machine = {
+		.release = "ID=debian\nVERSION_ID=13\n",
+		.programs = { SWANCTL, CHARON, NFT },
+		.plain = { PLUGIN, UNIT, "/usr/lib/ipsec/plugins/libstrongswan-ml.so" },
+	};
+	struct host host = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(detect(&machine, &host, &e), 0);
+	assert_true(host.mlkem);
 }
 
 static void time_daemon_is_told_by_its_program_alone(void **state)
@@ -319,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(debian_12_with_swanctl),
+		cmocka_unit_test(mlkem_is_told_by_the_version_alone),
 		cmocka_unit_test(time_daemon_is_told_by_its_program_alone),
 		cmocka_unit_test(a_package_brought_the_units),
 		cmocka_unit_test(labels_are_restored_where_nothing_can),

@@ -5,7 +5,9 @@
 
 #include "metadata/proposals.h"
 
-#define STRONG_IKE "aes256gcm16-prfsha384-ecp384"
+#define HYBRID "aes256gcm16-prfsha384-ecp384-ke1_mlkem768"
+#define PLAIN "aes256gcm16-prfsha384-ecp384"
+#define STRONG_IKE HYBRID " " PLAIN
 #define STRONG_ESP "aes256gcm16-ecp384"
 #define ARTICLE_IKE \
 	"aes192gcm16-aes128gcm16-prfsha256-ecp256-ecp521 aes192-sha256-ecp256-ecp521 aes192-sha256-modp3072"
@@ -50,13 +52,59 @@ static void proposal_number_17(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(proposals_parse("article article article article article strong", &ike, &esp, &e), 0);
+	assert_int_equal(proposals_parse("article article article article strong strong", &ike, &esp, &e), 0);
 	assert_int_equal(ike.count, 16);
-	assert_int_equal(esp.count, 16);
+	assert_int_equal(esp.count, 14);
 	strings_done(&ike);
 	strings_done(&esp);
-	assert_int_equal(proposals_parse("article article article article article strong strong", &ike, &esp, &e), -1);
+	assert_int_equal(proposals_parse("article article article article article strong", &ike, &esp, &e), -1);
 	assert_error(&e, EXIT_CONFIG, "more than 16 proposals of a kind", "");
+}
+
+static void fit(const char *text, bool mlkem, const char *ike_expected)
+{
+	CLEANUP(strings_done) struct strings ike = { 0 }, esp = { 0 };
+	AUTO_FREE char *ike_text = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(proposals_parse(text, &ike, &esp, &e), 0);
+	assert_int_equal(proposals_fit(mlkem, &ike, &esp, &e), 0);
+	ike_text = strings_join(&ike, " ");
+	assert_string_equal(ike_text, ike_expected);
+}
+
+static void set_is_offered_to_a_strongswan_that_lacks_mlkem(void **state)
+{
+	(void)state;
+	fit("strong,article", true, STRONG_IKE " " ARTICLE_IKE);
+	fit("strong,article", false, PLAIN " " ARTICLE_IKE);
+	fit("article,strong strong", false, ARTICLE_IKE " " PLAIN " " PLAIN);
+	fit("ike:" HYBRID " esp:aes256gcm16", true, HYBRID);
+	fit("strong,esp:aes256gcm16-ecp384-ke1_mlkem768", true, STRONG_IKE);
+}
+
+static void literal_is_offered_to_a_strongswan_that_lacks_mlkem(void **state)
+{
+	static const struct { const char *text, *proposal; } rows[] = {
+		{ "ike:" HYBRID " esp:aes256gcm16", HYBRID },
+		{ "ike:" HYBRID " ike:" HYBRID " esp:aes256gcm16", HYBRID },
+		{ "strong,ike:aes256gcm16-prfsha512-ecp521-ke1_mlkem1024",
+		  "aes256gcm16-prfsha512-ecp521-ke1_mlkem1024" },
+		{ "strong,esp:aes256gcm16-ecp384-ke1_mlkem768", "aes256gcm16-ecp384-ke1_mlkem768" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(strings_done) struct strings ike = { 0 }, esp = { 0 };
+		AUTO_FREE char *cause = mem_printf("proposal '%s' needs ML-KEM, for which this strongSwan has "
+						   "no plugin", rows[i].proposal);
+		struct err e = ERR_INIT;
+
+		assert_int_equal(proposals_parse(rows[i].text, &ike, &esp, &e), 0);
+		assert_int_equal(proposals_fit(false, &ike, &esp, &e), -1);
+		assert_error(&e, EXIT_CONFIG, cause, "install strongSwan 6 with its plugin 'ml', or leave it to "
+			     "'strong' to offer ML-KEM where it is there");
+	}
 }
 
 static void proposal_that_strongswan_would_discard(void **state)
@@ -107,6 +155,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_is_the_operators),
 		cmocka_unit_test(proposal_number_17),
+		cmocka_unit_test(set_is_offered_to_a_strongswan_that_lacks_mlkem),
+		cmocka_unit_test(literal_is_offered_to_a_strongswan_that_lacks_mlkem),
 		cmocka_unit_test(proposal_that_strongswan_would_discard),
 	};
 
