@@ -30,8 +30,14 @@ static void clamp_render(unsigned mss, struct buf *out)
 	buf_adds(out, "\t}\n\n");
 }
 
-static void seal_render(struct buf *out)
+/*
+ * A rule a range and no set of them: with the rules a set is replaced as well, and whoever looks it
+ * up in that moment finds nothing. The set of gateways only says what passes.
+ */
+static void seal_render(const struct cidrs *ranges, struct buf *out)
 {
+	char range[CIDR_TEXT];
+
 	buf_adds(out,
 		 "\t# Packets for a peer, forwarded or own, leave through an IPsec policy or\n"
 		 "\t# charon's tun device, or not at all. IKE and encapsulated ESP pass, should\n"
@@ -39,8 +45,13 @@ static void seal_render(struct buf *out)
 		 "\tchain seal {\n"
 		 "\t\ttype filter hook postrouting priority filter; policy accept;\n"
 		 "\t\tip daddr @gateways udp dport { 500, 4500 } accept\n"
-		 "\t\tip daddr @ranges rt ipsec missing oifname != \"ipsec*\" counter drop\n"
-		 "\t}\n");
+		 "\t\trt ipsec exists accept\n"
+		 "\t\toifname \"ipsec*\" accept\n");
+	for (size_t i = 0; i < ranges->count; i++) {
+		cidr_format(ranges->items[i], range);
+		buf_addf(out, "\t\tip daddr %s counter drop\n", range);
+	}
+	buf_adds(out, "\t}\n");
 }
 
 void nftables_render(const struct firewall_rules *rules, struct buf *out)
@@ -53,6 +64,6 @@ void nftables_render(const struct firewall_rules *rules, struct buf *out)
 	set_render("gateways", &rules->gateways, out);
 	if (rules->mss > 0)
 		clamp_render(rules->mss, out);
-	seal_render(out);
+	seal_render(&rules->ranges, out);
 	buf_adds(out, "}\n");
 }
