@@ -101,12 +101,23 @@ static int do_reload_settings(const struct applying *a, const struct action *act
 	return charon_reload_settings(a->session->options->root, e);
 }
 
+/* What a program has said on several lines, as a message has it. Cuts lines in place; yours to free. */
+static char *lines_join(char *lines)
+{
+	struct buf joined = { 0 };
+	char *rest = NULL;
+
+	for (char *line = strtok_r(lines, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		buf_addf(&joined, "%s%s", joined.len > 0 ? "; " : "", line);
+	return buf_take(&joined);
+}
+
 /* Load, and see whether charon now has what was rendered; its complaints are the likely reason if not. */
 static int load_verified(const struct applying *a, struct err *e)
 {
 	const char *root = a->session->options->root;
 	CLEANUP(tunnels_done) struct tunnels loaded = { 0 };
-	AUTO_FREE char *complaints = NULL;
+	AUTO_FREE char *complaints = NULL, *said = NULL;
 
 	if (charon_wait(root, clock_boot_ms() + CHARON_START_MS, e) < 0 ||
 	    charon_load(a->session->host.distro, &complaints, e) < 0 || charon_probe(root, &loaded, e) < 0)
@@ -114,8 +125,9 @@ static int load_verified(const struct applying *a, struct err *e)
 	if (connections_compare(a->target->connections, a->target->connection_count, loaded.connections,
 				loaded.connection_count, e) == 0)
 		return 0;
-	if (complaints[0] != '\0')
-		err_remedy(e, "swanctl said: %s", complaints);
+	said = lines_join(complaints);
+	if (said[0] != '\0')
+		err_remedy(e, "swanctl said: %s", said);
 	return -1;
 }
 
