@@ -32,6 +32,13 @@ def test_version_names_what_is_linked(gateway):
         assert part in done.stdout
 
 
+def test_output_that_cannot_be_written_is_a_failure(gateway):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([gateway.program, "version"], env=gateway.env, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.splitlines()[0]) == \
+        (1, "cygnet version: output: cannot write the output: No space left on device")
+
+
 @pytest.mark.parametrize("words, message", [
     ([], None), ([""], "unknown command ''"), (["boot"], "unknown command 'boot'"),
     (["--verbose"], "unknown command '--verbose'"), (["Plan"], "unknown command 'Plan'")])
