@@ -121,18 +121,30 @@ static int do_reload_settings(const struct applying *a, const struct action *act
 	return charon_reload_settings(&a->charon, e);
 }
 
+/* What a program has said on several lines, as a message has it. Cuts lines in place; yours to free. */
+static char *lines_join(char *lines)
+{
+	struct buf joined = { 0 };
+	char *rest = NULL;
+
+	for (char *line = strtok_r(lines, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		buf_addf(&joined, "%s%s", joined.len > 0 ? "; " : "", line);
+	return buf_take(&joined);
+}
+
 /* Load, and see whether charon now has what was rendered; its complaints are the likely reason if not. */
 static int load_verified(const struct applying *a, struct err *e)
 {
-	AUTO_FREE char *complaints = NULL;
+	AUTO_FREE char *complaints = NULL, *said = NULL;
 
 	if (charon_wait(&a->charon, clock_boot_ms() + CHARON_START_MS, e) < 0 ||
 	    charon_load(&a->charon, &complaints, e) < 0)
 		return -1;
 	if (charon_verify(&a->charon, a->target->connections, a->target->connection_count, e) == 0)
 		return 0;
-	if (complaints[0] != '\0')
-		err_remedy(e, "strongSwan said: %s", complaints);
+	said = lines_join(complaints);
+	if (said[0] != '\0')
+		err_remedy(e, "strongSwan said: %s", said);
 	return -1;
 }
 
