@@ -61,29 +61,17 @@ static int do_reload_systemd(const struct applying *a, const struct action *acti
 	return service_daemon_reload(a->session->host.distro, e);
 }
 
-static int do_enable(const struct applying *a, const struct action *action, struct err *e)
+static int do_unit(const struct applying *a, const struct action *action, struct err *e)
 {
-	return service_enable(a->session->host.distro, action->name, e);
-}
+	static int (*const verbs[])(const struct distro *distro, const char *unit, struct err *e) = {
+		[ACTION_ENABLE] = service_enable,
+		[ACTION_DISABLE] = service_disable,
+		[ACTION_START] = service_start,
+		[ACTION_RESTART] = service_restart,
+		[ACTION_RELOAD] = service_reload,
+	};
 
-static int do_disable(const struct applying *a, const struct action *action, struct err *e)
-{
-	return service_disable(a->session->host.distro, action->name, e);
-}
-
-static int do_start(const struct applying *a, const struct action *action, struct err *e)
-{
-	return service_start(a->session->host.distro, action->name, e);
-}
-
-static int do_restart(const struct applying *a, const struct action *action, struct err *e)
-{
-	return service_restart(a->session->host.distro, action->name, e);
-}
-
-static int do_reload(const struct applying *a, const struct action *action, struct err *e)
-{
-	return service_reload(a->session->host.distro, action->name, e);
+	return verbs[action->kind](a->session->host.distro, action->name, e);
 }
 
 static int do_set_kernel(const struct applying *a, const struct action *action, struct err *e)
@@ -121,18 +109,30 @@ static int do_reload_settings(const struct applying *a, const struct action *act
 	return charon_reload_settings(&a->charon, e);
 }
 
+/* What a program has said on several lines, as a message has it. Cuts lines in place; yours to free. */
+static char *lines_join(char *lines)
+{
+	struct buf joined = { 0 };
+	char *rest = NULL;
+
+	for (char *line = strtok_r(lines, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		buf_addf(&joined, "%s%s", joined.len > 0 ? "; " : "", line);
+	return buf_take(&joined);
+}
+
 /* Load, and see whether charon now has what was rendered; its complaints are the likely reason if not. */
 static int load_verified(const struct applying *a, struct err *e)
 {
-	AUTO_FREE char *complaints = NULL;
+	AUTO_FREE char *complaints = NULL, *said = NULL;
 
 	if (charon_wait(&a->charon, clock_boot_ms() + CHARON_START_MS, e) < 0 ||
 	    charon_load(&a->charon, &complaints, e) < 0)
 		return -1;
 	if (charon_verify(&a->charon, a->target->connections, a->target->connection_count, e) == 0)
 		return 0;
-	if (complaints[0] != '\0')
-		err_remedy(e, "strongSwan said: %s", complaints);
+	said = lines_join(complaints);
+	if (said[0] != '\0')
+		err_remedy(e, "strongSwan said: %s", said);
 	return -1;
 }
 
@@ -182,11 +182,11 @@ static const action_function functions[] = {
 	[ACTION_REMOVE] = do_remove,
 	[ACTION_RELABEL] = do_relabel,
 	[ACTION_RELOAD_SYSTEMD] = do_reload_systemd,
-	[ACTION_ENABLE] = do_enable,
-	[ACTION_DISABLE] = do_disable,
-	[ACTION_START] = do_start,
-	[ACTION_RESTART] = do_restart,
-	[ACTION_RELOAD] = do_reload,
+	[ACTION_ENABLE] = do_unit,
+	[ACTION_DISABLE] = do_unit,
+	[ACTION_START] = do_unit,
+	[ACTION_RESTART] = do_unit,
+	[ACTION_RELOAD] = do_unit,
 	[ACTION_SET_KERNEL] = do_set_kernel,
 	[ACTION_RELOAD_SETTINGS] = do_reload_settings,
 	[ACTION_LOAD] = do_load,

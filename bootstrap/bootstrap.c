@@ -11,7 +11,8 @@
 
 /*
  * A newcomer is refused until its peers have read its record, so both sides' syncs are needed: repeat ours, registry
- * included, every interval, and look at charon in between.
+ * included, every interval, and look at charon in between. A pass that finds the lock taken or charon busy is made up
+ * for by the next.
  */
 static int tunnels_await(struct session *session, struct outcome *outcome, struct err *e)
 {
@@ -22,12 +23,17 @@ static int tunnels_await(struct session *session, struct outcome *outcome, struc
 	while ((outcome->up < outcome->peers || outcome->behind) && clock_boot_ms() < deadline) {
 		bool due = outcome->behind || clock_boot_ms() >= next;
 
+		outcome->behind = false;
 		if (due)
 			next = clock_boot_ms() + interval;
 		else
 			clock_sleep_ms(LOOK_MS);
-		if (pass_run(session, due ? reconcile_due : reconcile_tunnels, interval, outcome, e) < 0)
+		if (pass_run(session, due ? reconcile_due : reconcile_tunnels, interval, outcome, e) == 0)
+			continue;
+		if (e->code != EXIT_AGAIN)
 			return -1;
+		log_detail(session->log, "%s: %s", session->step, e->cause);
+		err_clear(e);
 	}
 	return 0;
 }

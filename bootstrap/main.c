@@ -118,6 +118,10 @@ static int command_run(const struct command *command, const struct options *opti
 
 	session_init(&session, options, &log);
 	code = command->function(&session, environment, &e);
+	if (e.code == EXIT_DONE && fflush(stdout) != 0) {
+		session_step(&session, "output");
+		err_set(&e, EXIT_STEP, "cannot write the output: %m");
+	}
 	if (e.code == EXIT_DONE)
 		return code;
 	error_print(command->name, &session, &e);

@@ -47,6 +47,8 @@ enum exit_code command_plan(struct session *session, char *const environment[], 
 	settings_print(&session->config);
 	actions_print("files", &plan, true);
 	actions_print("calls", &plan, false);
+	if (picture.key_missing)
+		puts("the key is not made yet: in file names its id is shown as zeros");
 	if (session->setback.code != EXIT_DONE)
 		return session->setback.code;
 	return plan.count > 0 ? EXIT_CHANGES : EXIT_DONE;

@@ -263,6 +263,7 @@ int reconcile_full(struct session *session, struct outcome *outcome, struct err 
 	CLEANUP(picture_done) struct picture picture = { 0 };
 
 	outcome->behind = false;
+	err_clear(&session->setback);
 	if (reconcile_units(session, &outcome->changed, e) < 0 || session_load_key(session, e) < 0)
 		return -1;
 	if (!session->keyring.present)
@@ -323,5 +324,7 @@ int reconcile_due(struct session *session, struct outcome *outcome, struct err *
 		session_registry_lost(session, e);
 	else if (!epoch_equal(&epoch, &session->state.applied))
 		return reconcile_everything(session, outcome, e);
+	else
+		session_registry_found(session);
 	return reconcile_tunnels(session, outcome, e);
 }

@@ -64,6 +64,7 @@ void session_registry_lost(struct session *session, struct err *e)
 	int64_t now_ms = clock_boot_ms(), *warned_ms = &session->recent.registry_warned_ms;
 	bool told = *warned_ms != 0 && now_ms - *warned_ms < REGISTRY_WARNING_MS;
 
+	session->setback_is_registry |= session->setback.code == EXIT_DONE;
 	err_wrap(e, "reading it in '%s'", session->config.registry);
 	if (told && session->log->level == LOG_LEVEL_QUIET && e->code == EXIT_AGAIN) {
 		setback_keep(session, e);
@@ -76,6 +77,9 @@ void session_registry_lost(struct session *session, struct err *e)
 void session_registry_found(struct session *session)
 {
 	session->recent.registry_warned_ms = 0;
+	if (session->setback_is_registry)
+		err_clear(&session->setback);
+	session->setback_is_registry = false;
 }
 
 static int config_observe(struct session *session, char *const environment[], struct err *e)

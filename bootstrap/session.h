@@ -20,6 +20,7 @@ struct session {
 	bool live;			/* the root is the machine itself: programs run, the cloud is written */
 	const char *step;		/* static; what the run is at, for its error message */
 	struct err setback;		/* the first failure that the run went on after */
+	bool setback_is_registry;	/* and that is over once the registry can be read */
 
 	struct aws_environment environment;
 	struct imds *imds;

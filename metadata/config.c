@@ -111,6 +111,16 @@ static int subnets_complete(uint32_t primary, struct config *config, struct err 
 	return 0;
 }
 
+/* A wait that outlasts the run would end it as a failure. */
+static int waits_check(const struct config *config, struct err *e)
+{
+	if (config->tunnel_wait_s < config->timeout_s)
+		return 0;
+	return err_set(e, EXIT_CONFIG, "setting 'tunnel-wait' (%s): '%s' is not shorter than 'timeout' (%s): '%s'",
+		       config->origins[SETTING_TUNNEL_WAIT], config->values[SETTING_TUNNEL_WAIT],
+		       config->origins[SETTING_TIMEOUT], config->values[SETTING_TIMEOUT]);
+}
+
 int config_make(const struct config_sources *sources, struct config *ret_config, struct err *e)
 {
 	CLEANUP(config_done) struct config config = { 0 };
@@ -120,7 +130,7 @@ int config_make(const struct config_sources *sources, struct config *ret_config,
 	for (unsigned i = 0; i < SETTING_COUNT; i++)
 		if (setting_parse(sources, i, &config, e) < 0)
 			return -1;
-	if (subnets_complete(sources->instance->private_address, &config, e) < 0)
+	if (subnets_complete(sources->instance->private_address, &config, e) < 0 || waits_check(&config, e) < 0)
 		return -1;
 	*ret_config = config;
 	config = (struct config){ 0 };

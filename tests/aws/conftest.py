@@ -47,8 +47,11 @@ class Gateway:
     """A launched instance, and programs run as if on it.
 
     instance   the Instance; instance.tags may be changed, as tags change on EC2
+    program    build/cygnet
     env        the whole environment programs get: PATH, a C locale, and the fake's endpoints
     """
+
+    program = str(CYGNET)
 
     def __init__(self, instance, env):
         self.instance = instance
@@ -59,7 +62,7 @@ class Gateway:
 
         Returns the CompletedProcess with stdout and stderr as text; a program that hangs is a failure.
         """
-        command = [str(CYGNET), *map(str, arguments)]
+        command = [self.program, *map(str, arguments)]
         if root is not None:
             command += ["--root", str(root)]
         return self.run(command, timeout=timeout, **env)

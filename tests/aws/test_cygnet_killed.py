@@ -3,13 +3,11 @@
 import shutil
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
 import records
 
-CYGNET = Path(__file__).resolve().parents[2] / "build" / "cygnet"
 BOOTSTRAP = ("bootstrap", "--key-bits", "3072")
 KILLS = 24
 
@@ -36,7 +34,7 @@ def finished(gateway, root):
 
 def killed(gateway, root, seconds):
     """Bootstrap, killed so much later; whether it was still running."""
-    with subprocess.Popen([CYGNET, *BOOTSTRAP, "--root", root], env=gateway.env, stdin=subprocess.DEVNULL,
+    with subprocess.Popen([gateway.program, *BOOTSTRAP, "--root", root], env=gateway.env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         time.sleep(seconds)
         running = run.poll() is None

@@ -1,5 +1,8 @@
 """The command line of build/cygnet: what it takes, what it refuses, and what it exits with."""
 
+import os
+import subprocess
+
 import pytest
 
 DONE, CHANGES, USAGE, CONFIG, MISSING, AGAIN, DENIED = 0, 2, 64, 65, 69, 75, 77
@@ -27,6 +30,13 @@ def test_version_names_what_is_linked(gateway):
     assert done.stdout.startswith("cygnet ")
     for part in ("OpenSSL 3.", "libcurl/8.", "jansson 2.", "expat_2.", "musl 1.2."):
         assert part in done.stdout
+
+
+def test_output_that_cannot_be_written_is_a_failure(gateway):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([gateway.program, "version"], env=gateway.env, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.splitlines()[0]) == \
+        (1, "cygnet version: output: cannot write the output: No space left on device")
 
 
 @pytest.mark.parametrize("words, message", [
@@ -167,3 +177,22 @@ def test_plan_shows_changes_and_then_none(gateway, root):
     gateway.cygnet("bootstrap", "--key-bits", "3072", root=root)
     after = gateway.cygnet("plan", root=root)
     assert "files\n  none\n" in after.stdout
+
+
+def said_to_file(gateway, root, path, stream):
+    """What `cygnet plan` says on a stderr that is this file, with JOURNAL_STREAM as stream(its status) has it."""
+    with open(path, "w") as file:
+        env = {**gateway.env, "JOURNAL_STREAM": stream(os.fstat(file.fileno())), "CYGNET_KEY_BITS": "x"}
+        subprocess.run([gateway.program, "plan", "--root", root], env=env, stdout=subprocess.DEVNULL, stderr=file)
+    return path.read_text().splitlines()
+
+
+def test_lines_for_the_journal_have_a_priority(gateway, root, tmp_path):
+    said = said_to_file(gateway, root, tmp_path / "journal", lambda status: f"{status.st_dev}:{status.st_ino}")
+    assert said and all(line.startswith("<3>cygnet plan: ") for line in said)
+
+
+@pytest.mark.parametrize("stream", ["8:1", "{0.st_dev}:1", "1:{0.st_ino}", "", "x", "{0.st_dev}"])
+def test_lines_for_anybody_else_have_none(gateway, root, tmp_path, stream):
+    said = said_to_file(gateway, root, tmp_path / "console", stream.format)
+    assert said and all(line.startswith("cygnet plan: ") for line in said)

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* A note, a step, a detail and a warning, as they are written at this level; yours to free. */
+/* A line of each kind, as they are written at this level; yours to free. */
 static char *lines_at(enum log_level level, bool journal)
 {
 	char *text = NULL;
@@ -21,6 +21,7 @@ static char *lines_at(enum log_level level, bool journal)
 	log_step(&log, "step %d", 2);
 	log_detail(&log, "detail %d", 3);
 	log_warn(&log, "odd %d, ignoring", 4);
+	log_error(&log, "end %d", 5);
 	fclose(log.out);
 	return text;
 }
@@ -32,9 +33,9 @@ static void level_hides_or_shows_too_much(void **state)
 	AUTO_FREE char *verbose = lines_at(LOG_LEVEL_VERBOSE, false);
 
 	(void)state;
-	assert_string_equal(quiet, "note 1\nwarning: odd 4, ignoring\n");
-	assert_string_equal(normal, "note 1\nstep 2\nwarning: odd 4, ignoring\n");
-	assert_string_equal(verbose, "note 1\nstep 2\ndetail 3\nwarning: odd 4, ignoring\n");
+	assert_string_equal(quiet, "note 1\nwarning: odd 4, ignoring\nend 5\n");
+	assert_string_equal(normal, "note 1\nstep 2\nwarning: odd 4, ignoring\nend 5\n");
+	assert_string_equal(verbose, "note 1\nstep 2\ndetail 3\nwarning: odd 4, ignoring\nend 5\n");
 }
 
 /* Source: sd-daemon(3). The sync unit logs what is at least a notice. */
@@ -44,7 +45,7 @@ static void journal_gets_another_priority(void **state)
 
 	(void)state;
 	assert_string_equal(text, "<5>note 1\n<6>step 2\n<7>detail 3\n"
-				  "<4>warning: odd 4, ignoring\n");
+				  "<4>warning: odd 4, ignoring\n<3>end 5\n");
 }
 
 static void text_from_outside_forges_a_line(void **state)

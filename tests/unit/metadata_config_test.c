@@ -282,6 +282,10 @@ static const struct {
 	{ { .tags = { REQUIRED }, .environment = { "CYGNET_NTP=a\tb" } },
 	  "setting 'ntp' (CYGNET_NTP): value has control characters", "" },
 
+	/* two values that contradict each other */
+	{ { .tags = { REQUIRED, "tunnel-wait", "10m" } },
+	  "setting 'tunnel-wait' (tag 'cygnet:tunnel-wait'): '10m' is not shorter than 'timeout' (default): '5m'", "" },
+
 	/* one bad value a setting: that each has a parser */
 	{ { .tags = { "mesh", "Prod", "registry", "us-east-1" } },
 	  "setting 'mesh' (tag 'cygnet:mesh'): value 'Prod' " LABEL_RULE, "" },
