@@ -14,7 +14,8 @@ import tempfile
 
 # What an EC2 instance of the distribution brings, strongSwan's packages as its users install them, and the Python
 # of the service manager's stand-in.
-_BASE = ["ca-certificates", "chrony", "iproute2", "iputils-ping", "nftables", "procps", "python3", "systemd"]
+_BASE = ["ca-certificates", "chrony", "iproute2", "iptables", "iputils-ping", "nftables", "procps", "python3",
+         "systemd"]
 _STRONGSWAN = ["charon-systemd", "libcharon-extra-plugins", "libstrongswan-extra-plugins",
                "libstrongswan-standard-plugins", "strongswan-charon", "strongswan-starter", "strongswan-swanctl"]
 

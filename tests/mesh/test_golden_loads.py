@@ -16,7 +16,9 @@ CONNECTIONS = "etc/swanctl/conf.d/"
 FOLDERS = (CONNECTIONS, "etc/swanctl/pubkey/", "etc/swanctl/private/", "etc/strongswan.d/")
 UNITS = "etc/systemd/system/"
 RULES = "etc/cygnet/cygnet.nft"
+IPTABLES_RULES = "etc/cygnet/cygnet.iptables"
 SOURCES = "etc/chrony/sources.d/cygnet.sources"
+CHRONY_FILES = ("etc/chrony.conf", "etc/chrony/chrony.conf")
 
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie"])
@@ -79,6 +81,22 @@ def test_nft_takes_the_rules(gateway, case):
     put(gateway, golden(RULES)[case])
     done = gateway.run(["nft", "--check", "--file", f"/{RULES}"])
     assert done.returncode == 0 and said(done) == ""
+
+
+@each(IPTABLES_RULES)
+def test_iptables_takes_the_rules(gateway, case):
+    put(gateway, golden(IPTABLES_RULES)[case])
+    done = gateway.run(["iptables-restore", "--test", "--noflush", f"/{IPTABLES_RULES}"])
+    assert done.returncode == 0 and said(done) == ""
+
+
+@each(CHRONY_FILES)
+def test_chronyd_takes_its_file_with_the_sources_in_it(gateway, case):
+    for path, text in golden(CHRONY_FILES)[case].items():
+        put(gateway, {path: text})
+        done = gateway.run(["chronyd", "-p", "-f", f"/{path}"])
+        assert (done.returncode, done.stderr) == (0, ""), said(done)
+        assert done.stdout.count("server ") == text.count("server ")
 
 
 @each(SOURCES)

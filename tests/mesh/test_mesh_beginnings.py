@@ -39,9 +39,28 @@ def test_without_strongswan_the_command_that_installs_it_is_named(fresh):
     mesh = fresh(FIRST_ONLY)
     gateway = mesh.sites[0].gateway
     gateway.wait_booted()
-    gateway.check(["rm", "/usr/sbin/charon-systemd"])
+    gateway.check(["rm", "/usr/sbin/charon-systemd", "/usr/sbin/ipsec"])
     done = gateway.bootstrap()
     assert done.returncode == 69 and "apt-get install" in said(done), said(done)
+
+
+def test_labels_are_restored_where_files_have_them(fresh):
+    gateway = fresh(FIRST_ONLY).sites[0].gateway
+    gateway.wait_booted()
+    gateway.write("/usr/sbin/restorecon", "#!/bin/sh\necho \"$*\" >>/var/log/restorecon\n", 0o755)
+    for _ in range(2):
+        done = gateway.bootstrap()
+        assert done.returncode == 0, said(done)
+        assert gateway.read("/var/log/restorecon") == "-R /etc/swanctl/private\n-R /etc/swanctl/pubkey\n"
+
+
+def test_labels_that_cannot_be_restored_are_named(fresh):
+    gateway = fresh(FIRST_ONLY).sites[0].gateway
+    gateway.wait_booted()
+    gateway.write("/usr/sbin/restorecon", "#!/bin/sh\necho 'no policy' >&2; exit 255\n", 0o755)
+    done = gateway.bootstrap()
+    assert done.returncode == 1, said(done)
+    assert "cannot restore the label of '/etc/swanctl/private': no policy" in said(done), said(done)
 
 
 def test_a_denied_call_names_the_iam_action(fresh):
