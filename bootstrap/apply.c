@@ -61,29 +61,17 @@ static int do_reload_systemd(const struct applying *a, const struct action *acti
 	return service_daemon_reload(a->session->host.distro, e);
 }
 
-static int do_enable(const struct applying *a, const struct action *action, struct err *e)
+static int do_unit(const struct applying *a, const struct action *action, struct err *e)
 {
-	return service_enable(a->session->host.distro, action->name, e);
-}
+	static int (*const verbs[])(const struct distro *distro, const char *unit, struct err *e) = {
+		[ACTION_ENABLE] = service_enable,
+		[ACTION_DISABLE] = service_disable,
+		[ACTION_START] = service_start,
+		[ACTION_RESTART] = service_restart,
+		[ACTION_RELOAD] = service_reload,
+	};
 
-static int do_disable(const struct applying *a, const struct action *action, struct err *e)
-{
-	return service_disable(a->session->host.distro, action->name, e);
-}
-
-static int do_start(const struct applying *a, const struct action *action, struct err *e)
-{
-	return service_start(a->session->host.distro, action->name, e);
-}
-
-static int do_restart(const struct applying *a, const struct action *action, struct err *e)
-{
-	return service_restart(a->session->host.distro, action->name, e);
-}
-
-static int do_reload(const struct applying *a, const struct action *action, struct err *e)
-{
-	return service_reload(a->session->host.distro, action->name, e);
+	return verbs[action->kind](a->session->host.distro, action->name, e);
 }
 
 static int do_set_kernel(const struct applying *a, const struct action *action, struct err *e)
@@ -194,11 +182,11 @@ static const action_function functions[] = {
 	[ACTION_REMOVE] = do_remove,
 	[ACTION_RELABEL] = do_relabel,
 	[ACTION_RELOAD_SYSTEMD] = do_reload_systemd,
-	[ACTION_ENABLE] = do_enable,
-	[ACTION_DISABLE] = do_disable,
-	[ACTION_START] = do_start,
-	[ACTION_RESTART] = do_restart,
-	[ACTION_RELOAD] = do_reload,
+	[ACTION_ENABLE] = do_unit,
+	[ACTION_DISABLE] = do_unit,
+	[ACTION_START] = do_unit,
+	[ACTION_RESTART] = do_unit,
+	[ACTION_RELOAD] = do_unit,
 	[ACTION_SET_KERNEL] = do_set_kernel,
 	[ACTION_RELOAD_SETTINGS] = do_reload_settings,
 	[ACTION_LOAD] = do_load,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "keys/keyring.h"
 #include "render/connection.h"
 #include "render/firewall.h"
@@ -234,15 +235,18 @@ static void pattern_add(struct owned_pattern **patterns, size_t *count,
 void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count)
 {
 	static const char *const firewall_suffixes[] = { ".nft", ".iptables" };
+	/* the second is of a run that was killed: strongSwan reads whatever lies beside its keys */
+	static const char *const key_suffixes[] = { ".pub", ".pub" FILE_TEMPORARY };
 	struct owned_pattern *patterns = NULL;
 	size_t count = 0;
 
 	pattern_add(&patterns, &count, (struct owned_pattern){
 		.folder = connections_folder(host->flavour),
 		.prefix = "cygnet-", .suffix = ".conf", .concern = CONCERN_CHARON });
-	pattern_add(&patterns, &count, (struct owned_pattern){
-		.folder = mem_strdup(host->flavour->certs_folder),
-		.prefix = "cygnet-", .suffix = ".pub", .concern = CONCERN_CHARON });
+	for (size_t i = 0; i < COUNT_OF(key_suffixes); i++)
+		pattern_add(&patterns, &count, (struct owned_pattern){
+			.folder = mem_strdup(host->flavour->certs_folder), .prefix = "cygnet-",
+			.suffix = key_suffixes[i], .concern = CONCERN_CHARON });
 	for (size_t i = 0; i < COUNT_OF(firewall_suffixes); i++)
 		pattern_add(&patterns, &count, (struct owned_pattern){
 			.folder = mem_strdup(FIREWALL_FOLDER), .prefix = "cygnet",
