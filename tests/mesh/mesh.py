@@ -134,20 +134,25 @@ class Gateway(Machine):
 
 
 class Site:
-    """A VPC with its gateway and its host."""
+    """A VPC with its gateway, which boots from the root `base` with more `tags` than the mesh's, and its host."""
 
-    def __init__(self, name, vpc, world_vpc, subnets):
+    def __init__(self, name, vpc, world_vpc, subnets, base, tags):
         self.name = name
         self.vpc = vpc
         self.world_vpc = world_vpc
         self.range = str(vpc.ranges[0])
         self.subnets = subnets      # of the fake AWS: the gateways', the hosts'
+        self.base = base
+        self.tags = tags
         self.gateway = None
         self.host = None
 
 
 class Mesh:
-    """`sites` in the order given. The registry's region is the first site's, unless tags say otherwise."""
+    """`sites` in the order given: (region, range), and where they differ (…, name of the root, its own tags).
+
+    The registry's region is the first site's, unless tags say otherwise.
+    """
 
     def __init__(self, sites=THREE_REGIONS, name="lab", tags=None, root="bookworm", cygnet=CYGNET):
         if cygnet and not cygnet.exists():
@@ -170,12 +175,13 @@ class Mesh:
             self.close()
             raise
 
-    def _add_site(self, region, cidr):
+    def _add_site(self, region, cidr, root=None, tags=None):
         vpc = self.fabric.add_vpc(region, [cidr])
         world_vpc = self.world.add_vpc(region, [cidr])
         networks = list(itertools.islice(ipaddress.IPv4Network(cidr).subnets(new_prefix=24), 1, 3))
         subnets = [self.world.add_subnet(world_vpc, f"{region}a", str(network)) for network in networks]
-        site = Site(region, vpc, world_vpc, subnets)
+        site = Site(region, vpc, world_vpc, subnets, roots.root(root) if root else self._base,
+                    {**self.tags, **(tags or {})})
         self.server.listen_imds(METADATA_ADDRESS, 80, vpc=world_vpc, netns=vpc.netns)
         self._services.append(Services(vpc, resolve))
         site.gateway = self.launch(site)
@@ -202,13 +208,13 @@ class Mesh:
         number = sum(machine.vpc is site.vpc for machine in self.machines)
         network = ipaddress.IPv4Network(site.subnets[0].cidr)
         private = str(network.network_address + 10 + number)
-        instance = self.world.launch(site.subnets[0], private, public, tags=self.tags if tags is None else tags,
+        instance = self.world.launch(site.subnets[0], private, public, tags=site.tags if tags is None else tags,
                                      metadata_tags=metadata_tags)
         name = f"gw-{site.name}" + (f"-{number}" if number else "")
         port = site.vpc.attach(name, f"gateway{number}", f"{private}/{network.prefixlen}", instance.interface.mac)
         self._ports[instance.interface.id] = port, site.vpc
         site.vpc.map_address(public, port)
-        gateway = Gateway(name, self._base, site.vpc, port, instance)
+        gateway = Gateway(name, site.base, site.vpc, port, instance)
         self.machines.append(gateway)
         self._equip(gateway)
         gateway.power_on()
