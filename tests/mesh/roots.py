@@ -67,13 +67,13 @@ def _build(folder, suite, packages):
     try:
         made = scratch / "root"
         subprocess.run(["mmdebstrap", *_OPTIONS, "--include=" + ",".join(packages), suite, str(made),
-                        *_archives(suite)], check=True)
+                        *archives(suite)], check=True)
         made.rename(folder)
     finally:
         shutil.rmtree(scratch)
 
 
-def _archives(suite):
+def archives(suite):
     """This machine's own Debian archives as mmdebstrap's lines, for another suite perhaps; none: its defaults."""
     own = _codename()
     listed = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",

@@ -3,6 +3,7 @@
 import functools
 import sys
 
+import mlkem
 import pytest
 import swanctl
 from checks import said
@@ -23,11 +24,13 @@ CHRONY_FILES = ("etc/chrony.conf", "etc/chrony/chrony.conf")
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie"])
 def lab(request):
-    """One gateway of this Debian with a charon that runs, and no other flavour of it."""
+    """One gateway of this Debian with a charon that runs, and no other flavour of it; the newer has ML-KEM."""
     with Mesh(THREE_REGIONS[:1], root=request.param) as made:
         gateway = made.sites[0].gateway
         gateway.wait_booted()
         gateway.check(["systemctl", "disable", "--now", "strongswan-starter.service"])
+        if request.param == "trixie":
+            mlkem.install(gateway)
         gateway.check(["systemctl", "restart", "strongswan.service"])
         yield made
 
@@ -71,6 +74,9 @@ def test_charon_loads_the_connections(gateway, case):
     before = {path: content.decode() for path, content in case.below("root").items()}
     put(gateway, {path: text for path, text in {**before, **case.written()}.items() if path.startswith(FOLDERS)})
     done = gateway.run(["swanctl", "--load-all"])
+    if any("mlkem" in text for text in golden(CONNECTIONS)[case].values()) and not mlkem.installed(gateway):
+        assert done.returncode != 0 and "invalid value for: proposals, config discarded" in said(done)
+        return
     assert (done.returncode, done.stderr) == (0, "") and "loaded RSA key from" in done.stdout, said(done)
     names = [path.removeprefix(CONNECTIONS).removesuffix(".conf") for path in golden(CONNECTIONS)[case]]
     assert connections(gateway) == {name: [name] for name in names}
