@@ -208,9 +208,9 @@ char *action_text(const struct action *action)
 		[ACTION_START] = "systemctl start",
 		[ACTION_RESTART] = "systemctl restart",
 		[ACTION_RELOAD] = "systemctl reload",
-		[ACTION_RELOAD_SETTINGS] = "vici reload-settings:",
+		[ACTION_RELOAD_SETTINGS] = "reload settings of",
 		[ACTION_PUBLISH] = "ssm:PutParameter",
-		[ACTION_INITIATE] = "vici initiate",
+		[ACTION_INITIATE] = "initiate",
 	};
 
 	switch (action->kind) {
@@ -225,7 +225,7 @@ char *action_text(const struct action *action)
 	case ACTION_SET_KERNEL:
 		return mem_printf("sysctl %s=%s", action->name, action->value);
 	case ACTION_TERMINATE:
-		return mem_printf("vici terminate %s #%u: %s", action->name, action->sa, action->value);
+		return mem_printf("terminate %s #%u: %s", action->name, action->sa, action->value);
 	default:
 		return mem_printf("%s%s%s", verbs[action->kind], action->name ? " " : "",
 				  action->name ? action->name : "");

@@ -110,7 +110,7 @@ static void smaller_name_does_not_wait(void **unused)
 
 	(void)unused;
 	scene_judge(&scene);
-	assert_judged(&scene, TUNNEL_DOWN, "vici initiate cygnet-b");
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-b");
 }
 
 static void tunnel_just_initiated_is_left_alone(void **unused)
@@ -124,7 +124,7 @@ static void tunnel_just_initiated_is_left_alone(void **unused)
 	assert_judged(&scene, TUNNEL_DOWN, NULL);
 	scene.now_ms += INTERVAL_MS;
 	scene_judge(&scene);
-	assert_judged(&scene, TUNNEL_DOWN, "vici initiate cygnet-b");
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-b");
 	assert_int_equal(recent_wait(&scene.recent, "b")->tries, 2);
 }
 
@@ -140,7 +140,7 @@ static void greater_name_steps_in_after_two_intervals(void **unused)
 	assert_judged(&scene, TUNNEL_DOWN, NULL);
 	scene.now_ms += 1;
 	scene_judge(&scene);
-	assert_judged(&scene, TUNNEL_DOWN, "vici initiate cygnet-a");
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-a");
 }
 
 static void charon_at_it_is_not_disturbed(void **unused)
@@ -160,7 +160,7 @@ static void established_without_child_is_down(void **unused)
 	(void)unused;
 	sa_add(&scene, "cygnet-b", PEER_ADDRESS, true);
 	scene_judge(&scene);
-	assert_judged(&scene, TUNNEL_DOWN, "vici initiate cygnet-b");
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-b");
 }
 
 static void planned_selectors_are_up_and_forget_the_wait(void **unused)
@@ -197,7 +197,7 @@ static void foreign_selectors_are_down(void **unused)
 	(void)unused;
 	child_add(sa_add(&scene, "cygnet-b", PEER_ADDRESS, true), "INSTALLED", "172.16.0.0/16", "10.0.0.0/8");
 	scene_judge(&scene);
-	assert_judged(&scene, TUNNEL_DOWN, "vici initiate cygnet-b");
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-b");
 }
 
 static void former_address_is_terminated(void **unused)
@@ -207,7 +207,7 @@ static void former_address_is_terminated(void **unused)
 	(void)unused;
 	child_add(sa_add(&scene, "cygnet-a", "203.0.113.99", true), "INSTALLED", "172.16.0.0/16", "172.31.0.0/16");
 	scene_judge(&scene);
-	assert_judged(&scene, TUNNEL_DOWN, "vici terminate cygnet-a #7: its address or id is no longer planned");
+	assert_judged(&scene, TUNNEL_DOWN, "terminate cygnet-a #7: its address or id is no longer planned");
 }
 
 static void site_that_left_is_terminated(void **unused)
@@ -218,7 +218,7 @@ static void site_that_left_is_terminated(void **unused)
 	child_add(sa_add(&scene, "cygnet-a", PEER_ADDRESS, true), "INSTALLED", "172.16.0.0/16", "172.31.0.0/16");
 	sa_add(&scene, "cygnet-gone", "203.0.113.30", true);
 	scene_judge(&scene);
-	assert_judged(&scene, TUNNEL_UP, "vici terminate cygnet-gone #7: the site is no peer");
+	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-gone #7: the site is no peer");
 }
 
 static void wait_of_a_site_that_left_is_dropped(void **unused)

@@ -245,7 +245,7 @@ static void file_is_told_to_the_wrong_service(void **state)
 		{ CONCERN_UNITS, "systemctl daemon-reload\nsystemctl restart unit\n" },
 		{ CONCERN_TIME, "systemctl restart unit\n" },
 		{ CONCERN_FIREWALL, "systemctl reload unit\n" },
-		{ CONCERN_STRONGSWAN, "vici reload-settings: unit\n" },
+		{ CONCERN_STRONGSWAN, "reload settings of unit\n" },
 	};
 
 	(void)state;
@@ -591,8 +591,8 @@ static void action_is_called_something_else(void **state)
 	AUTO_FREE char *terminated = action_text(&terminate), *initiated = action_text(&initiate);
 
 	(void)state;
-	assert_string_equal(terminated, "vici terminate cygnet-a #7: left");
-	assert_string_equal(initiated, "vici initiate cygnet-a");
+	assert_string_equal(terminated, "terminate cygnet-a #7: left");
+	assert_string_equal(initiated, "initiate cygnet-a");
 	assert_true(action_is_file(&remove));
 	assert_false(action_is_file(&initiate));
 }
