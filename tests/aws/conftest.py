@@ -114,6 +114,9 @@ def root(gateway, tmp_path):
     root = tmp_path / "root"
     for program in ("swanctl", "charon-systemd", "nft", "chronyd"):
         _put(root / "usr/sbin" / program, mode=0o755)
+    for unit in ("strongswan", "chrony"):
+        _put(root / f"usr/lib/systemd/system/{unit}.service")
+    (root / "etc/chrony/sources.d").mkdir(parents=True)
     _put(root / "usr/lib/ipsec/plugins/libstrongswan-openssl.so")
     _put(root / "etc/os-release", "ID=debian\nVERSION_ID=12\n")
     _put(root / "sys/class/net/ens5/address", gateway.instance.interface.mac + "\n")
