@@ -59,8 +59,14 @@ def clear_packets(mesh):
     return [site.vpc.sent_in_the_clear(site.gateway.port) for site in mesh.sites]
 
 
+def is_syncing(site):
+    return site.gateway.run(["systemctl", "is-active", "cygnet-sync.service"]).stdout.strip() != "inactive"
+
+
 def quiet_timers(mesh):
+    """Stops the timers, and lets the syncs that they have started end."""
     parallel(lambda site: site.gateway.check(["systemctl", "stop", "cygnet-sync.timer"]), mesh.sites)
+    eventually(lambda: not any(is_syncing(site) for site in mesh.sites), 30)
 
 
 def loud_timers(mesh):
