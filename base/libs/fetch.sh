@@ -35,14 +35,19 @@ die() { echo "error: $*" >&2; exit 1; }
 locked_version() { awk -v p="$1" '$1 == p { print $2 }' "$lock"; }
 locked_files() { awk -v p="$1" '/^#/ { next } NF && !/  / { here = $1 == p; next } here' "$lock"; }
 
-# The URI of the machine's own Debian mirror for the suite that matches pattern $1,
-# or $2. Where apt has no lists yet, the origin is unknown and the URI has to tell.
+# The URI of the machine's own Debian mirror for the suite that matches pattern $1, if it
+# has one. Where apt has no lists yet, the origin is unknown and the URI has to tell.
 mirror() {
 	# shellcheck disable=SC2016 # apt's variables, not the shell's
 	apt-get indextargets --format '$(RELEASE) $(ORIGIN) $(REPO_URI)' |
-		awk -v suite="$1" -v uri="$2" '
+		awk -v suite="$1" '
 			$1 ~ suite && ($2 == "Debian" || $2 ~ /ORIGIN/ && $3 ~ /debian/) { uri = $3; exit }
 			END { print uri }'
+}
+
+# An entry of sources.list(5): the source packages of suite $2 at URI $1.
+sources_entry() {
+	printf '%s\n' "Types: deb-src" "URIs: $1" "Suites: $2" "Components: main" "Signed-By: $KEYRING" ""
 }
 
 # The private apt: deb-src of both suites, the security one first, so that of
@@ -50,22 +55,14 @@ mirror() {
 apt_prepare() {
 	# shellcheck source=/dev/null
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	main=$(mirror "^($codename|stable|oldstable)$" http://deb.debian.org/debian/)
-	security=$(mirror "^($codename|stable|oldstable)-security$" http://security.debian.org/debian-security/)
+	main=$(mirror "^($codename|stable|oldstable)$")
+	security=$(mirror "^($codename|stable|oldstable)-security$")
+	test -n "$main" || die "apt has no Debian archive among its sources"
 	mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"
-	cat >"$work/trixie.sources" <<-EOF
-		Types: deb-src
-		URIs: $security
-		Suites: $SUITE-security
-		Components: main
-		Signed-By: $KEYRING
-
-		Types: deb-src
-		URIs: $main
-		Suites: $SUITE
-		Components: main
-		Signed-By: $KEYRING
-	EOF
+	{
+		test -z "$security" || sources_entry "$security" "$SUITE-security"
+		sources_entry "$main" "$SUITE"
+	} >"$work/trixie.sources"
 	cat >"$work/apt.conf" <<-EOF
 		Dir::State "$work/state";
 		Dir::State::status "/dev/null";
