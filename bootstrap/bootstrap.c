@@ -9,6 +9,13 @@
 
 #define LOOK_MS 1000
 
+/* What waiting may still mend: tunnels, news not read yet, a record not announced, a registry that did not answer. */
+static bool unsettled(const struct session *session, const struct outcome *outcome)
+{
+	return outcome->up < outcome->peers || outcome->behind || session->state.pending ||
+	       session->setback.code == EXIT_AGAIN;
+}
+
 /*
  * A newcomer is refused until its peers have read its record, so both sides' syncs are needed: repeat ours, registry
  * included, every interval, and look at charon in between. A pass that finds the lock taken or charon busy is made up
@@ -20,7 +27,7 @@ static int tunnels_await(struct session *session, struct outcome *outcome, struc
 	int64_t deadline = clock_boot_ms() + session->config.tunnel_wait_s * 1000;
 	int64_t next = clock_boot_ms() + interval;
 
-	while ((outcome->up < outcome->peers || outcome->behind) && clock_boot_ms() < deadline) {
+	while (unsettled(session, outcome) && clock_boot_ms() < deadline) {
 		bool due = outcome->behind || clock_boot_ms() >= next;
 
 		outcome->behind = false;

@@ -235,6 +235,20 @@ static int state_keep(struct session *session, struct picture *picture, struct e
 	return state_save(session->options->root, state, e);
 }
 
+/* Many gateways that boot together meet Parameter Store's limit: the record stays pending, and the tunnels go on. */
+static int picture_publish(struct session *session, const struct picture *picture, struct outcome *outcome,
+			   struct err *e)
+{
+	session_step(session, "publish");
+	log_step(session->log, "publishing the record of '%s'", picture->own.name);
+	if (publish_record(session, &picture->own, &outcome->behind, e) == 0)
+		return 0;
+	if (e->code != EXIT_AGAIN)
+		return -1;
+	session_registry_lost(session, e);
+	return 0;
+}
+
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(target_done) struct target target = { 0 };
@@ -247,9 +261,7 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 		return -1;
 	if (!session->live || !picture->listed || !publish_due(session, &picture->listing, &picture->own))
 		return 0;
-	session_step(session, "publish");
-	log_step(session->log, "publishing the record of '%s'", picture->own.name);
-	return publish_record(session, &picture->own, &outcome->behind, e);
+	return picture_publish(session, picture, outcome, e);
 }
 
 static void maker_abandon(struct key_maker **maker)

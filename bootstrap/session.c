@@ -65,7 +65,6 @@ void session_registry_lost(struct session *session, struct err *e)
 	bool told = *warned_ms != 0 && now_ms - *warned_ms < REGISTRY_WARNING_MS;
 
 	session->setback_is_registry |= session->setback.code == EXIT_DONE;
-	err_wrap(e, "reading it in '%s'", session->config.registry);
 	if (told && session->log->level == LOG_LEVEL_QUIET && e->code == EXIT_AGAIN) {
 		setback_keep(session, e);
 		return;

@@ -49,8 +49,8 @@ void session_step(struct session *session, const char *step);
 void session_setback(struct session *session, struct err *e);
 
 /*
- * The same for a registry that cannot be read. Every known peer stays, so of an outage one warning an hour is enough for
- * a quiet log. And when it can be read again: the next outage is worth a warning at once.
+ * The same for a registry that cannot be read or written. Every known peer stays, so of an outage one warning an hour
+ * is enough for a quiet log. And when it answers again: the next outage is worth a warning at once.
  */
 void session_registry_lost(struct session *session, struct err *e);
 void session_registry_found(struct session *session);

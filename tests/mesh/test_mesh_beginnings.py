@@ -70,8 +70,17 @@ def test_a_denied_call_names_the_iam_action(fresh):
     assert done.returncode == 77 and "ssm:PutParameter" in said(done), said(done)
 
 
+def test_a_registry_that_is_asked_too_much_is_asked_again(fresh):
+    mesh = fresh(FIRST_ONLY, tags=HASTY)
+    mesh.world.faults.throttle("ssm", "PutParameter", n=4)
+    done = mesh.sites[0].gateway.bootstrap()
+    assert "ThrottlingException" in said(done) and "going on without" in said(done), said(done)
+    assert done.returncode == 0, said(done)
+    assert mesh.world.ssm("us-east-1").get("/cygnet/lab/epoch").number == 1
+
+
 def test_the_timer_finishes_what_bootstrap_could_not(fresh):
-    mesh = fresh()
+    mesh = fresh(tags={**HASTY, "cygnet:tunnel-wait": "5s"})
     mesh.world.faults.outage("ssm")
     for done in mesh.bootstrap().values():
         assert done.returncode == 75, said(done)
