@@ -44,7 +44,10 @@ def privatise(scratch):
     if _is_mount_point("/"):
         run(["mount", "--make-rprivate", "/"])
     for folder in (NAMES, scratch):
-        # Bound to itself first, for a chroot whose / is no mount and cannot be made private.
+        # Bound to itself first, for a chroot whose / is no mount and cannot be made private. `ip netns add` leaves a
+        # shared mount there, which would pass on what is mounted over it.
+        if _is_mount_point(str(folder)):
+            run(["mount", "--make-private", folder])
         run(["mount", "--bind", folder, folder])
         run(["mount", "--make-private", folder])
         run(["mount", "-t", "tmpfs", "-o", "mode=755", "cygnet-mesh", folder])
