@@ -115,6 +115,7 @@ int picture_decide(struct session *session, struct picture *picture, struct err 
 	own_decide(session, picture);
 	if (record_text(&picture->own, &record, e) < 0)
 		return -1;
+	picture->publish = picture->listed && publish_due(session, &picture->listing, &picture->own);
 	mesh_select(&(struct mesh_inputs){
 		.listing = &picture->listing,
 		.applied = &session->state.peers,
@@ -154,7 +155,6 @@ static void picture_report(const struct session *session, const struct picture *
 int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
 		 struct plan *ret_plan, struct err *e)
 {
-	bool publish = picture->listed && publish_due(session, &picture->listing, &picture->own);
 	AUTO_FREE char *record = exchange_record_path(&session->registry, picture->own.name);
 	AUTO_FREE char *epoch = exchange_epoch_path(&session->registry);
 	CLEANUP(observation_done) struct observation seen = { 0 };
@@ -173,7 +173,7 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 		.key_missing = picture->key_missing,
 		.key_bits = session->config.key_bits,
 		.interface = picture->check_on ? session->instance.interface : NULL,
-		.record = publish ? record : NULL,
+		.record = picture->publish ? record : NULL,
 		.epoch = epoch,
 	}, ret_plan);
 	*ret_target = target;
@@ -259,7 +259,7 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 	outcome->changed |= plan.count > 0;
 	if (apply_plan(session, &target, &plan, e) < 0 || state_keep(session, picture, e) < 0)
 		return -1;
-	if (!session->live || !picture->listed || !publish_due(session, &picture->listing, &picture->own))
+	if (!session->live || !picture->publish)
 		return 0;
 	return picture_publish(session, picture, outcome, e);
 }

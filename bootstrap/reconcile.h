@@ -16,6 +16,7 @@ struct picture {
 	struct site own;		/* as it is to be published */
 	bool check_on;			/* the source/dest check of the primary interface */
 	bool key_missing;		/* own has a placeholder for its key */
+	bool publish;			/* own is to be put into the registry */
 };
 
 void picture_done(struct picture *picture);
