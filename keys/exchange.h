@@ -48,6 +48,17 @@ int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch, str
  */
 int exchange_list(const struct registry *registry, struct listing *ret_listing, struct err *e);
 
+/* The record of one site, straight from its parameter; *ret_found is false when there is none. */
+int exchange_record(const struct registry *registry, const char *site, bool *ret_found, struct site *ret_site,
+		    struct err *e);
+
+/*
+ * The instances that filled a site before `instance` does, newest first, at most 16: those its parameter's history names.
+ * Versions that do not parse are passed over.
+ */
+int exchange_predecessors(const struct registry *registry, const char *site, const char *instance,
+			  struct strings *ret_instances, struct err *e);
+
 /* Put the record; *ret_version is its parameter's new version. */
 int exchange_put_record(const struct registry *registry, const struct site *site,
 			int64_t *ret_version, struct err *e);

@@ -28,7 +28,9 @@ struct site {
 	size_t key_count;
 	struct strings revoked;	/* key ids */
 	bool left;		/* a tombstone: region to instance may be NULL, the rest is empty */
+	bool empty;		/* claimed by an instance that has published nothing yet: no address, subnets or keys */
 	bool manual;		/* an operator's file: region to instance are NULL */
+	int64_t version;	/* of the parameter it was read from; 0: it was not. No part of the document */
 };
 
 /*

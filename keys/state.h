@@ -7,13 +7,33 @@
 #define STATE_FILE "/var/lib/cygnet/state.json"
 #define RECENT_FILE "/run/cygnet/recent.json"
 
+/* Whether this instance serves its site; what ended it lasts until a claim. */
+enum duty {
+	DUTY_SERVES,
+	DUTY_SUPERSEDED,	/* another instance fills the site */
+	DUTY_LEAVES,		/* `leave` has begun, and is to be finished */
+	DUTY_LEFT,
+};
+
+/* A route to the own interface that cygnet has made or adopted: it may delete it again. */
+struct made_route {
+	char *table;
+	struct cidr destination;
+};
+
 /* Survives a reboot. Zeroed is that of a fresh instance. */
 struct state {
 	char *instance;		/* that wrote it; NULL: nothing was written yet */
 	struct epoch applied;	/* the registry's epoch that the files and charon show */
 	bool complete;		/* a run has finished all its local steps under this state */
 	bool pending;		/* a record is to be put, or was put and is not announced yet */
-	int64_t generation;	/* of the own record; 0: not known */
+	int64_t generation;	/* of the own record; 0: this instance has not claimed the site */
+	enum duty duty;
+	struct strings predecessors;	/* instances that filled the site before, newest first; at most 16 */
+	uint32_t address;	/* public, as last applied; 0: none yet */
+	struct cidrs zone_ranges;	/* of the own zone's subnets, as last read (scope az) */
+	struct made_route *routes;
+	size_t route_count;
 	struct sites peers;	/* as last applied; static ones too */
 	uint32_t statics;	/* hash of the static peers' files as last applied */
 };
@@ -41,6 +61,7 @@ int state_load(const char *root, const char *instance, struct state *ret_state, 
 /* Write it (0600, folder 0700) unless it is what is there already. state->instance is set. */
 int state_save(const char *root, const struct state *state, struct err *e);
 void state_done(struct state *state);
+void made_routes_done(struct made_route *routes, size_t count);	/* frees the array too */
 
 void recent_load(const char *root, struct recent *ret_recent);
 int recent_save(const char *root, const struct recent *recent, struct err *e);

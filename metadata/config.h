@@ -9,6 +9,11 @@
 
 enum backend { BACKEND_DETECTED, BACKEND_SWANCTL, BACKEND_IPSEC };
 
+enum scope { SCOPE_VPC, SCOPE_AZ };
+enum address_kind { ADDRESS_INSTANCE, ADDRESS_ALLOCATION, ADDRESS_LITERAL, ADDRESS_TAG };
+enum route_choice { ROUTES_NONE, ROUTES_TAGGED, ROUTES_ALL };
+enum security { SECURITY_NONE, SECURITY_AUDIT, SECURITY_MANAGE };
+
 /* One row a key, in the order of the README's table; config_key() names them. */
 enum setting {
 	SETTING_MESH, SETTING_REGISTRY, SETTING_SITE, SETTING_SCOPE, SETTING_PREFIX,
@@ -23,8 +28,19 @@ struct config {
 	char *registry;			/* region */
 	char *site;			/* [a-z0-9-]{1,63} */
 	char *prefix;			/* first element of the parameter path */
-	struct cidrs subnets;		/* what this site offers; sorted; not empty, no 0.0.0.0/0 */
+	struct cidrs subnets;		/* what this site offers; sorted; no 0.0.0.0/0; empty only with scope az, until config_zone */
 	struct cidrs allow_subnets;	/* what a peer may offer */
+	enum scope scope;
+	char *registry_role;		/* ARN of the role to assume for the registry; NULL: none */
+	struct {
+		enum address_kind kind;
+		char *allocation;	/* of ADDRESS_ALLOCATION */
+		uint32_t literal;	/* of ADDRESS_LITERAL, host byte order */
+	} address;
+	enum route_choice routes;
+	enum security security;
+	char *lifecycle_hook;		/* NULL: none */
+	int64_t unhealthy_after_s;	/* 0: off */
 	enum backend backend;
 	struct strings ike_proposals;	/* strongest first, in strongSwan's words */
 	struct strings esp_proposals;
@@ -72,6 +88,11 @@ int config_setting(const char *key);
  * for a missing one with tags off the remedy names InstanceMetadataTags and the launch template.
  */
 int config_make(const struct config_sources *sources, struct config *ret_config, struct err *e);
+/*
+ * The ranges of the own zone's subnets are known: with scope az they are what the site offers, unless 'subnets' was set;
+ * the primary private address is added as usual. EXIT_CONFIG when ranges is empty. May be called again.
+ */
+int config_zone(struct config *config, const struct instance *instance, const struct cidrs *ranges, struct err *e);
 void config_done(struct config *config);
 
 /* [a-z0-9-]{1,63}, not beginning or ending with '-': what a site or a mesh may be called. */

@@ -2,6 +2,7 @@
 #ifndef CYGNET_RENDER_PLAN_H
 #define CYGNET_RENDER_PLAN_H
 
+#include "aws/ec2.h"
 #include "metadata/service.h"
 #include "render/target.h"
 
@@ -51,6 +52,15 @@ enum action_kind {
 	ACTION_PUBLISH,			/* name: the parameter, the record's first and then the epoch's */
 	ACTION_INITIATE,		/* name: the connection */
 	ACTION_TERMINATE,		/* name: the connection; sa; value: why */
+	ACTION_TERMINATE_CHILD,		/* name: the connection; sa: the child's id; value: why */
+	ACTION_CLAIM,			/* name: the record's parameter */
+	ACTION_ASSOCIATE,		/* name: the Elastic IP's allocation; value: the network interface; address; reassociate */
+	ACTION_DISASSOCIATE,		/* name: the association; address */
+	ACTION_ROUTE_CREATE,		/* name: the route table; value: the network interface; range; as for the next */
+	ACTION_ROUTE_REPLACE,
+	ACTION_ROUTE_DELETE,		/* name, range */
+	ACTION_RULES_ADD,		/* name: the security group; rules */
+	ACTION_RULES_REMOVE,
 };
 
 struct action {
@@ -60,6 +70,11 @@ struct action {
 	char *value;
 	unsigned bits;
 	uint32_t sa;
+	uint32_t address;
+	bool reassociate;
+	struct cidr range;
+	struct ec2_rule *rules;
+	size_t rule_count;
 	struct {			/* of ACTION_WRITE and ACTION_REMOVE */
 		struct buf content, before;	/* before: to roll back to */
 		mode_t mode, before_mode;	/* mode 0: to be edited, and missing; before_mode 0: there was no file */

@@ -1,0 +1,49 @@
+/* succession: which instance fills the site. */
+#ifndef CYGNET_KEYS_SUCCESSION_H
+#define CYGNET_KEYS_SUCCESSION_H
+
+#include "keys/state.h"
+
+enum tenure {
+	TENURE_CLAIM,		/* this instance is to claim the site: with .generation */
+	TENURE_HELD,		/* it is ours: with .generation */
+	TENURE_SUPERSEDED,	/* another instance's: .by */
+	TENURE_LEFT,		/* nobody's: a tombstone was put over our record, or we have left */
+};
+
+struct succession {
+	enum tenure tenure;
+	int64_t generation;
+	const struct site *by;	/* borrowed from what was found; NULL */
+	/*
+	 * Superseded or left for good: the own key is listed no more (or never was, or the site was left), so nobody
+	 * accepts a tunnel of ours. Otherwise the tunnels that there are carry on until the successor has put its key.
+	 */
+	bool over;
+};
+
+/* All borrowed. */
+struct succession_inputs {
+	const struct site *found;	/* the own site's record in the registry; NULL: there is none */
+	const char *instance;		/* our id */
+	const struct state *state;
+	const struct public_key *key;	/* our active key; NULL: none yet */
+	bool claim;			/* bootstrap --claim, or a hand-run bootstrap of a site that was left */
+};
+
+/*
+ * Pure. The record with the greater (generation, instance id) fills the site; clocks decide nothing.
+ * - An instance that never filled the site (state->generation 0) claims it with the generation found + 1 (1 when there
+ *   is no record), unless the record found names it already: then it is its own, whose state was lost.
+ * - One that fills it, and finds its record gone or a lesser one, holds it: the record is put again.
+ * - A greater one, or a tombstone of a greater generation, ends its tenure; state->duty keeps it ended until claim.
+ */
+void succession_judge(const struct succession_inputs *inputs, struct succession *ret_succession);
+
+/*
+ * Pure. The record that claims the site: what was found with own's instance and generation. Where there was none, or a
+ * tombstone, an empty one (site.empty): own's name, region, account, vpc and zone, and nothing that a peer could use.
+ */
+void succession_claim(const struct site *found, const struct site *own, struct site *ret_claim);
+
+#endif

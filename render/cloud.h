@@ -1,0 +1,50 @@
+/* cloud: what the VPC around the gateway should be, against what it is. Pure. */
+#ifndef CYGNET_RENDER_CLOUD_H
+#define CYGNET_RENDER_CLOUD_H
+
+#include "keys/state.h"
+#include "metadata/cloud.h"
+#include "render/plan.h"
+
+/* All borrowed. */
+struct cloud_inputs {
+	const struct config *config;
+	const struct instance *instance;
+	const struct cloud *cloud;
+	const struct site *own;			/* as it is to be published */
+	const struct sites *peers;		/* accepted ones, static ones too */
+	const struct sites *listed;		/* every record of the registry: whose gateway an instance is */
+	const struct state *state;		/* predecessors, and the routes made */
+};
+
+/*
+ * The public address the site is to have, from 'address' and what was found: *ret_address, and the Elastic IP it
+ * belongs to (borrowed; NULL with the default, the instance's own). EXIT_CONFIG when there is not exactly one, when it
+ * is another site's, or an instance's that never filled this site, naming both; EXIT_MISSING when it could not be read.
+ */
+int cloud_address(const struct cloud_inputs *inputs, uint32_t *ret_address, const struct ec2_address **ret_elastic,
+		  struct err *e);
+
+/*
+ * Append what has to be done, in order: source/dest check, address, routes, rules. Each that cannot be done, or is left
+ * to the operator, is a warning. Parts that were not read are left alone. A quota that would be exceeded is an error of
+ * that part: a warning naming it, and none of the part's actions.
+ */
+void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
+
+/*
+ * Append what `leave` has to do: delete the routes to the own interface that were made, remove the own rules, and
+ * give the address back unless keep_address.
+ */
+void cloud_leave_plan(const struct cloud_inputs *inputs, bool keep_address, struct plan *plan, struct strings *warnings);
+
+/*
+ * Routes that a plan's success leaves behind as made by us: those in state that are still wanted, and the new ones; for
+ * state->routes. Yours to made_routes_done.
+ */
+void cloud_routes_made(const struct cloud_inputs *inputs, struct made_route **ret_routes, size_t *ret_count);
+
+/* The ranges of the own zone's subnets, sorted; yours to cidrs_done. Empty when they were not read. */
+void cloud_zone_ranges(const struct cloud *cloud, const char *zone, struct cidrs *ret_ranges);
+
+#endif
