@@ -29,6 +29,7 @@ struct state {
 	bool pending;		/* a record is to be put, or was put and is not announced yet */
 	int64_t generation;	/* of the own record; 0: this instance has not claimed the site */
 	enum duty duty;
+	bool keep_address;	/* of DUTY_LEAVES: the address stays with this instance */
 	struct strings predecessors;	/* instances that filled the site before, newest first; at most 16 */
 	uint32_t address;	/* public, as last applied; 0: none yet */
 	struct cidrs zone_ranges;	/* of the own zone's subnets, as last read (scope az) */
@@ -42,6 +43,9 @@ struct state {
 struct recent {
 	int64_t reconciled_ms;		/* last full reconcile; 0: none since boot */
 	int64_t registry_warned_ms;	/* last warning that the registry cannot be read; 0: none */
+	int64_t charon_lost_ms;		/* since when charon has not answered after a pass; 0: it does */
+	int64_t unhealthy_ms;		/* last time that the Auto Scaling group was told so; 0: never */
+	bool hook_answered;		/* the launch hook is known not to wait for this instance */
 	struct tunnel_wait {
 		char *site;
 		int64_t down_since_ms;

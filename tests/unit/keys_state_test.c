@@ -296,7 +296,10 @@ static void recent_example(struct recent *recent)
 {
 	struct tunnel_wait *wait;
 
-	*recent = (struct recent){ .reconciled_ms = 5000, .registry_warned_ms = 6000 };
+	*recent = (struct recent){
+		.reconciled_ms = 5000, .registry_warned_ms = 6000, .charon_lost_ms = 7000,
+		.unhealthy_ms = 8000, .hook_answered = true,
+	};
 	wait = recent_wait_add(recent, "paris");
 	wait->down_since_ms = 7000;
 	wait->initiated_ms = 8000;
@@ -324,12 +327,19 @@ static void recent_is_saved_and_loaded(void **unused)
 	ohio = recent_wait(&recent, "ohio");
 	assert_int_equal(recent.reconciled_ms, 5000);
 	assert_int_equal(recent.registry_warned_ms, 6000);
+	assert_int_equal(recent.charon_lost_ms, 7000);
+	assert_int_equal(recent.unhealthy_ms, 8000);
+	assert_true(recent.hook_answered);
 	assert_int_equal(recent.wait_count, 2);
 	assert_int_equal(paris->down_since_ms, 7000);
 	assert_int_equal(paris->initiated_ms, 8000);
 	assert_int_equal(paris->tries, 2);
 	assert_int_equal(ohio->tries, 0);
 }
+
+#define RECENT(reconciled, answered, waits)						\
+	"{\"reconciled_ms\":" reconciled ",\"registry_warned_ms\":0,\"charon_lost_ms\":0,"	\
+	"\"unhealthy_ms\":0,\"hook_answered\":" answered ",\"waits\":" waits "}"
 
 static void damaged_recent_is_forgotten(void **unused)
 {
@@ -338,11 +348,11 @@ static void damaged_recent_is_forgotten(void **unused)
 		"{",
 		"[]",
 		"{}",
-		"{\"reconciled_ms\":-1,\"registry_warned_ms\":0,\"waits\":[]}",
-		"{\"reconciled_ms\":1,\"registry_warned_ms\":0,\"waits\":{}}",
-		"{\"reconciled_ms\":1,\"registry_warned_ms\":0,\"waits\":[{\"site\":\"paris\","
-		"\"down_since_ms\":1,"
-		"\"initiated_ms\":1,\"tries\":1},{\"site\":\"ohio\"}]}",
+		RECENT("-1", "false", "[]"),
+		RECENT("1", "1", "[]"),
+		RECENT("1", "false", "{}"),
+		RECENT("1", "false", "[{\"site\":\"paris\",\"down_since_ms\":1,\"initiated_ms\":1,"
+		       "\"tries\":1},{\"site\":\"ohio\"}]"),
 	};
 	AUTO_ROOT char *root = root_new();
 
