@@ -3,6 +3,7 @@
 #define CYGNET_KEYS_EXCHANGE_H
 
 #include "aws/ssm.h"
+#include "keys/policy.h"
 #include "keys/record.h"
 
 /* Where a mesh's records are; all borrowed. */
@@ -10,6 +11,8 @@ struct registry {
 	struct aws *aws;
 	const char *region, *prefix, *mesh;
 };
+
+#define PREDECESSORS_MAX 16
 
 #define EPOCH_TOKEN_SIZE 33	/* 128 random bits in hex, and NUL */
 
@@ -29,32 +32,37 @@ struct refusal {
 
 /* What the registry holds. Zeroed is empty. */
 struct listing {
-	struct epoch epoch;	/* as it was before the records were read */
+	struct epoch epoch;	/* as it was before the records were read; so is the policy */
+	struct policy policy;
 	struct sites sites;	/* every record that parses, own included, sorted by name */
 	struct refusal *refusals;	/* the others */
 	size_t refusal_count;
 };
 
 /*
- * One GetParameters. A missing epoch is version 0. A malformed one is version of the parameter with
- * token "".
+ * The epoch and the policy, in one GetParameters. A missing epoch is version 0. A malformed one is
+ * version of the parameter with token "". The policy is yours to policy_done.
  */
-int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch, struct err *e);
+int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch,
+		   struct policy *ret_policy, struct err *e);
 
 /*
- * The epoch, then every record: one recursive listing, and the sixteen shards side by side where
+ * The epoch and the policy, then every record: one recursive listing, and the sixteen shards side by side where
  * that has more pages. A record below the wrong shard or with a name that is no site's is a
  * refusal, not a failure.
  */
 int exchange_list(const struct registry *registry, struct listing *ret_listing, struct err *e);
 
-/* The record of one site, straight from its parameter; *ret_found is false when there is none. */
-int exchange_record(const struct registry *registry, const char *site, bool *ret_found, struct site *ret_site,
-		    struct err *e);
+/*
+ * The record of one site, straight from its parameter; *ret_found is false when there is none, and
+ * *ret_site then untouched. One that does not parse is EXIT_CONFIG.
+ */
+int exchange_record(const struct registry *registry, const char *site, bool *ret_found,
+		    struct site *ret_site, struct err *e);
 
 /*
- * The instances that filled a site before `instance` does, newest first, at most 16: those its parameter's history names.
- * Versions that do not parse are passed over.
+ * The instances that filled a site before `instance` does, newest first, at most PREDECESSORS_MAX:
+ * those its parameter's history names. Versions that do not parse are passed over.
  */
 int exchange_predecessors(const struct registry *registry, const char *site, const char *instance,
 			  struct strings *ret_instances, struct err *e);
@@ -77,6 +85,8 @@ void listing_fill(struct listing *listing, const struct registry *registry,
 char *exchange_record_path(const struct registry *registry, const char *site);
 /* "/<prefix>/<mesh>/epoch"; yours to free. */
 char *exchange_epoch_path(const struct registry *registry);
+/* "/<prefix>/<mesh>/policy"; yours to free. */
+char *exchange_policy_path(const struct registry *registry);
 
 void listing_done(struct listing *listing);
 

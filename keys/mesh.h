@@ -23,13 +23,16 @@ struct mesh_inputs {
 /*
  * Pure, and the same in whatever order the registry lists. A record becomes a peer unless it is the
  * own one, of the own VPC (same account, region and vpc), or a tombstone. A record that a refusal
- * hides, or that is missing, stays as last applied. Refused, each with a warning: a subnet outside
+ * hides, or that is missing, stays as last applied; and so does one that is empty, unless its
+ * generation is greater than that applied: then a tombstone was in between. Refused, each with a
+ * warning: a site that the policy has not, a subnet outside those of the policy or outside
  * allow_subnets, one that overlaps the own ones, one that two peers offer (the last applied owner
  * keeps it; with no history neither gets it), an address or an active key that is the own one or
  * another peer's (with no history neither gets in). A record left without subnets is no peer.
  *
  * A static peer needs no record: it takes the place of one with its name, with a warning, goes when
- * its file goes, and what it has it has before any record; otherwise the same rules are its.
+ * its file goes, and what it has it has before any record; otherwise the same rules are its, but
+ * not the policy, which is of the mesh. A frozen policy leaves all else as last applied.
  */
 void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh);
 void mesh_done(struct mesh *mesh);

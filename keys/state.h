@@ -30,13 +30,14 @@ struct state {
 	int64_t generation;	/* of the own record; 0: this instance has not claimed the site */
 	enum duty duty;
 	bool keep_address;	/* of DUTY_LEAVES: the address stays with this instance */
-	struct strings predecessors;	/* instances that filled the site before, newest first; at most 16 */
+	struct strings predecessors;	/* instances that filled the site before, newest first */
 	uint32_t address;	/* public, as last applied; 0: none yet */
 	struct cidrs zone_ranges;	/* of the own zone's subnets, as last read (scope az) */
 	struct made_route *routes;
 	size_t route_count;
 	struct sites peers;	/* as last applied; static ones too */
 	uint32_t statics;	/* hash of the static peers' files as last applied */
+	uint32_t policy;	/* hash of the policy as last applied */
 };
 
 /* Lost at boot. Zeroed is that of a fresh boot. Times are clock_boot_ms(). */

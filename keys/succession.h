@@ -3,6 +3,7 @@
 #define CYGNET_KEYS_SUCCESSION_H
 
 #include "keys/state.h"
+#include "metadata/config.h"
 
 enum tenure {
 	TENURE_CLAIM,		/* this instance is to claim the site: with .generation */
@@ -16,8 +17,8 @@ struct succession {
 	int64_t generation;
 	const struct site *by;	/* borrowed from what was found; NULL */
 	/*
-	 * Superseded or left for good: the own key is listed no more (or never was, or the site was left), so nobody
-	 * accepts a tunnel of ours. Otherwise the tunnels that there are carry on until the successor has put its key.
+	 * Superseded or left for good: the own key is listed no more, or the site was left, so nobody accepts a tunnel
+	 * of ours. Otherwise (also while there is no record to list it) the tunnels that there are carry on.
 	 */
 	bool over;
 };
@@ -37,6 +38,7 @@ struct succession_inputs {
  *   is no record), unless the record found names it already: then it is its own, whose state was lost.
  * - One that fills it, and finds its record gone or a lesser one, holds it: the record is put again.
  * - A greater one, or a tombstone of a greater generation, ends its tenure; state->duty keeps it ended until claim.
+ * - A claim by one whose tenure has ended, or would, is of a greater generation than all that it knows of.
  */
 void succession_judge(const struct succession_inputs *inputs, struct succession *ret_succession);
 
@@ -45,5 +47,17 @@ void succession_judge(const struct succession_inputs *inputs, struct succession 
  * tombstone, an empty one (site.empty): own's name, region, account, vpc and zone, and nothing that a peer could use.
  */
 void succession_claim(const struct site *found, const struct site *own, struct site *ret_claim);
+
+/*
+ * Pure. The tombstone to put over a record: of the next generation, and it still says where the site was and which
+ * instance filled it last.
+ */
+void succession_tombstone(const struct site *last, struct site *ret_tombstone);
+
+/*
+ * Pure. A site outlives its instances, but only inside its VPC, and with scope az its zone: EXIT_CONFIG when the record
+ * found (NULL: none) is neither a tombstone nor of the same account, region and VPC (and zone) as own.
+ */
+int succession_check(const struct site *found, const struct site *own, enum scope scope, struct err *e);
 
 #endif

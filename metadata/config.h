@@ -18,9 +18,17 @@ enum security { SECURITY_NONE, SECURITY_AUDIT, SECURITY_MANAGE };
 enum setting {
 	SETTING_MESH, SETTING_REGISTRY, SETTING_SITE, SETTING_SCOPE, SETTING_PREFIX,
 	SETTING_REGISTRY_ROLE, SETTING_SUBNETS, SETTING_ALLOW_SUBNETS, SETTING_ADDRESS,
-	SETTING_ROUTES, SETTING_SECURITY_GROUP, SETTING_LIFECYCLE_HOOK, SETTING_BACKEND,
-	SETTING_PROPOSALS, SETTING_KEY_BITS, SETTING_REKEY_AFTER, SETTING_NTP, SETTING_INTERVAL,
-	SETTING_RECONCILE, SETTING_TUNNEL_WAIT, SETTING_TIMEOUT, SETTING_MSS, SETTING_COUNT
+	SETTING_ROUTES, SETTING_SECURITY_GROUP, SETTING_LIFECYCLE_HOOK, SETTING_UNHEALTHY_AFTER,
+	SETTING_BACKEND, SETTING_PROPOSALS, SETTING_KEY_BITS, SETTING_REKEY_AFTER, SETTING_NTP,
+	SETTING_INTERVAL, SETTING_RECONCILE, SETTING_TUNNEL_WAIT, SETTING_TIMEOUT, SETTING_MSS,
+	SETTING_COUNT
+};
+
+/* Which public address the site has. */
+struct address_choice {
+	enum address_kind kind;
+	char *allocation;		/* of ADDRESS_ALLOCATION: an Elastic IP's */
+	uint32_t literal;		/* of ADDRESS_LITERAL: an Elastic IP's, host byte order */
 };
 
 struct config {
@@ -28,15 +36,12 @@ struct config {
 	char *registry;			/* region */
 	char *site;			/* [a-z0-9-]{1,63} */
 	char *prefix;			/* first element of the parameter path */
-	struct cidrs subnets;		/* what this site offers; sorted; no 0.0.0.0/0; empty only with scope az, until config_zone */
+	struct cidrs subnets;		/* what this site offers; sorted; no 0.0.0.0/0 */
+	bool zonal;			/* they are those of the own zone, and none until config_zone */
 	struct cidrs allow_subnets;	/* what a peer may offer */
 	enum scope scope;
 	char *registry_role;		/* ARN of the role to assume for the registry; NULL: none */
-	struct {
-		enum address_kind kind;
-		char *allocation;	/* of ADDRESS_ALLOCATION */
-		uint32_t literal;	/* of ADDRESS_LITERAL, host byte order */
-	} address;
+	struct address_choice address;
 	enum route_choice routes;
 	enum security security;
 	char *lifecycle_hook;		/* NULL: none */
@@ -88,11 +93,19 @@ int config_setting(const char *key);
  * for a missing one with tags off the remedy names InstanceMetadataTags and the launch template.
  */
 int config_make(const struct config_sources *sources, struct config *ret_config, struct err *e);
+
 /*
- * The ranges of the own zone's subnets are known: with scope az they are what the site offers, unless 'subnets' was set;
- * the primary private address is added as usual. EXIT_CONFIG when ranges is empty. May be called again.
+ * Pure. The same for a command that runs away from any instance (tags and instance are NULL): mesh, registry, prefix
+ * and registry-role only; the others stay zero.
+ */
+int config_registry(const struct config_sources *sources, struct config *ret_config, struct err *e);
+
+/*
+ * The ranges of the own zone's subnets are known: with scope az they are what the site offers, unless 'subnets' was
+ * set; the primary private address is added as usual. EXIT_CONFIG when ranges is empty. May be called again.
  */
 int config_zone(struct config *config, const struct instance *instance, const struct cidrs *ranges, struct err *e);
+
 void config_done(struct config *config);
 
 /* [a-z0-9-]{1,63}, not beginning or ending with '-': what a site or a mesh may be called. */
