@@ -2,6 +2,7 @@
  * main: the command table, the command line, the watchdog, and the only place that prints errors.
  */
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,20 +12,49 @@
 
 static const struct command {
 	const char *name;
+	const char *operand;		/* what it is about; NULL: it has none */
 	command_function function;
 	const char *summary;
 } commands[] = {
-	{ "bootstrap", command_bootstrap, "make this instance its site's gateway; what user-data and every boot run" },
-	{ "sync", command_sync, "follow the mesh; what the timer runs" },
-	{ "plan", command_plan, "show what bootstrap would do, and each setting with its origin" },
-	{ "version", command_version, "print this program's version and what it is linked with" },
+	{ "bootstrap", NULL, command_bootstrap,
+	  "make this instance its site's gateway; what user-data and every boot run" },
+	{ "sync", NULL, command_sync, "follow the mesh; what the timer runs" },
+	{ "plan", NULL, command_plan, "show what bootstrap would do, and each setting with its origin" },
+	{ "leave", NULL, command_leave, "take this instance's site out of the mesh" },
+	{ "forget", "SITE", command_forget, "take a site out whose gateway is gone for good; from anywhere" },
+	{ "version", NULL, command_version, "print this program's version and what it is linked with" },
 };
+
+/* Options without a value, each of one command. */
+static const struct flag {
+	const char *name;
+	command_function function;
+	size_t member;			/* of struct options */
+	const char *summary;
+} flags[] = {
+	{ "--claim", command_bootstrap, offsetof(struct options, claim),
+	  "become the site's gateway again, after another instance did or the site left" },
+	{ "--keep-address", command_leave, offsetof(struct options, keep_address),
+	  "leave the Elastic IP with this instance" },
+};
+
+static void flags_print(FILE *out, command_function function)
+{
+	for (size_t i = 0; i < COUNT_OF(flags); i++)
+		if (flags[i].function == function)
+			fprintf(out, "  %-13s %s: %s\n", "", flags[i].name, flags[i].summary);
+}
 
 static void usage_print(FILE *out)
 {
 	fputs("usage: cygnet COMMAND [--root DIR] [--quiet | --verbose] [--KEY VALUE]...\n\ncommands:\n", out);
-	for (size_t i = 0; i < COUNT_OF(commands); i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		const char *operand = commands[i].operand;
+
+		fprintf(out, "  %s %-*s %s\n", commands[i].name, 12 - (int)strlen(commands[i].name),
+			operand ? operand : "", commands[i].summary);
+		flags_print(out, commands[i].function);
+	}
 	fputs("\nKEY is a setting, for instance --mesh prod; `cygnet plan` lists them with their values.\n", out);
 }
 
@@ -65,20 +95,49 @@ static int option_set(struct options *options, const char *argument, const char 
 	return 0;
 }
 
-static int options_read(char *const argv[], struct options *options, struct err *e)
+/* Whether argument is one of the command's flags; then it is set. */
+static bool flag_set(const struct command *command, struct options *options, const char *argument)
 {
-	for (int i = 0; argv[i] != NULL; i++) {
-		const char *argument = argv[i];
-
-		if (strcmp(argument, "--quiet") == 0)
-			options->level = LOG_LEVEL_QUIET;
-		else if (strcmp(argument, "--verbose") == 0)
-			options->level = LOG_LEVEL_VERBOSE;
-		else if (strncmp(argument, "--", 2) != 0)
-			return err_set(e, EXIT_USAGE, "unexpected argument '%s'", argument);
-		else if (option_set(options, argument, option_value(argv, &i), e) < 0)
-			return -1;
+	for (size_t i = 0; i < COUNT_OF(flags); i++) {
+		if (flags[i].function != command->function || strcmp(flags[i].name, argument) != 0)
+			continue;
+		*(bool *)((char *)options + flags[i].member) = true;
+		return true;
 	}
+	return false;
+}
+
+static int operand_set(const struct command *command, struct options *options, const char *argument, struct err *e)
+{
+	if (command->operand == NULL || options->site != NULL)
+		return err_set(e, EXIT_USAGE, "unexpected argument '%s'", argument);
+	options->site = argument;
+	return 0;
+}
+
+static int option_read(const struct command *command, char *const argv[], int *i, struct options *options,
+		       struct err *e)
+{
+	const char *argument = argv[*i];
+
+	if (strncmp(argument, "--", 2) != 0)
+		return operand_set(command, options, argument, e);
+	if (strcmp(argument, "--quiet") == 0)
+		options->level = LOG_LEVEL_QUIET;
+	else if (strcmp(argument, "--verbose") == 0)
+		options->level = LOG_LEVEL_VERBOSE;
+	else if (!flag_set(command, options, argument))
+		return option_set(options, argument, option_value(argv, i), e);
+	return 0;
+}
+
+static int options_read(const struct command *command, char *const argv[], struct options *options, struct err *e)
+{
+	for (int i = 0; argv[i] != NULL; i++)
+		if (option_read(command, argv, &i, options, e) < 0)
+			return -1;
+	if (command->operand != NULL && options->site == NULL)
+		return err_set(e, EXIT_USAGE, "name the %s that it is about", command->operand);
 	return 0;
 }
 
@@ -146,7 +205,7 @@ int main(int argc, char *argv[], char *environment[])
 		usage_print(stderr);
 		return EXIT_USAGE;
 	}
-	if (options_read(argv + 2, &options, &e) < 0) {
+	if (options_read(command, argv + 2, &options, &e) < 0) {
 		fprintf(stderr, "cygnet %s: %s\n", command->name, e.cause);
 		return e.code;
 	}
