@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "render/rules.h"
+
 struct planning {
 	const struct target *target;
 	const struct observation *seen;
@@ -172,8 +174,6 @@ void plan_make(const struct target *target, const struct observation *observatio
 
 	if (site != NULL && site->key_missing)
 		plan_add(&plan, ACTION_MAKE_KEY, NULL, NULL)->bits = site->key_bits;
-	if (site != NULL && site->interface != NULL)
-		plan_add(&plan, ACTION_SOURCE_DEST_CHECK_OFF, site->interface, NULL);
 	for (enum concern concern = 0; concern < CONCERN_COUNT; concern++)
 		if (concerns & 1u << concern)
 			plan_concern(&p, concern);
@@ -182,6 +182,38 @@ void plan_make(const struct target *target, const struct observation *observatio
 		plan_add(&plan, ACTION_PUBLISH, site->epoch, NULL);
 	}
 	*ret_plan = plan;
+}
+
+enum phase action_phase(const struct action *action)
+{
+	static const enum phase phases[] = {
+		[ACTION_PUBLISH] = PHASE_PUBLISH,
+		[ACTION_INITIATE] = PHASE_TUNNELS,
+		[ACTION_TERMINATE] = PHASE_TUNNELS,
+		[ACTION_TERMINATE_CHILD] = PHASE_TUNNELS,
+		[ACTION_CLAIM] = PHASE_CLAIM,
+		[ACTION_ASSOCIATE] = PHASE_ADDRESS,
+		[ACTION_DISASSOCIATE] = PHASE_ADDRESS,
+		[ACTION_ROUTE_CREATE] = PHASE_NETWORK,
+		[ACTION_ROUTE_REPLACE] = PHASE_NETWORK,
+		[ACTION_ROUTE_DELETE] = PHASE_NETWORK,
+		[ACTION_RULES_ADD] = PHASE_NETWORK,
+		[ACTION_RULES_REMOVE] = PHASE_NETWORK,
+	};
+
+	return phases[action->kind];
+}
+
+void plan_sort(struct plan *plan)
+{
+	struct plan sorted = { 0 };
+
+	for (enum phase phase = PHASE_HOST; phase <= PHASE_TUNNELS; phase++)
+		for (size_t i = 0; i < plan->count; i++)
+			if (action_phase(&plan->actions[i]) == phase)
+				*MEM_GROW(sorted.actions, sorted.count) = plan->actions[i];
+	free(plan->actions);
+	*plan = sorted;
 }
 
 bool action_is_file(const struct action *action)
@@ -197,7 +229,44 @@ static char *write_text(const struct action *action)
 			  action->name, action->file.content.len, (unsigned)action->file.mode);
 }
 
-char *action_text(const struct action *action)
+static char *address_text(const struct action *action)
+{
+	char address[ADDRESS_TEXT];
+
+	address_format(action->address, address);
+	if (action->kind == ACTION_DISASSOCIATE)
+		return mem_printf("ec2:DisassociateAddress %s (%s)", action->name, address);
+	return mem_printf("ec2:AssociateAddress %s (%s) → %s AllowReassociation=%s", action->name, address,
+			  action->value, action->reassociate ? "true" : "false");
+}
+
+static char *route_text(const struct action *action)
+{
+	char range[CIDR_TEXT];
+
+	cidr_format(action->range, range);
+	if (action->kind == ACTION_ROUTE_DELETE)
+		return mem_printf("ec2:DeleteRoute %s %s", action->name, range);
+	return mem_printf("ec2:%s %s %s → %s", action->kind == ACTION_ROUTE_CREATE ? "CreateRoute" : "ReplaceRoute",
+			  action->name, range, action->value);
+}
+
+static char *rules_text(const struct action *action)
+{
+	struct buf text = { 0 };
+
+	buf_addf(&text, "ec2:%sSecurityGroupIngress %s", action->kind == ACTION_RULES_ADD ? "Authorize" : "Revoke",
+		 action->name);
+	for (size_t i = 0; i < action->rule_count; i++) {
+		AUTO_FREE char *rule = rule_text(&action->rules[i]);
+
+		buf_addf(&text, "%s %s", i > 0 ? "," : "", rule);
+	}
+	return buf_take(&text);
+}
+
+/* What says all with its kind, its name and its value. */
+static char *plain_text(const struct action *action)
 {
 	static const char *const verbs[] = {
 		[ACTION_REMOVE] = "remove",
@@ -213,6 +282,11 @@ char *action_text(const struct action *action)
 		[ACTION_INITIATE] = "initiate",
 	};
 
+	return mem_printf("%s%s%s", verbs[action->kind], action->name ? " " : "", action->name ? action->name : "");
+}
+
+char *action_text(const struct action *action)
+{
 	switch (action->kind) {
 	case ACTION_MAKE_KEY:
 		return mem_printf("make an RSA-%u key pair", action->bits);
@@ -226,9 +300,22 @@ char *action_text(const struct action *action)
 		return mem_printf("sysctl %s=%s", action->name, action->value);
 	case ACTION_TERMINATE:
 		return mem_printf("terminate %s #%u: %s", action->name, action->sa, action->value);
+	case ACTION_TERMINATE_CHILD:
+		return mem_printf("terminate %s{%u}: %s", action->name, action->sa, action->value);
+	case ACTION_CLAIM:
+		return mem_printf("ssm:PutParameter %s, to claim the site", action->name);
+	case ACTION_ASSOCIATE:
+	case ACTION_DISASSOCIATE:
+		return address_text(action);
+	case ACTION_ROUTE_CREATE:
+	case ACTION_ROUTE_REPLACE:
+	case ACTION_ROUTE_DELETE:
+		return route_text(action);
+	case ACTION_RULES_ADD:
+	case ACTION_RULES_REMOVE:
+		return rules_text(action);
 	default:
-		return mem_printf("%s%s%s", verbs[action->kind], action->name ? " " : "",
-				  action->name ? action->name : "");
+		return plain_text(action);
 	}
 }
 
@@ -262,6 +349,7 @@ void plan_done(struct plan *plan)
 		free(plan->actions[i].value);
 		buf_done(&plan->actions[i].file.content);
 		buf_done(&plan->actions[i].file.before);
+		ec2_rules_done(plan->actions[i].rules, plan->actions[i].rule_count);
 	}
 	free(plan->actions);
 	*plan = (struct plan){ 0 };

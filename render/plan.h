@@ -29,11 +29,10 @@ struct observation {
 
 void observation_done(struct observation *observation);
 
-/* What was found of the site in the cloud. */
+/* What was found of the site itself. Of the cloud around it render/cloud plans. */
 struct site_observation {
 	bool key_missing;		/* no key pair on disk yet */
 	unsigned key_bits;		/* of the one to make */
-	const char *interface;		/* borrowed; NULL: its source/dest check is off, or not to be touched */
 	const char *record, *epoch;	/* borrowed parameter names of what to publish; NULL: nothing to publish */
 };
 
@@ -81,6 +80,16 @@ struct action {
 	} file;
 };
 
+/* A pass goes through these one after the other. */
+enum phase {
+	PHASE_HOST,			/* key, files, services, kernel, charon, and the interface's source/dest check */
+	PHASE_CLAIM,
+	PHASE_ADDRESS,
+	PHASE_PUBLISH,
+	PHASE_NETWORK,			/* routes and rules */
+	PHASE_TUNNELS
+};
+
 /* In the order in which they are to be done. Zeroed is empty: nothing to do. */
 struct plan {
 	struct action *actions;
@@ -96,6 +105,11 @@ void plan_make(const struct target *target, const struct observation *observatio
 
 /* Append an action that has a name only; value may be NULL. Both are copied. */
 struct action *plan_add(struct plan *plan, enum action_kind kind, const char *name, const char *value);
+
+/* When an action's turn is, in a pass that gets there. */
+enum phase action_phase(const struct action *action);
+/* Put actions of several makers into the order of their phases; those of one phase keep theirs. */
+void plan_sort(struct plan *plan);
 
 /* One line that says what an action does, in the words of the tool it uses. Yours to free. */
 char *action_text(const struct action *action);
