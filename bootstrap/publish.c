@@ -35,6 +35,14 @@ static int token_make(char ret_token[EPOCH_TOKEN_SIZE], struct err *e)
 	return 0;
 }
 
+int publish_announce(const struct registry *registry, const char *site, int64_t version, struct epoch *ret_epoch,
+		     struct err *e)
+{
+	char token[EPOCH_TOKEN_SIZE];
+
+	return token_make(token, e) < 0 ? -1 : exchange_put_epoch(registry, site, version, token, ret_epoch, e);
+}
+
 static int pending_save(struct session *session, bool pending, struct err *e)
 {
 	session->state.pending = pending;
@@ -43,13 +51,12 @@ static int pending_save(struct session *session, bool pending, struct err *e)
 
 int publish_record(struct session *session, const struct site *own, bool *ret_behind, struct err *e)
 {
-	char token[EPOCH_TOKEN_SIZE];
 	struct epoch epoch;
 	int64_t version;
 
-	if (token_make(token, e) < 0 || pending_save(session, true, e) < 0 ||
+	if (pending_save(session, true, e) < 0 ||
 	    exchange_put_record(&session->registry, own, &version, e) < 0 ||
-	    exchange_put_epoch(&session->registry, own->name, version, token, &epoch, e) < 0)
+	    publish_announce(&session->registry, own->name, version, &epoch, e) < 0)
 		return -1;
 	/* The next number is nobody else's announcement: there is nothing in between to read. */
 	*ret_behind = epoch.version != session->state.applied.version + 1;
