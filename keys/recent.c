@@ -41,7 +41,7 @@ static int recent_parse(const json_t *document, struct recent *recent, struct er
 	    number_parse(document, "registry_warned_ms", &recent->registry_warned_ms, e) < 0 ||
 	    number_parse(document, "charon_lost_ms", &recent->charon_lost_ms, e) < 0 ||
 	    number_parse(document, "unhealthy_ms", &recent->unhealthy_ms, e) < 0 ||
-	    json_get_bool_or(document, "hook_answered", false, &recent->hook_answered, e) < 0 ||
+	    number_parse(document, "hook_due_ms", &recent->hook_due_ms, e) < 0 ||
 	    json_get_array(document, "waits", WAITS_MAX, &waits, e) < 0)
 		return -1;
 	json_array_foreach(waits, i, element)
@@ -76,12 +76,12 @@ int recent_save(const char *root, const struct recent *recent, struct err *e)
 {
 	json_t *waits = json_array();
 	AUTO_JSON json_t *document =
-		json_pack("{s:I, s:I, s:I, s:I, s:b, s:o}",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}",
 			  "reconciled_ms", (json_int_t)recent->reconciled_ms,
 			  "registry_warned_ms", (json_int_t)recent->registry_warned_ms,
 			  "charon_lost_ms", (json_int_t)recent->charon_lost_ms,
 			  "unhealthy_ms", (json_int_t)recent->unhealthy_ms,
-			  "hook_answered", recent->hook_answered, "waits", waits);
+			  "hook_due_ms", (json_int_t)recent->hook_due_ms, "waits", waits);
 
 	for (size_t i = 0; i < recent->wait_count; i++)
 		json_array_append_new(waits, wait_json(&recent->waits[i]));

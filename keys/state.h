@@ -46,7 +46,7 @@ struct recent {
 	int64_t registry_warned_ms;	/* last warning that the registry cannot be read; 0: none */
 	int64_t charon_lost_ms;		/* since when charon has not answered after a pass; 0: it does */
 	int64_t unhealthy_ms;		/* last time that the Auto Scaling group was told so; 0: never */
-	bool hook_answered;		/* the launch hook is known not to wait for this instance */
+	int64_t hook_due_ms;		/* from then on sync answers the launch hook; 0: that is done */
 	struct tunnel_wait {
 		char *site;
 		int64_t down_since_ms;

@@ -298,7 +298,7 @@ static void recent_example(struct recent *recent)
 
 	*recent = (struct recent){
 		.reconciled_ms = 5000, .registry_warned_ms = 6000, .charon_lost_ms = 7000,
-		.unhealthy_ms = 8000, .hook_answered = true,
+		.unhealthy_ms = 8000, .hook_due_ms = 9000,
 	};
 	wait = recent_wait_add(recent, "paris");
 	wait->down_since_ms = 7000;
@@ -329,7 +329,7 @@ static void recent_is_saved_and_loaded(void **unused)
 	assert_int_equal(recent.registry_warned_ms, 6000);
 	assert_int_equal(recent.charon_lost_ms, 7000);
 	assert_int_equal(recent.unhealthy_ms, 8000);
-	assert_true(recent.hook_answered);
+	assert_int_equal(recent.hook_due_ms, 9000);
 	assert_int_equal(recent.wait_count, 2);
 	assert_int_equal(paris->down_since_ms, 7000);
 	assert_int_equal(paris->initiated_ms, 8000);
@@ -337,9 +337,9 @@ static void recent_is_saved_and_loaded(void **unused)
 	assert_int_equal(ohio->tries, 0);
 }
 
-#define RECENT(reconciled, answered, waits)						\
+#define RECENT(reconciled, waits)								\
 	"{\"reconciled_ms\":" reconciled ",\"registry_warned_ms\":0,\"charon_lost_ms\":0,"	\
-	"\"unhealthy_ms\":0,\"hook_answered\":" answered ",\"waits\":" waits "}"
+	"\"unhealthy_ms\":0,\"hook_due_ms\":0,\"waits\":" waits "}"
 
 static void damaged_recent_is_forgotten(void **unused)
 {
@@ -348,10 +348,9 @@ static void damaged_recent_is_forgotten(void **unused)
 		"{",
 		"[]",
 		"{}",
-		RECENT("-1", "false", "[]"),
-		RECENT("1", "1", "[]"),
-		RECENT("1", "false", "{}"),
-		RECENT("1", "false", "[{\"site\":\"paris\",\"down_since_ms\":1,\"initiated_ms\":1,"
+		RECENT("-1", "[]"),
+		RECENT("1", "{}"),
+		RECENT("1", "[{\"site\":\"paris\",\"down_since_ms\":1,\"initiated_ms\":1,"
 		       "\"tries\":1},{\"site\":\"ohio\"}]"),
 	};
 	AUTO_ROOT char *root = root_new();
