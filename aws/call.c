@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "aws/credentials.h"
@@ -160,6 +161,8 @@ static int final_remedy(const struct aws_request *request, enum fault_kind kind,
 {
 	switch (kind) {
 	case FAULT_DENIED:
+		if (request->remedy != NULL)
+			return err_remedy(e, "%s", request->remedy);
 		return err_remedy(e, "grant %s:%s on '%s'", request->service, request->action,
 				  request->resource);
 	case FAULT_IDENTITY:
@@ -214,7 +217,38 @@ static bool attempt_correct(struct aws *aws, const struct attempt *attempt,
 	return false;
 }
 
-int aws_call(struct aws *aws, const struct aws_request *request, struct buf *ret_body,
+/* The one of the request's answers that this fault is, or NULL. */
+static const struct aws_answer *attempt_answer(const struct aws_request *request,
+					       const struct attempt *attempt)
+{
+	for (size_t i = 0; i < request->answer_count; i++) {
+		const struct aws_answer *answer = &request->answers[i];
+
+		if (strcmp(attempt->fault.code, answer->code) == 0 &&
+		    (answer->message == NULL || strstr(attempt->fault.message, answer->message)))
+			return answer;
+	}
+	return NULL;
+}
+
+/* What the caller gets of it; false when that is neither status 200 nor an answer. */
+static bool attempt_settled(const struct aws_request *request, struct attempt *attempt,
+			    struct aws_reply *ret_reply)
+{
+	const struct aws_answer *answer = attempt_answer(request, attempt);
+
+	if (answer != NULL) {
+		*ret_reply = (struct aws_reply){ .answer = answer };
+		return true;
+	}
+	if (attempt->reply.status != 200)
+		return false;
+	*ret_reply = (struct aws_reply){ .body = attempt->reply.body };
+	attempt->reply.body = (struct buf){ 0 };
+	return true;
+}
+
+int aws_call(struct aws *aws, const struct aws_request *request, struct aws_reply *ret_reply,
 	     struct err *e)
 {
 	AUTO_FREE char *url = NULL;
@@ -229,15 +263,17 @@ int aws_call(struct aws *aws, const struct aws_request *request, struct buf *ret
 
 		if (attempt_make(aws, request, url, &attempt, e) < 0)
 			return -1;
-		if (attempt.reply.status == 200) {
-			*ret_body = attempt.reply.body;
-			attempt.reply.body = (struct buf){ 0 };
+		if (attempt_settled(request, &attempt, ret_reply))
 			return 0;
-		}
 		if (attempt_correct(aws, &attempt, &done))
 			continue;
 		if (attempt.kind != FAULT_PASSING || used == aws->environment->max_attempts)
 			return final_error(request, &attempt, used, e);
 		clock_sleep_ms(random_up_to(retry_pause_ms(used++, PAUSE_MS, PAUSE_MAX_MS)));
 	}
+}
+
+void aws_reply_done(struct aws_reply *reply)
+{
+	buf_wipe(&reply->body);
 }

@@ -49,7 +49,7 @@ static int ssm_call(struct aws *aws, const char *region, const char *action, con
 {
 	AUTO_JSON json_t *owned = input;
 	AUTO_FREE char *body = NULL, *target = mem_printf("AmazonSSM.%s", action);
-	AUTO_BUF struct buf reply = { 0 };
+	CLEANUP(aws_reply_done) struct aws_reply reply = { 0 };
 	struct aws_request request = {
 		.service = "ssm",
 		.region = region,
@@ -64,7 +64,7 @@ static int ssm_call(struct aws *aws, const char *region, const char *action, con
 	request.body = body = json_text(owned);
 	if (aws_call(aws, &request, &reply, e) < 0)
 		return -1;
-	if (reply_parse(&reply, ret_reply, e) < 0)
+	if (reply_parse(&reply.body, ret_reply, e) < 0)
 		return err_wrap(e, "ssm:%s on '%s' in '%s'", action, resource, region);
 	return 0;
 }
