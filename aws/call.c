@@ -16,6 +16,7 @@
 #include "aws/random.h"
 #include "aws/request.h"
 #include "aws/retry.h"
+#include "aws/sts.h"
 #include "base/clock.h"
 
 #define CONNECT_MS 5000
@@ -28,9 +29,11 @@ struct aws {
 	const struct aws_environment *environment;
 	char *domain;
 	const struct log *log;
-	struct http *http;
+	struct http *http;	/* base's, where there is one */
 	struct credentials_cache *credentials;
 	_Atomic int64_t skew_s;	/* the servers' clock minus ours, once one has complained; else 0 */
+	struct aws *base;	/* whose credentials assume the role; NULL: no role is assumed */
+	const char *role, *region, *session;	/* of aws_new_assuming */
 };
 
 /* What became of one try. */
@@ -46,13 +49,41 @@ struct attempt {
 
 struct aws *aws_new(const struct aws_options *options)
 {
+	const struct aws_environment *environment = options->environment;
 	struct aws *aws = mem_calloc(1, sizeof *aws);
 
-	aws->environment = options->environment;
+	aws->environment = environment;
 	aws->domain = mem_strdup(options->domain);
 	aws->log = options->log;
-	aws->http = http_new(options->environment);
-	aws->credentials = credentials_cache_new(options->environment, options->imds);
+	aws->http = http_new(environment);
+	aws->credentials =
+		environment->access_key_id != NULL
+			? credentials_cache_new(credentials_of_environment, (void *)environment)
+			: credentials_cache_new(credentials_of_instance, options->imds);
+	return aws;
+}
+
+static int credentials_of_role(void *context, struct credentials *ret_credentials, struct err *e)
+{
+	const struct aws *aws = context;
+
+	return sts_assume(aws->base, aws->region, aws->role, aws->session, ret_credentials, e);
+}
+
+struct aws *aws_new_assuming(struct aws *base, const char *role, const char *region,
+			     const char *session)
+{
+	struct aws *aws = mem_calloc(1, sizeof *aws);
+
+	aws->environment = base->environment;
+	aws->domain = mem_strdup(base->domain);
+	aws->log = base->log;
+	aws->http = base->http;
+	aws->credentials = credentials_cache_new(credentials_of_role, aws);
+	aws->base = base;
+	aws->role = role;
+	aws->region = region;
+	aws->session = session;
 	return aws;
 }
 
@@ -61,9 +92,15 @@ void aws_free(struct aws *aws)
 	if (aws == NULL)
 		return;
 	credentials_cache_free(aws->credentials);
-	http_free(aws->http);
+	if (aws->base == NULL)
+		http_free(aws->http);
 	free(aws->domain);
 	free(aws);
+}
+
+void aws_reconnect(struct aws *aws)
+{
+	http_reconnect(aws->http);
 }
 
 static void attempt_done(struct attempt *attempt)

@@ -35,9 +35,9 @@ const struct xml *xml_next(const struct xml *element);
 	for (const struct xml *item = xml_find((element), (path)); item != NULL; item = xml_next(item))
 
 /*
- * The text at path as a typed value. One that is missing, empty or breaks the rule is EXIT_CONFIG naming path, rule and,
- * where that is fit to be shown, the value; the _or forms take what is missing or empty as absent instead. Texts are
- * yours to free.
+ * The text at path as a typed value; texts are yours to free. One that is missing, empty or breaks
+ * the rule is EXIT_CONFIG naming path, rule and, where that is fit to be shown, the value; the _or
+ * forms take what is missing or empty as absent instead.
  */
 #define XML_ID_MAX 256
 /* At most XML_ID_MAX printable ASCII characters, no blanks, as the ids and ARNs of AWS have. */
