@@ -32,6 +32,7 @@ void session_close(struct session *session)
 	config_done(&session->config);
 	tags_done(&session->tags);
 	instance_done(&session->instance);
+	aws_free(session->assumed);
 	aws_free(session->aws);
 	imds_free(session->imds);
 	aws_environment_done(&session->environment);
@@ -170,6 +171,20 @@ static int identity_observe(struct session *session, char *const environment[], 
 	return 0;
 }
 
+void session_connect(struct session *session, const char *who)
+{
+	const struct config *config = &session->config;
+
+	if (config->registry_role != NULL)
+		session->assumed = aws_new_assuming(session->aws, config->registry_role, config->registry, who);
+	session->registry = (struct registry){
+		.aws = session->assumed ? session->assumed : session->aws,
+		.region = config->registry,
+		.prefix = config->prefix,
+		.mesh = config->mesh,
+	};
+}
+
 int session_observe(struct session *session, char *const environment[], struct err *e)
 {
 	session_step(session, "instance metadata");
@@ -178,12 +193,7 @@ int session_observe(struct session *session, char *const environment[], struct e
 	session_step(session, "settings");
 	if (config_observe(session, environment, e) < 0)
 		return -1;
-	session->registry = (struct registry){
-		.aws = session->aws,
-		.region = session->config.registry,
-		.prefix = session->config.prefix,
-		.mesh = session->config.mesh,
-	};
+	session_connect(session, session->instance.id);
 	session_step(session, "distribution");
 	if (host_observe(session, e) < 0)
 		return -1;

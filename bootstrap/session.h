@@ -34,6 +34,7 @@ struct session {
 	struct host host;
 	char *interface;		/* kernel name of the primary network interface */
 	char *program;			/* absolute path of cygnet itself */
+	struct aws *assumed;		/* signs as 'registry-role'; NULL: none is assumed */
 	struct registry registry;	/* borrows from the above */
 
 	struct state state;
@@ -60,6 +61,9 @@ void session_registry_found(struct session *session);
 
 /* Who am I, what was I told, which machine is this: IMDS, tags, settings, distribution. Nothing is changed. */
 int session_observe(struct session *session, char *const environment[], struct err *e);
+
+/* Settings and aws are there: say where the registry is, and as whom it is asked. who names us in the role's logs; borrowed. */
+void session_connect(struct session *session, const char *who);
 
 /* What is remembered on disk. Called under the lock; may be called again. */
 int session_load(struct session *session, struct err *e);
