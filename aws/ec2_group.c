@@ -20,6 +20,7 @@ static void rule_done(struct ec2_rule *rule)
 {
 	free(rule->id);
 	free(rule->protocol);
+	free(rule->other);
 	free(rule->description);
 }
 
@@ -35,6 +36,7 @@ void ec2_rule_copy(const struct ec2_rule *from, struct ec2_rule *ret_rule)
 	*ret_rule = *from;
 	ret_rule->id = mem_strdup(from->id);
 	ret_rule->protocol = mem_strdup(from->protocol);
+	ret_rule->other = mem_strdup(from->other);
 	ret_rule->description = mem_strdup(from->description);
 }
 
@@ -88,7 +90,18 @@ static int groups_list(struct aws *aws, const char *region, const char *vpc, con
 	return ec2_call_list(&call, "securityGroupInfo", PAGE, group_read, groups, e);
 }
 
-/* What is neither an IPv4 range is IPv6, a prefix list or another group: its rule says no more than that. */
+/* Whom a rule lets in or out that is not for an IPv4 range. */
+static int rule_parse_other(const struct xml *item, struct ec2_rule *rule, struct err *e)
+{
+	static const char *const members[] = { "cidrIpv6", "prefixListId", "referencedGroupInfo/groupId" };
+
+	for (size_t i = 0; rule->other == NULL && i < COUNT_OF(members); i++)
+		if (xml_get_id_or(item, members[i], NULL, &rule->other, e) < 0)
+			return -1;
+	return rule->other ? 0 : err_set(e, EXIT_CONFIG, "none of '%s', '%s', '%s' and '%s'", "cidrIpv4", members[0],
+					 members[1], members[2]);
+}
+
 static int rule_parse(const struct xml *item, struct ec2_rule *rule, struct err *e)
 {
 	AUTO_FREE char *range = NULL;
@@ -101,7 +114,9 @@ static int rule_parse(const struct xml *item, struct ec2_rule *rule, struct err 
 	    xml_get_id_or(item, "cidrIpv4", NULL, &range, e) < 0)
 		return -1;
 	rule->ranged = range != NULL;
-	return rule->ranged ? xml_get_range(item, "cidrIpv4", &rule->range, e) : 0;
+	if (rule->ranged)
+		return xml_get_range(item, "cidrIpv4", &rule->range, e);
+	return rule_parse_other(item, rule, e);
 }
 
 static int rule_read(const struct xml *item, void *list, struct err *e)
