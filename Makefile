@@ -134,8 +134,9 @@ check-layers: | setup-test ## a room includes only rooms above it
 # --- the rooms base and aws as a command line, for the tests of aws ---
 
 CLIENT := build/aws-client
+CLIENT_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/aws/*.c))
 
-$(CLIENT): $(OUT)/tests/aws/client.o $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
+$(CLIENT): $(CLIENT_OBJECTS) $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
 	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
 
 # --- tests: each suite alone, or all ---
@@ -163,4 +164,4 @@ help: ## print this list
 clean: ## remove build/ (the cache of built libraries stays)
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(OUT)/tests/aws/client.d $(NATIVE_OBJECTS:.o=.d) $(NATIVE_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(CLIENT_OBJECTS:.o=.d) $(NATIVE_OBJECTS:.o=.d) $(NATIVE_TESTS:=.d)
