@@ -115,6 +115,8 @@ static bool initiate_due(const struct bringup_inputs *inputs, const struct site 
 {
 	const struct tunnel_wait *wait = wait_find(inputs->recent, peer->name);
 
+	if (inputs->passive)
+		return false;
 	if (wait != NULL && wait->initiated_ms != 0 && inputs->now_ms - wait->initiated_ms < inputs->interval_ms / 2)
 		return false;
 	if (connection_initiates(inputs->own, peer))

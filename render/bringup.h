@@ -26,6 +26,7 @@ struct bringup_inputs {
 	const struct tunnels *tunnels;
 	const struct recent *recent;
 	int64_t now_ms, interval_ms;
+	bool passive;			/* the site is not ours, or not yet: nothing is initiated */
 };
 
 /*

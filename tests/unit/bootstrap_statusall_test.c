@@ -27,7 +27,7 @@ static void child_describe(const struct child_sa *child, struct buf *out)
 	AUTO_FREE char *local = cidrs_join(&child->local_subnets, " ");
 	AUTO_FREE char *remote = cidrs_join(&child->remote_subnets, " ");
 
-	buf_addf(out, "  %s %s %llu/%llu %s === %s\n", child->name, child->state,
+	buf_addf(out, "  %s{%u} %s %llu/%llu %s === %s\n", child->name, child->id, child->state,
 		 (unsigned long long)child->bytes_in, (unsigned long long)child->bytes_out, local, remote);
 }
 
