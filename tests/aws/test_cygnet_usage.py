@@ -1,12 +1,14 @@
 """The command line of build/cygnet: what it takes, what it refuses, and what it exits with."""
 
 import os
+import re
 import subprocess
 
 import pytest
 
 DONE, CHANGES, USAGE, CONFIG, MISSING, AGAIN, DENIED = 0, 2, 64, 65, 69, 75, 77
-COMMANDS = ("bootstrap", "sync", "plan", "version")
+COMMANDS = ("bootstrap", "sync", "plan", "leave", "forget", "version")
+OPERANDS = {"forget": ["berlin"]}
 
 
 def settings(done):
@@ -20,7 +22,7 @@ def test_help_lists_every_command(gateway, words):
     done = gateway.cygnet(*words)
     assert (done.returncode, done.stderr) == (DONE, "")
     assert done.stdout.startswith("usage: cygnet COMMAND ")
-    listed = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")]
+    listed = [line.split()[0] for line in done.stdout.splitlines() if re.match("  [a-z]", line)]
     assert tuple(listed) == COMMANDS
 
 
@@ -65,8 +67,17 @@ def test_what_is_no_command_is_answered_with_usage(gateway, words, message):
     (["--"], "unknown option '--'"),
 ])
 def test_bad_usage_is_named_and_nothing_is_asked(gateway, world, command, words, message):
-    done = gateway.cygnet(command, *words)
+    done = gateway.cygnet(command, *OPERANDS.get(command, []), *words)
     assert (done.returncode, done.stdout, done.stderr) == (USAGE, "", f"cygnet {command}: {message}\n")
+    assert world.metadata_calls == []
+
+
+@pytest.mark.parametrize("flag, owner", [("--claim", "bootstrap"), ("--keep-address", "leave")])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_flag_is_of_one_command(gateway, world, command, flag, owner):
+    done = gateway.cygnet(command, flag, "extra", "extra")
+    said = "unexpected argument 'extra'" if command == owner else f"unknown option '{flag}'"
+    assert (done.returncode, done.stderr) == (USAGE, f"cygnet {command}: {said}\n")
     assert world.metadata_calls == []
 
 
