@@ -11,7 +11,8 @@
 
 #include "aws/ec2_call.h"
 
-#define PAGE 1000
+#define GROUPS_PAGE 10		/* a group may have 1,000 rules, and a reply 100,000 elements */
+#define RULES_PAGE 400		/* a rule may have 50 tags */
 #define FILTER_MAX 200		/* values of a filter */
 #define PROTOCOL_MAX 16
 #define DESCRIPTION_MAX 1024	/* bytes that hold its 255 characters */
@@ -87,7 +88,7 @@ static int groups_list(struct aws *aws, const char *region, const char *vpc, con
 
 	ec2_call_filter_one(&call, "vpc-id", vpc);
 	ec2_call_filter(&call, filter, values);
-	return ec2_call_list(&call, "securityGroupInfo", PAGE, group_read, groups, e);
+	return ec2_call_list(&call, "securityGroupInfo", GROUPS_PAGE, group_read, groups, e);
 }
 
 /* Whom a rule lets in or out that is not for an IPv4 range. */
@@ -145,7 +146,7 @@ static int rules_list(struct aws *aws, const char *region, const char *vpc,
 		ec2_call(aws, region, "DescribeSecurityGroupRules", vpc);
 
 	ec2_call_filter(&call, "group-id", ids);
-	return ec2_call_list(&call, "securityGroupRuleSet", PAGE, rule_read, groups, e);
+	return ec2_call_list(&call, "securityGroupRuleSet", RULES_PAGE, rule_read, groups, e);
 }
 
 static int rules_read(struct aws *aws, const char *region, const char *vpc,
