@@ -55,6 +55,13 @@ static void outcome_print(const struct session *session, const struct outcome *o
 		 session->config.mesh, outcome->up, outcome->peers, outcome->changed ? "" : ", nothing to do");
 }
 
+/* Once a site has left nothing starts bootstrap but a person, who wants it back. */
+static int first_pass(struct session *session, struct outcome *outcome, struct err *e)
+{
+	session->claim = session->options->claim || session->state.duty == DUTY_LEFT;
+	return reconcile_full(session, outcome, e);
+}
+
 static int gateway_make(struct session *session, char *const environment[], struct lifecycle *lifecycle,
 			struct outcome *outcome, struct err *e)
 {
@@ -62,7 +69,7 @@ static int gateway_make(struct session *session, char *const environment[], stru
 		return -1;
 	watchdog_start(session->config.timeout_s);
 	if (lifecycle_begin(session, lifecycle, e) < 0 ||
-	    pass_run(session, reconcile_full, session->config.timeout_s * 1000, outcome, e) < 0)
+	    pass_run(session, first_pass, session->config.timeout_s * 1000, outcome, e) < 0)
 		return -1;
 	return session->live ? tunnels_await(session, lifecycle, outcome, e) : 0;
 }
