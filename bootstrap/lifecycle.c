@@ -189,7 +189,7 @@ void lifecycle_end(struct session *session, struct lifecycle *lifecycle, enum ve
 			 session->config.lifecycle_hook);
 	err_clear(&e);
 	if (pass_run(session, lifecycle->over ? hook_close : hook_defer, LOCK_WAIT_MS, &outcome, &e) < 0)
-		trouble_keep(lifecycle, &e);
+		log_detail(session->log, "sync will ask the group again: %s", e.cause);
 	session->step = STEP;
 	if (lifecycle->trouble.code != EXIT_DONE)
 		session_setback(session, &lifecycle->trouble);
