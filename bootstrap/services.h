@@ -17,6 +17,7 @@ int service_observe(const struct distro *distro, const char *unit, struct servic
 int service_daemon_reload(const struct distro *distro, struct err *e);
 int service_enable(const struct distro *distro, const char *unit, struct err *e);
 int service_disable(const struct distro *distro, const char *unit, struct err *e); /* and stop */
+int service_disable_later(const struct distro *distro, const char *unit, struct err *e); /* from the next boot on */
 int service_start(const struct distro *distro, const char *unit, struct err *e);
 int service_restart(const struct distro *distro, const char *unit, struct err *e);
 /* Reload, or restart when it cannot. */
