@@ -30,7 +30,7 @@ static int tunnels_await(struct session *session, struct lifecycle *lifecycle, s
 	int64_t deadline = clock_boot_ms() + session->config.tunnel_wait_s * 1000;
 	int64_t next = clock_boot_ms() + (outcome->behind ? 0 : interval);
 
-	while (unsettled(session, outcome) && clock_boot_ms() < deadline) {
+	while (!outcome->ended && unsettled(session, outcome) && clock_boot_ms() < deadline) {
 		bool due = clock_boot_ms() >= next;
 
 		lifecycle_wait(session, lifecycle);
@@ -72,7 +72,7 @@ static int gateway_make(struct session *session, char *const environment[], stru
 	if (lifecycle_begin(session, lifecycle, e) < 0 ||
 	    pass_run(session, first_pass, session->config.timeout_s * 1000, outcome, e) < 0)
 		return -1;
-	if (session->live && !outcome->ended && tunnels_await(session, lifecycle, outcome, e) < 0)
+	if (session->live && tunnels_await(session, lifecycle, outcome, e) < 0)
 		return -1;
 	return outcome->ended ? duty_refuse(session, e) : 0;
 }

@@ -188,6 +188,7 @@ int leave_finish(struct session *session, struct outcome *outcome, struct err *e
 {
 	CLEANUP(leaving_done) struct leaving leaving = { .session = session };
 
+	outcome->ended = true;
 	if (leaving_observe(&leaving, e) < 0) {
 		session_registry_lost(session, e);
 		return 0;
