@@ -120,7 +120,7 @@ struct ec2_rule {
 	int64_t from, to;	/* ports; of icmp type and code; -1: all */
 	bool ranged;		/* from or to an IPv4 range; else a group, a prefix list or IPv6 */
 	struct cidr range;
-	char *other;		/* unless ranged: "sg-…", "pl-…" or an IPv6 range, "::/0"; else NULL */
+	char *other;		/* unless ranged: "sg-…", "pl-…", an IPv6 range, or "" for what EC2 may add; else NULL */
 	char *description;	/* NULL: none */
 };
 
