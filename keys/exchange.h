@@ -34,6 +34,7 @@ struct refusal {
 struct listing {
 	struct epoch epoch;	/* as it was before the records were read; so is the policy */
 	struct policy policy;
+	bool partial;		/* only what has changed was read: see listing_complete */
 	struct sites sites;	/* every record that parses, own included, sorted by name */
 	struct refusal *refusals;	/* the others */
 	size_t refusal_count;
@@ -80,6 +81,12 @@ int exchange_put_epoch(const struct registry *registry, const char *site, int64_
 /* Pure. Judge what was found below the mesh's "sites", and sort it into the listing. */
 void listing_fill(struct listing *listing, const struct registry *registry,
 		  const struct parameters *found);
+
+/*
+ * Pure. Add those remembered records (static peers are none) that the listing lacks: absence removes
+ * nobody, and of a partial listing it says nothing at all.
+ */
+void listing_complete(struct listing *listing, const struct sites *remembered);
 
 /* "/<prefix>/<mesh>/sites/<shard>/<site>"; yours to free. */
 char *exchange_record_path(const struct registry *registry, const char *site);

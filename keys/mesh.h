@@ -7,6 +7,12 @@
 
 struct mesh {
 	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
+	struct sites neighbours;	/* records of the own VPC's other sites, sorted by name */
+	/*
+	 * Something of a record was refused: whether it still has to be may depend on any other
+	 * record, so the next change wants a full listing.
+	 */
+	bool refused;
 	/* Sorted, one a site and rule, the listing's refusals and the statics' warnings too. */
 	struct strings warnings;
 };
@@ -28,7 +34,9 @@ struct mesh_inputs {
  * warning: a site that the policy has not, a subnet outside those of the policy or outside
  * allow_subnets, one that overlaps the own ones, one that two peers offer (the last applied owner
  * keeps it; with no history neither gets it), an address or an active key that is the own one or
- * another peer's (with no history neither gets in). A record left without subnets is no peer.
+ * another peer's (with no history neither gets in), a key that the record itself has revoked. A record
+ * left without subnets or without an active key is no peer. One that has an active key which was
+ * revoked as last applied is an old one, read once more, and the site stays as applied.
  *
  * A static peer needs no record: it takes the place of one with its name, with a warning, goes when
  * its file goes, and what it has it has before any record; otherwise the same rules are its, but

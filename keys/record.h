@@ -7,6 +7,7 @@
 #include "keys/rsa.h"
 
 #define RECORD_MAX 4096		/* characters of a standard parameter's value */
+#define REVOKED_MAX 16		/* key ids in a record */
 
 enum key_state { KEY_ACTIVE, KEY_NEXT };
 
@@ -26,7 +27,8 @@ struct site {
 	struct cidrs subnets;	/* sorted */
 	struct site_key *keys;	/* one active, then at most one next */
 	size_t key_count;
-	struct strings revoked;	/* key ids */
+	struct strings revoked;	/* key ids, oldest first */
+	struct strings acks;	/* of a manual one: ids of our keys that its operator has loaded */
 	bool left;		/* a tombstone: region to instance may be NULL, the rest is empty */
 	bool empty;		/* claimed by an instance that has published nothing yet: no address, subnets or keys */
 	bool manual;		/* an operator's file: region to instance are NULL */
@@ -45,6 +47,10 @@ int record_parse(const char *text, const char *expected_name, struct site *ret_s
 /*
  * The document; EXIT_CONFIG when it would exceed RECORD_MAX with two keys, as it will have them
  * while a key is replaced. Equal sites give equal text. ret_text is yours to free.
+ *
+ * Of the revoked ids the newest that fit are in it, at most REVOKED_MAX. Beside a single key at
+ * least 10 always fit, as a second key would; beside two keys of 4096 bits all 16 with 33 subnets,
+ * 9 with 64. An older one gets in when peers have dealt with a newer one and it leaves.
  */
 int record_text(const struct site *site, char **ret_text, struct err *e);
 
@@ -58,6 +64,8 @@ json_t *record_json(const struct site *site);
 
 /* Borrowed; NULL for a tombstone and an empty one. */
 const struct public_key *site_active_key(const struct site *site);
+/* Borrowed; NULL: it replaces no key. */
+const struct public_key *site_next_key(const struct site *site);
 void site_copy(const struct site *from, struct site *ret_site);
 void site_done(struct site *site);
 

@@ -3,6 +3,8 @@
 #define CYGNET_KEYS_STATE_H
 
 #include "keys/exchange.h"
+#include "keys/keyring.h"
+#include "keys/revocations.h"
 
 #define STATE_FILE "/var/lib/cygnet/state.json"
 #define RECENT_FILE "/run/cygnet/recent.json"
@@ -19,6 +21,31 @@ enum duty {
 struct made_route {
 	char *table;
 	struct cidr destination;
+};
+
+/* How far the replacement of the own key has come; each follows from the one before it. */
+enum rotation_phase {
+	ROTATION_NONE,		/* there is one key */
+	ROTATION_WANTED,	/* asked for, and nothing else has happened */
+	ROTATION_OFFERED,	/* the record has both keys, and peers are waited for */
+	ROTATION_SWITCHING,	/* .to signs, and the SAs that .from signed are replaced */
+	ROTATION_RETIRING,	/* the record has .to alone, and .from is to be wiped */
+};
+
+#define BOOT_ID_SIZE 37		/* a UUID's text, and NUL */
+
+/* The replacement of the own key. Zeroed: none is going on. */
+struct rotation {
+	enum rotation_phase phase;
+	char from[KEY_ID_SIZE];	/* the key that goes, "" only in ROTATION_NONE */
+	char to[KEY_ID_SIZE];	/* the key that stays, "" only in ROTATION_NONE and _WANTED */
+	bool compromised;	/* .from may be in other hands: nobody is waited for */
+	struct strings skip;	/* peers that are not waited for */
+	int64_t wait_s;		/* for acks; 0: what suits the number of peers */
+	char boot[BOOT_ID_SIZE];	/* kernel's id of the boot that the next two are of; "": none */
+	int64_t since_ms;	/* the phase's begin, clock_boot_ms() */
+	uint32_t *sas;		/* charon's ids of the IKE_SAs that .from signed */
+	size_t sa_count;
 };
 
 /* Survives a reboot. Zeroed is that of a fresh instance. */
@@ -38,7 +65,21 @@ struct state {
 	struct sites peers;	/* as last applied; static ones too */
 	uint32_t statics;	/* hash of the static peers' files as last applied */
 	uint32_t policy;	/* hash of the policy as last applied */
+	bool refused;		/* as mesh->refused, when it was applied: a partial listing will not do */
+	struct sites neighbours;	/* records of the own VPC's other sites, as last read */
+	char key[KEY_ID_SIZE];	/* that the own record calls active; "": the only one on disk */
+	int64_t key_made_s;	/* when it was made, or first seen; Unix time, 0: never */
+	struct rotation rotation;
+	struct strings revoked;	/* own keys that peers must not trust, oldest first */
+	struct revocations dealt;	/* peers' revoked keys whose SAs were terminated */
+	uint32_t ack;		/* hash of the ack's text as last put; 0: none was */
 };
+
+/*
+ * Which keys state knows to be on disk; borrowed from it. What is .to of a rotation is so before it
+ * is stored, and what is .from after it is wiped.
+ */
+struct keyring_ids state_key_ids(const struct state *state);
 
 /* Lost at boot. Zeroed is that of a fresh boot. Times are clock_boot_ms(). */
 struct recent {
@@ -59,6 +100,13 @@ struct recent {
 		int64_t hash, told_ms;
 	} *told;
 	size_t told_count;
+	struct turn {			/* how a peer stands to the rotation of the own key */
+		char *site;
+		int64_t live_ms;	/* last time that an SA with it was there; 0: never */
+		int64_t tried_ms;	/* last try to replace its SA; 0: none */
+		int64_t tries;		/* that it refused */
+	} *turns;
+	size_t turn_count;
 };
 
 /*
@@ -71,6 +119,7 @@ int state_load(const char *root, const char *instance, struct state *ret_state, 
 /* Write it (0600, folder 0700) unless it is what is there already. state->instance is set. */
 int state_save(const char *root, const struct state *state, struct err *e);
 void state_done(struct state *state);
+void rotation_done(struct rotation *rotation);	/* it is zeroed then */
 void made_routes_done(struct made_route *routes, size_t count);	/* frees the array too */
 
 void recent_load(const char *root, struct recent *ret_recent);
@@ -81,6 +130,9 @@ struct tunnel_wait *recent_wait_add(struct recent *recent, const char *site);
 void recent_wait_drop(struct recent *recent, const char *site);
 /* Whether this text was told within the last hour; else it is noted as told now. */
 bool recent_told(struct recent *recent, const char *text, int64_t now_ms);
+/* As recent_wait and recent_wait_add in one; and forget all of them, as the rotation is over. */
+struct turn *recent_turn(struct recent *recent, const char *site);
+void recent_turns_drop(struct recent *recent);
 void recent_done(struct recent *recent);
 
 #endif

@@ -50,6 +50,7 @@ struct config {
 	struct strings ike_proposals;	/* strongest first, in strongSwan's words */
 	struct strings esp_proposals;
 	unsigned key_bits;		/* 3072..8192 */
+	int64_t rekey_after_s;		/* age of a key that is to be replaced; 0: off */
 	struct strings ntp;		/* the first is preferred */
 	int64_t interval_s, reconcile_s, tunnel_wait_s, timeout_s;
 	unsigned mss;			/* 0: no clamp */
