@@ -254,12 +254,13 @@ int session_load(struct session *session, struct err *e)
 int session_load_key(struct session *session, struct err *e)
 {
 	const char *folder = session->host.flavour->keys_folder;
+	const struct keyring_ids ids = state_key_ids(&session->state);
 
 	session_step(session, "key");
 	keyring_done(&session->keyring);
 	if (session->baked)
 		return 0;
-	return keyring_load(session->options->root, folder, &session->keyring, e);
+	return keyring_load(session->options->root, folder, &ids, &session->keyring, e);
 }
 
 void session_pace(struct session *session, size_t peers)

@@ -14,8 +14,9 @@ struct ack {
 	struct strings revoked;	/* ids of peers' revoked keys that it has dealt with */
 };
 
+/* Zeroed is empty. */
 struct acks {
-	struct ack *items;	/* sorted by site */
+	struct ack *items;
 	size_t count;
 	struct strings warnings;	/* one a document that cannot be used, no ", ignoring" */
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/exchange_parts.h"
 #include "metadata/config.h"
 
 #define SHARDS 16
@@ -53,6 +54,11 @@ char *exchange_record_path(const struct registry *registry, const char *site)
 
 /* --- the epoch, and the policy beside it --- */
 
+bool epoch_token_valid(const char *token)
+{
+	return strlen(token) == EPOCH_TOKEN_SIZE - 1 && strspn(token, HEX) == EPOCH_TOKEN_SIZE - 1;
+}
+
 static void epoch_parse(const struct parameter *parameter, struct epoch *ret_epoch)
 {
 	AUTO_JSON json_t *document = NULL;
@@ -62,9 +68,28 @@ static void epoch_parse(const struct parameter *parameter, struct epoch *ret_epo
 
 	if (json_read(parameter->value, strlen(parameter->value), &document, &ignored) == 0 &&
 	    json_get_string(document, "random", EPOCH_TOKEN_SIZE - 1, &token, &ignored) == 0 &&
-	    strspn(token, HEX) == EPOCH_TOKEN_SIZE - 1)
+	    epoch_token_valid(token))
 		memcpy(epoch.token, token, EPOCH_TOKEN_SIZE);
 	*ret_epoch = epoch;
+}
+
+const struct parameter *exchange_find(const struct parameters *found, const char *path)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (strcmp(found->items[i].name, path) == 0)
+			return &found->items[i];
+	return NULL;
+}
+
+void exchange_policy(const struct registry *registry, const struct parameters *found,
+		     struct policy *ret_policy)
+{
+	AUTO_FREE char *path = exchange_policy_path(registry);
+	const struct parameter *parameter = exchange_find(found, path);
+
+	*ret_policy = (struct policy){ 0 };
+	if (parameter != NULL)
+		policy_parse(parameter->value, ret_policy);
 }
 
 int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch,
@@ -74,19 +99,17 @@ int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch,
 	AUTO_FREE char *policy_path = exchange_policy_path(registry);
 	CLEANUP(strings_done) struct strings names = { 0 };
 	CLEANUP(parameters_done) struct parameters found = { 0 };
+	const struct parameter *epoch;
 
 	strings_add(&names, epoch_path);
 	strings_add(&names, policy_path);
 	if (ssm_get(registry->aws, registry->region, &names, &found, e) < 0)
 		return err_wrap(e, "read the epoch of mesh '%s'", registry->mesh);
 	*ret_epoch = (struct epoch){ 0 };
-	*ret_policy = (struct policy){ 0 };
-	for (size_t i = 0; i < found.count; i++) {
-		if (strcmp(found.items[i].name, epoch_path) == 0)
-			epoch_parse(&found.items[i], ret_epoch);
-		else if (strcmp(found.items[i].name, policy_path) == 0)
-			policy_parse(found.items[i].value, ret_policy);
-	}
+	epoch = exchange_find(&found, epoch_path);
+	if (epoch != NULL)
+		epoch_parse(epoch, ret_epoch);
+	exchange_policy(registry, &found, ret_policy);
 	return 0;
 }
 
@@ -153,6 +176,25 @@ void listing_fill(struct listing *listing, const struct registry *registry,
 		if (strncmp(parameter->name, folder, len) == 0 && parameter->name[len] == '/')
 			listing_take(listing, parameter->name + len + 1, parameter);
 	}
+	sites_sort(&listing->sites);
+}
+
+void listing_complete(struct listing *listing, const struct sites *remembered)
+{
+	struct sites lacking = { 0 };
+
+	for (size_t i = 0; i < remembered->count; i++) {
+		const struct site *site = &remembered->items[i];
+		struct site copy;
+
+		if (site->manual || sites_find(&listing->sites, site->name) != NULL)
+			continue;
+		site_copy(site, &copy);
+		sites_add(&lacking, &copy);
+	}
+	for (size_t i = 0; i < lacking.count; i++)
+		sites_add(&listing->sites, &lacking.items[i]);
+	sites_done(&lacking);
 	sites_sort(&listing->sites);
 }
 

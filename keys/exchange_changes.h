@@ -31,6 +31,7 @@ void changes_done(struct changes *changes);
  * The records announced since applied, that of the own site and the policy. *ret_complete is false,
  * and *ret_listing untouched, when the history does not tell: exchange_list does. A record that is
  * missing, or older than announced, leaves listing.epoch at applied, so that it is looked at again.
+ * Of no use after a refusal or another policy: what they held back is not announced again.
  */
 int exchange_changes(const struct registry *registry, const char *own, const struct epoch *applied,
 		     bool *ret_complete, struct listing *ret_listing, struct err *e);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "metadata/config.h"
+#include "metadata/shape.h"
 
 #define NAME_MAX_LENGTH 63
 #define SUBNETS_MAX 64
@@ -110,6 +111,44 @@ int members_check(const json_t *document, const char *const known[], size_t coun
 		if (i == count)
 			return member_unknown(key, known, count, e);
 	}
+	return 0;
+}
+
+static bool is_key_id(const char *text)
+{
+	return shape_word(text, "0123456789abcdef", KEY_ID_SIZE - 1, KEY_ID_SIZE - 1);
+}
+
+int member_key_id(const json_t *document, const char *key, bool empty, char ret_id[KEY_ID_SIZE],
+		  struct err *e)
+{
+	AUTO_FREE char *id = NULL;
+
+	if (json_get_string_or(document, key, KEY_ID_SIZE - 1, "", &id, e) < 0)
+		return -1;
+	if (!(empty && *id == '\0') && !is_key_id(id))
+		return err_set(e, EXIT_CONFIG, "'%s' is not a key id", key);
+	memcpy(ret_id, id, strlen(id) + 1);
+	return 0;
+}
+
+int member_key_ids(const json_t *document, const char *key, size_t max, struct strings *ret_ids,
+		   struct err *e)
+{
+	CLEANUP(strings_done) struct strings ids = { 0 };
+	json_t *array, *element;
+	size_t i;
+
+	if (json_get_array(document, key, max, &array, e) < 0)
+		return -1;
+	json_array_foreach(array, i, element) {
+		if (!json_is_string(element) || !is_key_id(json_string_value(element)))
+			return err_set(e, EXIT_CONFIG, "'%s' element %zu is not a key id", key,
+				       i + 1);
+		strings_add(&ids, json_string_value(element));
+	}
+	*ret_ids = ids;
+	ids = (struct strings){ 0 };
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "base/cidr.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "keys/rsa.h"
 
 /* Each fails with EXIT_CONFIG naming the key and the rule. */
 
@@ -25,6 +26,14 @@ int member_subnets(const json_t *document, struct cidrs *subnets, struct err *e)
 
 /* Each member is one of those known: in a document of an operator's hand, any other is a slip. */
 int members_check(const json_t *document, const char *const known[], size_t count, struct err *e);
+
+/* A key's id, or "" where empty may be; a missing member is as an empty one. */
+int member_key_id(const json_t *document, const char *key, bool empty, char ret_id[KEY_ID_SIZE],
+		  struct err *e);
+
+/* At most max keys' ids, none when the member is missing. *ret_ids is yours to strings_done. */
+int member_key_ids(const json_t *document, const char *key, size_t max, struct strings *ret_ids,
+		   struct err *e);
 
 json_t *strings_json(const struct strings *list);
 

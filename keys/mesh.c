@@ -53,13 +53,31 @@ static bool record_is_absent(const struct mesh_inputs *inputs, const struct site
 	return record->empty && applied != NULL && record->generation <= applied->generation;
 }
 
+static bool vpc_is_own(const struct site *site, const struct site *own)
+{
+	return !site->left && !site->manual && strcmp(site->account, own->account) == 0 &&
+	       strcmp(site->region, own->region) == 0 && strcmp(site->vpc, own->vpc) == 0;
+}
+
 static bool site_is_remote(const struct site *site, const struct site *own)
 {
-	bool same_vpc = !site->left && !site->manual &&
-			strcmp(site->account, own->account) == 0 &&
-			strcmp(site->region, own->region) == 0 && strcmp(site->vpc, own->vpc) == 0;
+	return !site->left && !site->empty && !vpc_is_own(site, own) &&
+	       strcmp(site->name, own->name) != 0;
+}
 
-	return !site->left && !site->empty && !same_vpc && strcmp(site->name, own->name) != 0;
+/* With an active key that was revoked before, it is a record of that time, read once more. */
+static bool record_is_outdated(const struct mesh_inputs *inputs, const struct site *record)
+{
+	const struct site *applied = sites_find(inputs->applied, record->name);
+	const struct public_key *active = site_active_key(record);
+
+	return applied != NULL && active != NULL && strings_has(&applied->revoked, active->id);
+}
+
+/* Whether it changes nothing of what was applied. */
+static bool record_is_void(const struct mesh_inputs *inputs, const struct site *record)
+{
+	return record_is_absent(inputs, record) || record_is_outdated(inputs, record);
 }
 
 static void candidate_add(struct selection *s, const struct site *site)
@@ -83,19 +101,25 @@ static bool is_static(const struct selection *s, const char *name)
 	return s->inputs->statics != NULL && sites_find(&s->inputs->statics->sites, name) != NULL;
 }
 
+static void record_gather(struct selection *s, const struct site *site)
+{
+	if (!is_static(s, site->name)) {
+		if (record_is_outdated(s->inputs, site))
+			strings_addf(s->warnings, "site '%s': its active key is one that it had "
+				     "revoked before: what its record says now", site->name);
+		else
+			candidate_add(s, site);
+	} else if (!site->left) {
+		strings_addf(s->warnings, "site '%s': a static peer takes its place", site->name);
+	}
+}
+
 static void listed_gather(struct selection *s)
 {
 	const struct sites *listed = listed_sites(s->inputs);
 
-	for (size_t i = 0; i < listed->count; i++) {
-		const struct site *site = &listed->items[i];
-
-		if (!is_static(s, site->name))
-			candidate_add(s, site);
-		else if (!site->left)
-			strings_addf(s->warnings, "site '%s': a static peer takes its place",
-				     site->name);
-	}
+	for (size_t i = 0; i < listed->count; i++)
+		record_gather(s, &listed->items[i]);
 }
 
 /* A static peer whose file has gone is not kept. */
@@ -108,7 +132,7 @@ static void applied_gather(struct selection *s)
 		const struct site *record = sites_find(listed, site->name);
 
 		if (!site->manual && !is_static(s, site->name) &&
-		    (record == NULL || record_is_absent(s->inputs, record)))
+		    (record == NULL || record_is_void(s->inputs, record)))
 			candidate_add(s, site);
 	}
 }
@@ -172,14 +196,34 @@ static void subnets_filter(const struct selection *s, struct site *site)
 	site->subnets.count = kept;
 }
 
+/* False when the active key is one that the record itself has revoked. */
+static bool keys_filter(const struct selection *s, struct site *site)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < site->key_count; i++) {
+		if (!strings_has(&site->revoked, site->keys[i].key.id)) {
+			site->keys[kept++] = site->keys[i];
+			continue;
+		}
+		strings_addf(s->warnings, "site '%s': its %s key is one that it has revoked",
+			     site->name, site->keys[i].state == KEY_ACTIVE ? "active" : "next");
+		public_key_done(&site->keys[i].key);
+	}
+	site->key_count = kept;
+	return site_active_key(site) != NULL;
+}
+
 static void candidate_judge(const struct selection *s, struct candidate *candidate)
 {
 	struct site *site = &candidate->site;
 
-	if (policy_has_site(&s->inputs->listing->policy, site)) {
+	if (!policy_has_site(&s->inputs->listing->policy, site)) {
+		strings_addf(s->warnings, "site '%s': the policy has no such site", site->name);
+		site->subnets.count = 0;
+	} else if (keys_filter(s, site)) {
 		subnets_filter(s, site);
 	} else {
-		strings_addf(s->warnings, "site '%s': the policy has no such site", site->name);
 		site->subnets.count = 0;
 	}
 	candidate->refused = site->subnets.count == 0;
@@ -242,12 +286,29 @@ static void peers_take(struct selection *s, struct sites *peers)
 	free(s->items);
 }
 
+static void neighbours_take(const struct mesh_inputs *inputs, struct sites *neighbours)
+{
+	const struct sites *listed = &inputs->listing->sites;
+
+	for (size_t i = 0; i < listed->count; i++) {
+		struct site copy;
+
+		if (strcmp(listed->items[i].name, inputs->own->name) == 0 ||
+		    !vpc_is_own(&listed->items[i], inputs->own))
+			continue;
+		site_copy(&listed->items[i], &copy);
+		sites_add(neighbours, &copy);
+	}
+	sites_sort(neighbours);
+}
+
 void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh)
 {
 	struct mesh mesh = { 0 };
 	struct selection s = { .inputs = inputs, .warnings = &mesh.warnings };
 
 	warnings_begin(&s);
+	neighbours_take(inputs, &mesh.neighbours);
 	candidates_gather(&s);
 	for (size_t i = 0; i < s.count; i++)
 		candidate_judge(&s, &s.items[i]);
@@ -262,6 +323,7 @@ void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh)
 
 void mesh_done(struct mesh *mesh)
 {
+	sites_done(&mesh->neighbours);
 	sites_done(&mesh->peers);
 	strings_done(&mesh->warnings);
 }

@@ -9,11 +9,10 @@ struct mesh {
 	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
 	struct sites neighbours;	/* records of the own VPC's other sites, sorted by name */
 	/*
-	 * Something of a record was refused: whether it still has to be may depend on any other
-	 * record, so the next change wants a full listing.
+	 * Sorted, one a site and rule, the listing's refusals and the statics' warnings too. What is
+	 * refused may have to be no more once any other record changes: with a warning, the next
+	 * change wants a full listing.
 	 */
-	bool refused;
-	/* Sorted, one a site and rule, the listing's refusals and the statics' warnings too. */
 	struct strings warnings;
 };
 
@@ -36,7 +35,7 @@ struct mesh_inputs {
  * keeps it; with no history neither gets it), an address or an active key that is the own one or
  * another peer's (with no history neither gets in), a key that the record itself has revoked. A record
  * left without subnets or without an active key is no peer. One that has an active key which was
- * revoked as last applied is an old one, read once more, and the site stays as applied.
+ * revoked as last applied is an old one, read once more: with a warning, the site stays as applied.
  *
  * A static peer needs no record: it takes the place of one with its name, with a warning, goes when
  * its file goes, and what it has it has before any record; otherwise the same rules are its, but

@@ -68,6 +68,21 @@ static int told_parse(const json_t *element, struct recent *recent, struct err *
 	return 0;
 }
 
+static int follower_parse(const json_t *element, struct recent *recent, struct err *e)
+{
+	AUTO_FREE char *site = NULL;
+	struct follower follower = { 0 };
+
+	if (json_get_string(element, "site", NAME_MAX_LENGTH, &site, e) < 0 ||
+	    number_parse(element, "live_ms", &follower.live_ms, e) < 0 ||
+	    number_parse(element, "tried_ms", &follower.tried_ms, e) < 0 ||
+	    number_parse(element, "tries", &follower.tries, e) < 0)
+		return -1;
+	follower.site = TAKE(site);
+	*MEM_GROW(recent->followers, recent->follower_count) = follower;
+	return 0;
+}
+
 static int list_parse(const json_t *document, const char *key, size_t max,
 		      int (*parse)(const json_t *element, struct recent *recent, struct err *e),
 		      struct recent *recent, struct err *e)
@@ -86,7 +101,8 @@ static int list_parse(const json_t *document, const char *key, size_t max,
 static int recent_parse(const json_t *document, struct recent *recent, struct err *e)
 {
 	if (numbers_parse(document, recent, e) < 0 ||
-	    list_parse(document, "waits", WAITS_MAX, wait_parse, recent, e) < 0)
+	    list_parse(document, "waits", WAITS_MAX, wait_parse, recent, e) < 0 ||
+	    list_parse(document, "followers", WAITS_MAX, follower_parse, recent, e) < 0)
 		return -1;
 	return list_parse(document, "told", TOLD_MAX, told_parse, recent, e);
 }
@@ -119,10 +135,19 @@ static json_t *told_json(const struct told *told)
 			 "told_ms", (json_int_t)told->told_ms);
 }
 
+static json_t *follower_json(const struct follower *follower)
+{
+	return json_pack("{s:s, s:I, s:I, s:I}", "site", follower->site,
+			 "live_ms", (json_int_t)follower->live_ms,
+			 "tried_ms", (json_int_t)follower->tried_ms,
+			 "tries", (json_int_t)follower->tries);
+}
+
 int recent_save(const char *root, const struct recent *recent, struct err *e)
 {
-	json_t *waits = json_array(), *told = json_array();
-	AUTO_JSON json_t *document = json_pack("{s:o, s:o}", "waits", waits, "told", told);
+	json_t *waits = json_array(), *told = json_array(), *followers = json_array();
+	AUTO_JSON json_t *document = json_pack("{s:o, s:o, s:o}", "waits", waits, "told", told,
+					       "followers", followers);
 
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
 		const void *number = (const char *)recent + numbers[i].offset;
@@ -134,6 +159,8 @@ int recent_save(const char *root, const struct recent *recent, struct err *e)
 		json_array_append_new(waits, wait_json(&recent->waits[i]));
 	for (size_t i = 0; i < recent->told_count; i++)
 		json_array_append_new(told, told_json(&recent->told[i]));
+	for (size_t i = 0; i < recent->follower_count; i++)
+		json_array_append_new(followers, follower_json(&recent->followers[i]));
 	return document_save(root, RECENT_FILE, document, e);
 }
 
@@ -186,11 +213,33 @@ bool recent_told(struct recent *recent, const char *text, int64_t now_ms)
 	return false;
 }
 
+struct follower *recent_follower(struct recent *recent, const char *site)
+{
+	struct follower *follower;
+
+	for (size_t i = 0; i < recent->follower_count; i++)
+		if (strcmp(recent->followers[i].site, site) == 0)
+			return &recent->followers[i];
+	follower = MEM_GROW(recent->followers, recent->follower_count);
+	*follower = (struct follower){ .site = mem_strdup(site) };
+	return follower;
+}
+
+void recent_followers_drop(struct recent *recent)
+{
+	for (size_t i = 0; i < recent->follower_count; i++)
+		free(recent->followers[i].site);
+	free(recent->followers);
+	recent->followers = NULL;
+	recent->follower_count = 0;
+}
+
 void recent_done(struct recent *recent)
 {
 	for (size_t i = 0; i < recent->wait_count; i++)
 		free(recent->waits[i].site);
 	free(recent->waits);
 	free(recent->told);
+	recent_followers_drop(recent);
 	*recent = (struct recent){ 0 };
 }

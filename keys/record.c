@@ -6,6 +6,7 @@
 #include "keys/record.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "keys/document.h"
@@ -14,11 +15,8 @@
 
 #define SCHEMA 1
 #define KEYS_MAX 2
-#define REVOKED_MAX 16
 
-#define DIGITS "0123456789"
-#define HEX DIGITS "abcdef"
-#define LOWER DIGITS "abcdefghijklmnopqrstuvwxyz-"
+#define LOWER "0123456789abcdefghijklmnopqrstuvwxyz-"
 
 static bool is_region(const char *text)
 {
@@ -178,23 +176,6 @@ static int keys_parse(const json_t *document, struct site *site, struct err *e)
 	return keys_order(site, e);
 }
 
-static int revoked_parse(const json_t *document, struct strings *revoked, struct err *e)
-{
-	json_t *array, *element;
-	size_t i;
-
-	if (json_get_array(document, "revoked", REVOKED_MAX, &array, e) < 0)
-		return -1;
-	json_array_foreach(array, i, element) {
-		if (!json_is_string(element) ||
-		    !shape_word(json_string_value(element), HEX, KEY_ID_SIZE - 1, KEY_ID_SIZE - 1))
-			return err_set(e, EXIT_CONFIG, "'revoked' element %zu is not a key id",
-				       i + 1);
-		strings_add(revoked, json_string_value(element));
-	}
-	return 0;
-}
-
 /* What a claim over nothing has: no key yet, and nothing that would need one. */
 static bool document_is_empty(const json_t *document)
 {
@@ -219,7 +200,7 @@ int record_parse_json(const json_t *document, const char *expected_name, struct 
 	    (member_address(document, "address", &site.address, e) < 0 ||
 	     member_address(document, "probe", &site.probe, e) < 0 ||
 	     member_subnets(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0 ||
-	     revoked_parse(document, &site.revoked, e) < 0))
+	     member_key_ids(document, "revoked", REVOKED_MAX, &site.revoked, e) < 0))
 		return -1;
 	*ret_site = site;
 	site = (struct site){ 0 };
@@ -289,6 +270,7 @@ static size_t rotation_size(const struct site *site)
 	struct site rotating = *site;
 	AUTO_FREE char *text = NULL;
 
+	rotating.revoked = (struct strings){ 0 };
 	if (site->key_count == 1) {
 		keys[0] = keys[1] = site->keys[0];
 		keys[1].state = KEY_NEXT;
@@ -297,6 +279,28 @@ static size_t rotation_size(const struct site *site)
 	}
 	text = site_text(&rotating);
 	return strlen(text);
+}
+
+/* Without this many of the oldest revoked ids. */
+static char *text_without(const struct site *site, size_t left_out)
+{
+	struct site shorter = *site;
+
+	shorter.revoked.items += left_out;
+	shorter.revoked.count -= left_out;
+	return site_text(&shorter);
+}
+
+static char *text_that_fits(const struct site *site)
+{
+	size_t count = site->revoked.count, left_out = count > REVOKED_MAX ? count - REVOKED_MAX : 0;
+	AUTO_FREE char *text = text_without(site, left_out);
+
+	while (strlen(text) > RECORD_MAX && left_out < count) {
+		free(text);
+		text = text_without(site, ++left_out);
+	}
+	return TAKE(text);
 }
 
 int record_text(const struct site *site, char **ret_text, struct err *e)
@@ -310,6 +314,6 @@ int record_text(const struct site *site, char **ret_text, struct err *e)
 		return err_remedy(e, "offer fewer, wider 'subnets', or make shorter keys "
 				  "('key-bits')");
 	}
-	*ret_text = site_text(site);
+	*ret_text = text_that_fits(site);
 	return 0;
 }

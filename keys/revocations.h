@@ -27,7 +27,6 @@ void revocations_add(struct revocations *list, const char *site, const char *id)
  */
 void revocations_prune(struct revocations *list, const struct sites *peers);
 
-void revocations_copy(const struct revocations *from, struct revocations *ret_list);
 void revocations_done(struct revocations *list);
 
 #endif

@@ -6,12 +6,22 @@
 
 #include "keys/record.h"
 
-const struct public_key *site_active_key(const struct site *site)
+static const struct public_key *site_key(const struct site *site, enum key_state state)
 {
 	for (size_t i = 0; i < site->key_count; i++)
-		if (site->keys[i].state == KEY_ACTIVE)
+		if (site->keys[i].state == state)
 			return &site->keys[i].key;
 	return NULL;
+}
+
+const struct public_key *site_active_key(const struct site *site)
+{
+	return site_key(site, KEY_ACTIVE);
+}
+
+const struct public_key *site_next_key(const struct site *site)
+{
+	return site_key(site, KEY_NEXT);
 }
 
 void site_copy(const struct site *from, struct site *ret_site)
@@ -31,6 +41,7 @@ void site_copy(const struct site *from, struct site *ret_site)
 		public_key_copy(&from->keys[i].key, &copy.keys[i].key);
 	}
 	strings_copy(&from->revoked, &copy.revoked);
+	strings_copy(&from->acks, &copy.acks);
 	*ret_site = copy;
 }
 
@@ -47,6 +58,7 @@ void site_done(struct site *site)
 		public_key_done(&site->keys[i].key);
 	free(site->keys);
 	strings_done(&site->revoked);
+	strings_done(&site->acks);
 	*site = (struct site){ 0 };
 }
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "keys/document.h"
 #include "keys/members.h"
+#include "keys/state_keys.h"
 #include "keys/static.h"
 #include "metadata/shape.h"
 
@@ -52,21 +53,21 @@ static int peer_parse(const json_t *element, struct site *ret_peer, struct err *
 			   record_parse_json(element, NULL, ret_peer, e);
 }
 
-static int peers_parse(const json_t *document, struct sites *peers, struct err *e)
+static int sites_parse(const json_t *document, const char *key, struct sites *sites, struct err *e)
 {
 	json_t *array, *element;
 	size_t i;
 
-	if (json_get_array(document, "peers", PEERS_MAX, &array, e) < 0)
+	if (json_get_array(document, key, PEERS_MAX, &array, e) < 0)
 		return -1;
 	json_array_foreach(array, i, element) {
-		struct site peer = { 0 };
+		struct site site = { 0 };
 
-		if (peer_parse(element, &peer, e) < 0)
-			return err_wrap(e, "'peers' element %zu", i + 1);
-		sites_add(peers, &peer);
+		if (peer_parse(element, &site, e) < 0)
+			return err_wrap(e, "'%s' element %zu", key, i + 1);
+		sites_add(sites, &site);
 	}
-	sites_sort(peers);
+	sites_sort(sites);
 	return 0;
 }
 
@@ -158,15 +159,17 @@ static int state_parse(const json_t *document, struct state *state, struct err *
 {
 	if (json_get_bool_or(document, "complete", false, &state->complete, e) < 0 ||
 	    json_get_bool_or(document, "pending", false, &state->pending, e) < 0 ||
+	    json_get_bool_or(document, "refused", false, &state->refused, e) < 0 ||
 	    json_get_integer(document, "generation", 0, NUMBER_MAX, &state->generation, e) < 0 ||
 	    hash_parse(document, "statics", &state->statics, e) < 0 ||
 	    hash_parse(document, "policy", &state->policy, e) < 0 ||
 	    applied_parse(document, &state->applied, e) < 0 ||
 	    tenure_parse(document, state, e) < 0 ||
 	    member_ranges(document, "zone_ranges", ZONE_RANGES_MAX, &state->zone_ranges, e) < 0 ||
-	    routes_parse(document, state, e) < 0)
+	    routes_parse(document, state, e) < 0 || state_keys_parse(document, state, e) < 0 ||
+	    sites_parse(document, "neighbours", &state->neighbours, e) < 0)
 		return -1;
-	return peers_parse(document, &state->peers, e);
+	return sites_parse(document, "peers", &state->peers, e);
 }
 
 /* *ret_writer is NULL when nothing was written yet. */
@@ -223,12 +226,12 @@ static json_t *peer_json(const struct site *peer)
 			      record_json(peer);
 }
 
-static json_t *peers_json(const struct sites *peers)
+static json_t *sites_json(const struct sites *sites)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < peers->count; i++)
-		json_array_append_new(array, peer_json(&peers->items[i]));
+	for (size_t i = 0; i < sites->count; i++)
+		json_array_append_new(array, peer_json(&sites->items[i]));
 	return array;
 }
 
@@ -248,11 +251,12 @@ static json_t *routes_json(const struct made_route *routes, size_t count)
 static json_t *state_json(const struct state *state)
 {
 	json_t *document = json_pack(
-		"{s:s, s:{s:I, s:s}, s:b, s:b, s:I, s:s, s:b, s:I, s:I}",
+		"{s:s, s:{s:I, s:s}, s:b, s:b, s:b, s:I, s:s, s:b, s:I, s:I}",
 		"instance", state->instance,
 		"applied", "version", (json_int_t)state->applied.version,
 		"random", state->applied.token,
 		"complete", state->complete, "pending", state->pending,
+		"refused", state->refused,
 		"generation", (json_int_t)state->generation,
 		"duty", duty_names[state->duty], "keep_address", state->keep_address,
 		"statics", (json_int_t)state->statics, "policy", (json_int_t)state->policy);
@@ -262,7 +266,9 @@ static json_t *state_json(const struct state *state)
 	json_object_set_new(document, "predecessors", strings_json(&state->predecessors));
 	json_object_set_new(document, "zone_ranges", ranges_json(&state->zone_ranges));
 	json_object_set_new(document, "routes", routes_json(state->routes, state->route_count));
-	json_object_set_new(document, "peers", peers_json(&state->peers));
+	json_object_set_new(document, "peers", sites_json(&state->peers));
+	json_object_set_new(document, "neighbours", sites_json(&state->neighbours));
+	state_keys_write(state, document);
 	return document;
 }
 
@@ -282,6 +288,10 @@ void state_done(struct state *state)
 	cidrs_done(&state->zone_ranges);
 	made_routes_done(state->routes, state->route_count);
 	sites_done(&state->peers);
+	sites_done(&state->neighbours);
+	rotation_done(&state->rotation);
+	strings_done(&state->revoked);
+	revocations_done(&state->dealt);
 	*state = (struct state){ 0 };
 }
 

@@ -65,7 +65,7 @@ struct state {
 	struct sites peers;	/* as last applied; static ones too */
 	uint32_t statics;	/* hash of the static peers' files as last applied */
 	uint32_t policy;	/* hash of the policy as last applied */
-	bool refused;		/* as mesh->refused, when it was applied: a partial listing will not do */
+	bool refused;		/* the mesh as last applied had warnings: a partial listing will not do */
 	struct sites neighbours;	/* records of the own VPC's other sites, as last read */
 	char key[KEY_ID_SIZE];	/* that the own record calls active; "": the only one on disk */
 	int64_t key_made_s;	/* when it was made, or first seen; Unix time, 0: never */
@@ -100,13 +100,13 @@ struct recent {
 		int64_t hash, told_ms;
 	} *told;
 	size_t told_count;
-	struct turn {			/* how a peer stands to the rotation of the own key */
+	struct follower {		/* how a peer stands to the rotation of the own key */
 		char *site;
 		int64_t live_ms;	/* last time that an SA with it was there; 0: never */
 		int64_t tried_ms;	/* last try to replace its SA; 0: none */
 		int64_t tries;		/* that it refused */
-	} *turns;
-	size_t turn_count;
+	} *followers;
+	size_t follower_count;
 };
 
 /*
@@ -131,8 +131,8 @@ void recent_wait_drop(struct recent *recent, const char *site);
 /* Whether this text was told within the last hour; else it is noted as told now. */
 bool recent_told(struct recent *recent, const char *text, int64_t now_ms);
 /* As recent_wait and recent_wait_add in one; and forget all of them, as the rotation is over. */
-struct turn *recent_turn(struct recent *recent, const char *site);
-void recent_turns_drop(struct recent *recent);
+struct follower *recent_follower(struct recent *recent, const char *site);
+void recent_followers_drop(struct recent *recent);
 void recent_done(struct recent *recent);
 
 #endif

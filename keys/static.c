@@ -73,12 +73,14 @@ static int keys_parse(const json_t *document, struct site *site, struct err *e)
 
 int static_parse_json(const json_t *document, struct site *ret_site, struct err *e)
 {
-	static const char *const known[] = { "site", "address", "subnets", "keys" };
+	static const char *const known[] = { "site", "address", "subnets", "keys", "acks" };
 	CLEANUP(site_done) struct site site = { .manual = true };
 
-	if (members_check(document, known, COUNT_OF(known), e) < 0 || member_site(document, &site.name, e) < 0 ||
+	if (members_check(document, known, COUNT_OF(known), e) < 0 ||
+	    member_site(document, &site.name, e) < 0 ||
 	    member_address(document, "address", &site.address, e) < 0 ||
-	    member_subnets(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0)
+	    member_subnets(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0 ||
+	    member_key_ids(document, "acks", KEYS_MAX, &site.acks, e) < 0)
 		return -1;
 	*ret_site = site;
 	site = (struct site){ 0 };
@@ -100,9 +102,10 @@ json_t *static_json(const struct site *site)
 
 	for (size_t i = 0; i < site->key_count; i++)
 		json_array_append_new(keys, json_string(site->keys[i].key.spki));
-	return json_pack("{s:s, s:o, s:o, s:o}", "site", site->name,
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "site", site->name,
 			 "address", address_json(site->address),
-			 "subnets", ranges_json(&site->subnets), "keys", keys);
+			 "subnets", ranges_json(&site->subnets), "keys", keys,
+			 "acks", strings_json(&site->acks));
 }
 
 /* --- the folder --- */

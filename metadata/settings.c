@@ -103,7 +103,8 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"key-bits", "4096", .parse = value_bits, MEMBER(key_bits), .min = 3072, .max = 8192,
 	},
 	[SETTING_REKEY_AFTER] = {
-		"rekey-after", "off", .parse = value_off,
+		"rekey-after", "off", .parse = value_period, MEMBER(rekey_after_s),
+		.min = 3600, .max = 3650 * 86400,
 	},
 	[SETTING_NTP] = {
 		"ntp", "169.254.169.123, 0.amazon.pool.ntp.org, 1.amazon.pool.ntp.org, "

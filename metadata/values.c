@@ -215,7 +215,7 @@ int value_mss(const struct value *value, void *ret_value, struct err *e)
 int value_duration(const struct value *value, void *ret_value, struct err *e)
 {
 	static const struct { const char *name; int64_t seconds; } units[] = {
-		{ "s", 1 }, { "m", 60 }, { "h", 3600 },
+		{ "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 },
 	};
 	int64_t number, seconds = -1, *ret_seconds = ret_value;
 	const char *unit = number_scan(value->text, &number);
@@ -225,7 +225,8 @@ int value_duration(const struct value *value, void *ret_value, struct err *e)
 			seconds = number * units[i].seconds;
 	if (seconds < 0)
 		return err_set(e, EXIT_CONFIG,
-			       "value '%s' is not a whole number with its unit, as in 15s, 10m or 1h",
+			       "value '%s' is not a whole number with its unit, as in 15s, 10m, 1h or "
+			       "90d",
 			       value->text);
 	if (!value_bounds(value, seconds))
 		return err_set(e, EXIT_CONFIG, "value '%s' is not between %llds and %llds",
@@ -323,14 +324,6 @@ int value_security(const struct value *value, void *ret_value, struct err *e)
 		return -1;
 	*ret_security = (enum security)index;
 	return 0;
-}
-
-int value_off(const struct value *value, void *ret_value, struct err *e)
-{
-	(void)ret_value;
-	if (strcmp(value->text, "off") == 0)
-		return 0;
-	return err_set(e, EXIT_CONFIG, "value '%s' is not supported by this version", value->text);
 }
 
 /* --- what AWS calls things --- */

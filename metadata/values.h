@@ -29,7 +29,7 @@ value_parser value_ranges;	/* struct cidrs: 1..RANGES_MAX, sorted, apart from ea
 value_parser value_servers;	/* struct strings: 1..8 host names or addresses, in that order */
 value_parser value_bits;	/* unsigned: min..max, a multiple of 8 */
 value_parser value_mss;		/* unsigned: 0 or min..max */
-value_parser value_duration;	/* int64_t: seconds, min..max; written "15s", "10m" or "1h" */
+value_parser value_duration;	/* int64_t: seconds, min..max; written "15s", "10m", "1h" or "90d" */
 value_parser value_period;	/* int64_t: as value_duration, and 0 for "off" */
 value_parser value_backend;	/* enum backend */
 value_parser value_scope;	/* enum scope */
@@ -38,7 +38,6 @@ value_parser value_security;	/* enum security */
 value_parser value_address;	/* struct address_choice: the default is the instance's */
 value_parser value_role;	/* char *: see shape_role; NULL for "none" */
 value_parser value_hook;	/* char *: a lifecycle hook's name; NULL for "none" */
-value_parser value_off;		/* nothing: this version supports no other value than "off" */
 
 /* Take the next item off a list's text: terminated in place, borrowed; NULL when none is left. */
 char *value_item(char **rest);

@@ -109,7 +109,7 @@ def test_each_source_overrides_the_weaker_ones(gateway, root):
     (["--key-bits", "2048"], {},
      "setting 'key-bits' (--key-bits): value '2048' is not a multiple of 8 between 3072 and 8192"),
     ([], {"CYGNET_INTERVAL": "15"},
-     "setting 'interval' (CYGNET_INTERVAL): value '15' is not a whole number with its unit, as in 15s, 10m or 1h"),
+     "setting 'interval' (CYGNET_INTERVAL): value '15' is not a whole number with its unit, as in 15s, 10m, 1h or 90d"),
     ([], {"CYGNET_MESSH": "x"}, "unknown setting 'CYGNET_MESSH' (the environment)"),
     (["--routes", "all"], {}, "setting 'routes' (--routes): value 'all' is not supported by this version"),
     (["--mesh", "--site"], {},

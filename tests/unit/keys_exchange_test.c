@@ -285,8 +285,8 @@ static void record_too_large_to_put(void **state)
 	struct err e = ERR_INIT;
 	int64_t version = 0;
 
-	for (int i = 0; i < 64; i++)
-		strings_add(&site.revoked, KEY_B_ID);
+	for (uint32_t i = 0; i < 200; i++)
+		cidrs_add(&site.subnets, (struct cidr){ 0x0a640000 + 512 * i, 24 });
 	assert_int_equal(exchange_put_record(&bench->registry, &site, &version, &e), -1);
 	assert_int_equal(e.code, EXIT_CONFIG);
 	assert_int_equal(version, 0);

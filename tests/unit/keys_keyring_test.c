@@ -10,6 +10,8 @@
 #define FOLDER "/etc/swanctl/private"
 #define SIZE 3072
 
+static const struct keyring_ids no_ids = { "", "", "" };
+
 struct pair {
 	struct buf pem;
 	struct public_key public;
@@ -69,7 +71,7 @@ static void assert_refused(const char *root, const char *path, const char *cause
 	char expected_cause[1024], expected_remedy[512];
 
 	file_list(root, FOLDER, "", "", &before, &e);
-	assert_int_equal(keyring_load(root, FOLDER, &keyring, &e), -1);
+	assert_int_equal(keyring_load(root, FOLDER, &no_ids, &keyring, &e), -1);
 	snprintf(expected_cause, sizeof expected_cause, cause, path);
 	snprintf(expected_remedy, sizeof expected_remedy, remedy, path);
 	assert_error(&e, EXIT_CONFIG, expected_cause, expected_remedy);
@@ -96,11 +98,11 @@ static void no_key_yet(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(keyring_load(root, FOLDER, &keyring, &e), 0);
+	assert_int_equal(keyring_load(root, FOLDER, &no_ids, &keyring, &e), 0);
 	assert_false(keyring.present);
 	root_write(root, FOLDER "/operator.key", "not ours", 0644);
 	keyring.present = true;
-	assert_int_equal(keyring_load(root, FOLDER, &keyring, &e), 0);
+	assert_int_equal(keyring_load(root, FOLDER, &no_ids, &keyring, &e), 0);
 	assert_false(keyring.present);
 }
 
@@ -115,7 +117,7 @@ static void stored_key_is_loaded(void **state)
 
 	assert_int_equal(file_folder(root, FOLDER, 0755, &e), 0);
 	pair_store(pair, root);
-	assert_int_equal(keyring_load(root, FOLDER, &keyring, &e), 0);
+	assert_int_equal(keyring_load(root, FOLDER, &no_ids, &keyring, &e), 0);
 	assert_true(keyring.present);
 	assert_string_equal(keyring.active.spki, pair->public.spki);
 	assert_int_equal(file_mode(root, path) & 07777, 0600);
@@ -137,7 +139,7 @@ static void what_a_killed_run_left(void **state)
 
 	root_write(root, FOLDER "/cygnet-0123456789abcdef.key.cygnet-new", "-----BEGIN PRIV", 0600);
 	root_write(root, FOLDER "/operator.key.cygnet-new", "not ours", 0600);
-	assert_int_equal(keyring_load(root, FOLDER, &keyring, &e), 0);
+	assert_int_equal(keyring_load(root, FOLDER, &no_ids, &keyring, &e), 0);
 	assert_false(keyring.present);
 	pair_store(pair, root);
 	file_list(root, FOLDER, "", "", &names_left, &e);
@@ -193,7 +195,7 @@ static void key_that_is_not_roots(void **state)
 		assert_int_equal(chown(path, 1, (gid_t)-1), 0);
 	cause = mem_printf("'%s' is not root's", odd);
 	remedy = mem_printf("find out who made it; then 'chown root:root %s'", odd);
-	assert_int_equal(keyring_load("", folder, &keyring, &e), -1);
+	assert_int_equal(keyring_load("", folder, &no_ids, &keyring, &e), -1);
 	assert_error(&e, EXIT_CONFIG, cause, remedy);
 }
 

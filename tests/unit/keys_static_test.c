@@ -89,7 +89,7 @@ static void damage_is_overlooked(void **state)
 {
 	(void)state;
 	assert_refused("{" OFFICE SUBNETS "\"keys\": [\"" KEY_A_SPKI "\"], \"key\": 1}",
-		       "'key' is not one of 'site', 'address', 'subnets' and 'keys'");
+		       "'key' is not one of 'site', 'address', 'subnets', 'keys' and 'acks'");
 	assert_refused("{\"address\": \"198.51.100.7\"}", "'site' is missing");
 	assert_refused("{\"site\": \"Office\"}",
 		       "'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end");
