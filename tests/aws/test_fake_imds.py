@@ -185,10 +185,11 @@ def test_a_tag_key_that_metadata_cannot_carry_makes_the_launch_fail(world, key):
 def test_what_depends_on_the_instance(metadata, instance, world):
     world.disassociate(world.address)
     instance.role = None
-    instance.lifecycle_state = "InService"
+    world.join(world.add_scaling_group("us-east-1", "gateways"), instance)
     assert metadata.get("meta-data/public-ipv4") == 404
     assert metadata.get("meta-data/iam/security-credentials/") == 404
     assert metadata.get("meta-data/autoscaling/target-lifecycle-state") == "InService"
+    assert metadata.get("meta-data/tags/instance/aws:autoscaling:groupName") == "gateways"
 
 
 @pytest.mark.parametrize("region, domain, partition", [

@@ -1,4 +1,4 @@
-"""A strict fake of the AWS that a gateway talks to: EC2, Systems Manager's Parameter Store, instance metadata.
+"""A strict fake of the AWS that a gateway talks to: EC2, Auto Scaling, Parameter Store, STS, instance metadata.
 
 World is the state, Server lets clients talk to it:
 
