@@ -10,6 +10,10 @@ World is the state, Server lets clients talk to it:
         api = server.listen_https("127.0.0.1")
         metadata = server.listen_imds("127.0.0.1", instance=instance)
 
+What surrounds an instance is there to be looked at and changed: world.table_of(subnet).effective has the routes of a
+subnet, interface.groups and group.ingress the filters (world.put_route, add_group, add_rules, join, add_role, …);
+world.on_change tells what requests changed, and world.faults has what AWS does at its worse times.
+
 recording.launch(world, folder) launches an instance whose metadata was recorded instead.
 
 It is strict: what AWS would refuse, or what it is not known to accept, is an error.

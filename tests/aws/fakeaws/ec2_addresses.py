@@ -57,7 +57,9 @@ def _address(context):
     if ("AllocationId" in params) == ("PublicIp" in params):
         raise ApiError("InvalidParameterCombination" if "PublicIp" in params else "MissingParameter",
                        "Either public IP or allocation id must be specified")
-    return find(known, ADDRESS, params["AllocationId"]) if "AllocationId" in params else _by_ip(known, params["PublicIp"])
+    if "PublicIp" in params:
+        return _by_ip(known, params["PublicIp"])
+    return find(known, ADDRESS, params["AllocationId"])
 
 
 def _target(context):
