@@ -3,7 +3,8 @@
 world    a World with one VPC in us-east-1 (172.16.0.0/16) and an Elastic IP; world.faults has the switches
 clock    its clock: real time plus what clock.advance(seconds) added
 server   serves the world: server.api (TLS) and server.ca_file
-gateway  an instance launched in that VPC, tagged for a mesh, with its environment, and a runner of build/cygnet
+gateway  an instance launched in that VPC, tagged for a mesh that leaves routes and rules alone, with its environment,
+         and a runner of build/cygnet
 root     the root folder of a Debian 12 host on that instance, with all that cygnet needs and nothing of cygnet's
 live     a whole machine on that instance, which cygnet acts on as root (see live.py)
 client   client("ssm", region=…, keys=…) makes a boto3 client without retries, signing as the gateway unless told
@@ -106,7 +107,7 @@ def server(world, tls_dir):
 def gateway(world, server):
     instance = world.launch(world.subnet, "172.16.1.10", "203.0.113.10",
                             tags={"Name": "gateway", "cygnet:mesh": "lab", "cygnet:registry": REGION,
-                                  "cygnet:security-group": "none"})
+                                  "cygnet:routes": "none", "cygnet:security-group": "none"})
     metadata = server.listen_imds("127.0.0.1", instance=instance)
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C", **environment(server, server.api, metadata)}
     return Gateway(instance, env)
