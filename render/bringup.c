@@ -15,12 +15,16 @@
 
 /* --- what was tried already --- */
 
-/* What both ends have to agree on: tries that failed for one such tunnel say nothing of another. */
-static int64_t tunnel_hash(const struct site *own, const struct site *peer)
+/*
+ * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it once
+ * it is up, says nothing of another.
+ */
+static int64_t tunnel_hash(const struct site *own, const struct tunnel_report *report)
 {
-	const struct site *const ends[] = { own, peer };
+	const struct site *const ends[] = { own, report->peer };
 	AUTO_BUF struct buf text = { 0 };
 
+	buf_adds(&text, report->health == TUNNEL_UP ? "up;" : "");
 	for (size_t i = 0; i < COUNT_OF(ends); i++) {
 		AUTO_FREE char *subnets = cidrs_join(&ends[i]->subnets, ",");
 		const struct public_key *key = site_active_key(ends[i]);
@@ -30,28 +34,29 @@ static int64_t tunnel_hash(const struct site *own, const struct site *peer)
 	return hash_text(buf_str(&text));
 }
 
-static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs, const struct site *peer)
+static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	const struct recent *recent = inputs->recent;
+	int64_t wanted = tunnel_hash(inputs->own, report);
 
 	for (size_t i = 0; i < recent->wait_count; i++)
-		if (strcmp(recent->waits[i].site, peer->name) == 0 &&
-		    recent->waits[i].wanted == tunnel_hash(inputs->own, peer))
+		if (strcmp(recent->waits[i].site, report->peer->name) == 0 && recent->waits[i].wanted == wanted)
 			return &recent->waits[i];
 	return NULL;
 }
 
-static bool waited_long(const struct bringup_inputs *inputs, const struct site *peer)
+static bool waited_long(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
-	const struct tunnel_wait *wait = wait_find(inputs, peer);
+	const struct tunnel_wait *wait = wait_find(inputs, report);
 
 	return wait != NULL && inputs->now_ms - wait->since_ms >= 2 * inputs->interval_ms;
 }
 
 /* Whether it is this end's turn. */
-static bool end_acts(const struct bringup_inputs *inputs, const struct site *peer)
+static bool end_acts(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
-	return !inputs->passive && (connection_initiates(inputs->own, peer) || waited_long(inputs, peer));
+	return !inputs->passive &&
+	       (connection_initiates(inputs->own, report->peer) || waited_long(inputs, report));
 }
 
 /* --- what is initiated --- */
@@ -72,9 +77,9 @@ static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, b
 
 static bool initiate_due(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
-	const struct tunnel_wait *wait = wait_find(inputs, report->peer);
+	const struct tunnel_wait *wait = wait_find(inputs, report);
 
-	if (report->health == TUNNEL_UP || report->busy || !end_acts(inputs, report->peer))
+	if (report->health == TUNNEL_UP || report->busy || !end_acts(inputs, report))
 		return false;
 	return wait == NULL || wait->tries == 0 ||
 	       inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
@@ -121,7 +126,7 @@ static bool child_is_replaced(const struct bringup_inputs *inputs, const struct 
 
 	return report->health >= TUNNEL_NARROWED && child_is_settled(best) &&
 	       child_judge(child, inputs->own, report->peer) < report->health &&
-	       (child->id < best->id || waited_long(inputs, report->peer));
+	       (child->id < best->id || waited_long(inputs, report));
 }
 
 static void children_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report,
@@ -147,7 +152,7 @@ static void peer_plan(const struct bringup_inputs *inputs, const struct tunnel_r
 
 	if (initiate_due(inputs, report))
 		plan_add(plan, ACTION_INITIATE, name, NULL);
-	for (size_t i = 0; i < tunnels->sa_count && end_acts(inputs, report->peer); i++)
+	for (size_t i = 0; i < tunnels->sa_count && end_acts(inputs, report); i++)
 		if (sa_carries(&tunnels->sas[i], inputs->own, report->peer))
 			children_plan(inputs, report, &tunnels->sas[i], plan);
 }
@@ -179,7 +184,7 @@ static void tunnel_remember(const struct bringup_inputs *inputs, const struct tu
 			    const struct plan *plan, struct recent *recent)
 {
 	const char *site = report->peer->name;
-	int64_t wanted = tunnel_hash(inputs->own, report->peer);
+	int64_t wanted = tunnel_hash(inputs->own, report);
 	struct tunnel_wait *wait = recent_wait(recent, site);
 
 	if (wait != NULL && ((report->health == TUNNEL_UP && report->settled <= 1) || wait->wanted != wanted)) {
