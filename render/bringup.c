@@ -75,11 +75,22 @@ static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, b
 	return patience < most ? patience : most;
 }
 
+/*
+ * Whether a child that is not as planned came after the planned one. It may be the peer's, which knows of a plan that we
+ * have not read yet; so it is given time, and then a newer one takes both their places.
+ */
+static bool is_overtaken(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+{
+	return report->child != NULL && report->newest != NULL && report->newest->id > report->child->id &&
+	       waited_long(inputs, report);
+}
+
 static bool initiate_due(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	const struct tunnel_wait *wait = wait_find(inputs, report);
 
-	if (report->health == TUNNEL_UP || report->busy || !end_acts(inputs, report))
+	if (report->busy || !end_acts(inputs, report) ||
+	    (report->health == TUNNEL_UP && !is_overtaken(inputs, report)))
 		return false;
 	return wait == NULL || wait->tries == 0 ||
 	       inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
@@ -101,32 +112,29 @@ static void strangers_plan(const struct bringup_inputs *inputs, struct plan *pla
 	}
 }
 
-/* Older than all that is like it in its SA: of duplicates it is the one to stay. */
-static bool child_is_first(const struct ike_sa *sa, const struct child_sa *child)
+static bool same_selectors(const struct child_sa *a, const struct child_sa *b)
 {
-	for (size_t i = 0; i < sa->child_count; i++) {
-		const struct child_sa *other = &sa->children[i];
-
-		if (other->id < child->id && child_is_settled(other) &&
-		    cidrs_equal(&other->local_subnets, &child->local_subnets) &&
-		    cidrs_equal(&other->remote_subnets, &child->remote_subnets))
-			return false;
-	}
-	return true;
+	return cidrs_equal(&a->local_subnets, &b->local_subnets) && cidrs_equal(&a->remote_subnets, &b->remote_subnets);
 }
 
 /*
- * Whether the best child takes another one's place. A newer one is the peer's doing, that may know of a plan that we have
- * not read yet; it is given time.
+ * Whether a newer child takes this one's place: one that is better, or one like it and of the same SA (in another it is
+ * that of a key that replaces another). So the newest never goes, whatever both ends do at the same time, and what is
+ * sent goes through it already.
  */
 static bool child_is_replaced(const struct bringup_inputs *inputs, const struct tunnel_report *report,
-			      const struct child_sa *child)
+			      const struct ike_sa *sa, const struct child_sa *child)
 {
 	const struct child_sa *best = report->child;
 
-	return report->health >= TUNNEL_NARROWED && child_is_settled(best) &&
-	       child_judge(child, inputs->own, report->peer) < report->health &&
-	       (child->id < best->id || waited_long(inputs, report));
+	if (best != NULL && child_is_settled(best) && best->id > child->id &&
+	    child_judge(child, inputs->own, report->peer) < report->health)
+		return true;
+	for (size_t i = 0; i < sa->child_count; i++)
+		if (sa->children[i].id > child->id && child_is_settled(&sa->children[i]) &&
+		    same_selectors(&sa->children[i], child))
+			return true;
+	return false;
 }
 
 static void children_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report,
@@ -135,13 +143,8 @@ static void children_plan(const struct bringup_inputs *inputs, const struct tunn
 	for (size_t i = 0; i < sa->child_count; i++) {
 		const struct child_sa *child = &sa->children[i];
 
-		if (!child_is_settled(child) || child->id == 0)
-			continue;
-		if (!child_is_first(sa, child))
-			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "it is there twice")->sa = child->id;
-		else if (child_is_replaced(inputs, report, child))
-			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "another one has the planned subnets")->sa =
-				child->id;
+		if (child->id != 0 && child_is_settled(child) && child_is_replaced(inputs, report, sa, child))
+			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "a newer one takes its place")->sa = child->id;
 	}
 }
 
