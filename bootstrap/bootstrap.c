@@ -24,7 +24,7 @@ static bool unsettled(const struct session *session, const struct outcome *outco
  * included, every interval, and look at charon in between. A pass that finds the lock taken or charon busy is made up
  * for by the next.
  */
-static int tunnels_await(struct session *session, struct lifecycle *lifecycle, struct outcome *outcome, struct err *e)
+static int tunnels_await(struct session *session, struct outcome *outcome, struct err *e)
 {
 	int64_t interval = session->config.interval_s * 1000;
 	int64_t deadline = clock_boot_ms() + session->config.tunnel_wait_s * 1000;
@@ -33,7 +33,6 @@ static int tunnels_await(struct session *session, struct lifecycle *lifecycle, s
 	while (!outcome->ended && unsettled(session, outcome) && clock_boot_ms() < deadline) {
 		bool due = clock_boot_ms() >= next;
 
-		lifecycle_wait(session, lifecycle);
 		outcome->behind = false;
 		if (!due)
 			clock_sleep_ms(LOOK_MS);
@@ -72,14 +71,14 @@ static int gateway_make(struct session *session, char *const environment[], stru
 	if (lifecycle_begin(session, lifecycle, e) < 0 ||
 	    pass_run(session, first_pass, session->config.timeout_s * 1000, outcome, e) < 0)
 		return -1;
-	if (session->live && tunnels_await(session, lifecycle, outcome, e) < 0)
+	if (session->live && tunnels_await(session, outcome, e) < 0)
 		return -1;
 	return outcome->ended ? duty_refuse(session, e) : 0;
 }
 
 enum exit_code command_bootstrap(struct session *session, char *const environment[], struct err *e)
 {
-	CLEANUP(lifecycle_done) struct lifecycle lifecycle = LIFECYCLE_INIT;
+	struct lifecycle lifecycle = { 0 };
 	CLEANUP(outcome_done) struct outcome outcome = { 0 };
 	enum exit_code code;
 	bool failed;

@@ -82,6 +82,8 @@ static int leaving_observe(struct leaving *leaving, struct err *e)
 		.instance = session->instance.id,
 		.state = &serving,
 	}, &leaving->tenure);
+	if (leaving->found.left && leaving->found.generation >= session->state.generation)
+		leaving->tenure.tenure = TENURE_LEFT;	/* by our own tombstone as well */
 	return 0;
 }
 

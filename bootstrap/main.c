@@ -34,7 +34,6 @@ static const struct flag {
 } flags[] = {
 	{ "--claim", command_bootstrap, offsetof(struct options, claim),
 	  "take the site, though another instance fills it by now or it has left" },
-	{ "--claim", command_plan, offsetof(struct options, claim), "as bootstrap would with it" },
 	{ "--keep-address", command_leave, offsetof(struct options, keep_address),
 	  "leave the Elastic IP with this instance" },
 };

@@ -12,7 +12,7 @@ struct options {
 	const char *settings[SETTING_COUNT];	/* NULL where not given */
 	const char *root;			/* "" is the machine itself */
 	const char *site;			/* the operand of `forget`; NULL: the command has none */
-	bool claim;				/* bootstrap --claim, and plan's */
+	bool claim;				/* bootstrap --claim */
 	bool keep_address;			/* leave --keep-address */
 	enum log_level level;
 };

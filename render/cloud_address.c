@@ -118,7 +118,8 @@ void cloud_address_plan(const struct cloud_inputs *inputs, struct plan *plan)
 		return;
 	action = plan_add(plan, ACTION_ASSOCIATE, elastic->allocation, inputs->instance->interface);
 	action->address = address;
-	action->reassociate = elastic->association != NULL;
+	/* EC2 takes it for a reassociation as well when the interface has another one. */
+	action->reassociate = elastic->association != NULL || inputs->cloud->interface.allocation != NULL;
 }
 
 void cloud_address_leave(const struct cloud_inputs *inputs, struct plan *plan)

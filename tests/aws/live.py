@@ -28,13 +28,13 @@ _SECTION, _END, _VALUE, _LIST, _ITEM, _LIST_END = range(1, 7)
 
 
 class Charon:
-    """Answers vici at a socket: connections (dicts as list-conns has them) are what is loaded; nothing is established.
-
-    commands has the names of all commands received.
+    """Answers vici at a socket. Of connections (dicts as list-conns has them) those are loaded that have a file in the
+    folder; none is ever established. commands has the names of all commands received.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, folder):
         self.path = path
+        self.folder = folder
         self.connections = {}
         self.commands = []
         self._listener = None
@@ -71,7 +71,8 @@ class Charon:
                 self.commands.append(name)
                 if name == "list-conns":
                     for conn, members in self.connections.items():
-                        _send(connection, bytes([_EVENT]) + _name("list-conn") + _message({conn: members}))
+                        if (self.folder / f"{conn}.conf").exists():
+                            _send(connection, bytes([_EVENT]) + _name("list-conn") + _message({conn: members}))
                 _send(connection, bytes([_RESPONSE]) + _message({"version": "5.9.8", "success": "yes"}))
 
 
@@ -112,7 +113,7 @@ class Live:
         self.root = root
         self.instance = instance
         self.env = env
-        self.charon = Charon(root / "run/charon.vici")
+        self.charon = Charon(root / "run/charon.vici", root / "etc/swanctl/conf.d")
 
     def cygnet(self, *arguments, timeout=120, **env):
         """Run build/cygnet on this machine; the CompletedProcess."""
@@ -144,11 +145,11 @@ class Live:
             path.touch() if on else path.unlink(missing_ok=True)
 
     def loads(self, record, subnets=("172.16.0.0/16",)):
-        """Charon has a connection to the peer of this record loaded, as cygnet renders it."""
+        """Charon makes of the file for this record's site the connection that cygnet means by it."""
         name = f"cygnet-{record['site']}"
         child = {"local-ts": list(subnets), "remote-ts": record["subnets"]}
         self.charon.connections[name] = {
-            "remote_addrs": [record["address"]], "local-1": {"id": self.instance.public_ip},
+            "remote_addrs": [record["address"]], "local-1": {"id": self.instance.interface.public_ip},
             "remote-1": {"id": record["address"]},
             "children": {name: child}}
 
@@ -177,10 +178,12 @@ def host_program(tmp_path_factory):
 @pytest.fixture(scope="session")
 def netns():
     subprocess.run(["ip", "netns", "add", NETNS], check=True)
-    for words in ("link set lo up", "link add ens5 type dummy"):
-        subprocess.run(["ip", "-n", NETNS, *words.split()], check=True)
-    yield NETNS
-    subprocess.run(["ip", "netns", "del", NETNS], check=True)
+    try:
+        for words in ("link set lo up", "link add ens5 type veth peer name other"):
+            subprocess.run(["ip", "-n", NETNS, *words.split()], check=True)
+        yield NETNS
+    finally:
+        subprocess.run(["ip", "netns", "del", NETNS], check=True)
 
 
 @pytest.fixture

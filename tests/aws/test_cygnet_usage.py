@@ -111,7 +111,7 @@ def test_each_source_overrides_the_weaker_ones(gateway, root):
     ([], {"CYGNET_INTERVAL": "15"},
      "setting 'interval' (CYGNET_INTERVAL): value '15' is not a whole number with its unit, as in 15s, 10m, 1h or 90d"),
     ([], {"CYGNET_MESSH": "x"}, "unknown setting 'CYGNET_MESSH' (the environment)"),
-    (["--routes", "all"], {}, "setting 'routes' (--routes): value 'all' is not supported by this version"),
+    (["--routes", "some"], {}, "setting 'routes' (--routes): value 'some' is not 'none', 'tagged' or 'all'"),
     (["--mesh", "--site"], {},
      "setting 'mesh' (--mesh): value '--site' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either end")])
 @pytest.mark.parametrize("command", ["plan", "bootstrap", "sync"])
@@ -146,7 +146,7 @@ def test_metadata_that_is_silent(gateway, root):
 
 
 @pytest.mark.parametrize("action", [
-    "ssm:GetParameters", "ssm:GetParametersByPath", "ec2:DescribeNetworkInterfaceAttribute"])
+    "ssm:GetParameters", "ssm:GetParametersByPath", "ec2:DescribeNetworkInterfaces"])
 def test_a_denial_names_the_action_every_time(gateway, world, root, action):
     world.faults.deny(*action.split(":"))
     for command in ("bootstrap", "sync", "plan", "plan"):
@@ -170,7 +170,7 @@ def test_the_first_failure_decides_the_exit_code(gateway, world, root):
     world.faults.throttle("ssm", n=float("inf"))
     done = gateway.cygnet("plan", root=root)
     assert done.returncode == DENIED
-    assert "grant ec2:DescribeNetworkInterfaceAttribute" in done.stderr and "ThrottlingException" in done.stderr
+    assert "grant ec2:DescribeNetworkInterfaces" in done.stderr and "ThrottlingException" in done.stderr
 
 
 def test_quiet_says_nothing_of_what_is_well(gateway, root):

@@ -396,7 +396,8 @@ static void recent_example(struct recent *recent)
 	};
 	assert_false(recent_told(recent, "no route", 5000));
 	wait = recent_wait_add(recent, "paris");
-	wait->down_since_ms = 7000;
+	wait->wanted = 0xffffffff;
+	wait->since_ms = 7000;
 	wait->initiated_ms = 8000;
 	wait->tries = 2;
 	recent_wait_add(recent, "ohio");
@@ -427,7 +428,8 @@ static void recent_is_saved_and_loaded(void **unused)
 	assert_int_equal(recent.unhealthy_ms, 8000);
 	assert_int_equal(recent.hook_due_ms, 9000);
 	assert_int_equal(recent.wait_count, 2);
-	assert_int_equal(paris->down_since_ms, 7000);
+	assert_int_equal(paris->wanted, 0xffffffff);
+	assert_int_equal(paris->since_ms, 7000);
 	assert_int_equal(paris->initiated_ms, 8000);
 	assert_int_equal(paris->tries, 2);
 	assert_int_equal(ohio->tries, 0);
@@ -463,7 +465,7 @@ static void damaged_recent_is_forgotten(void **unused)
 		"{}",
 		RECENT("-1", "[]", "[]"),
 		RECENT("1", "{}", "[]"),
-		RECENT("1", "[{\"site\":\"paris\",\"down_since_ms\":1,\"initiated_ms\":1,"
+		RECENT("1", "[{\"site\":\"paris\",\"wanted\":1,\"since_ms\":1,\"initiated_ms\":1,"
 		       "\"tries\":1},{\"site\":\"ohio\"}]", "[]"),
 		RECENT("1", "[]", "[{\"hash\":1,\"told_ms\":1},{\"hash\":1}]"),
 	};
