@@ -3,8 +3,9 @@
  *
  * Sites are written "name address key subnet…", with ";" between them. A name with "+" before it is
  * a tombstone, one with "?" an empty record, one with "~" is of the own VPC, one with "=" static and
- * not the registry's; "@3" behind it is its generation, else 1. The own site is "mine 203.0.113.100
- * own 10.0.0.0/16"; 10.0.0.0/8 is allowed.
+ * not the registry's; "@3" behind it is its generation, else 1. A key may be followed by "+" and the
+ * next one, and by "!" and a revoked one, more than once. The own site is "mine 203.0.113.100 own
+ * 10.0.0.0/16"; 10.0.0.0/8 is allowed.
  */
 #ifndef CYGNET_TESTS_UNIT_KEYS_MESH_SUPPORT_H
 #define CYGNET_TESTS_UNIT_KEYS_MESH_SUPPORT_H
@@ -18,6 +19,25 @@ struct row {
 	const char *peers;		/* "name subnet…", with "; " between them */
 	const char *warnings;		/* with newlines between them */
 };
+
+static inline void key_of_text(struct site *site, enum key_state state, const char *text)
+{
+	struct site_key *key = MEM_GROW(site->keys, site->key_count);
+
+	*key = (struct site_key){ .state = state };
+	snprintf(key->key.id, KEY_ID_SIZE, "%.*s", (int)strcspn(text, "+!"), text);
+}
+
+static inline void keys_of_text(struct site *site, const char *text)
+{
+	key_of_text(site, KEY_ACTIVE, text);
+	while (*(text += strcspn(text, "+!")) != '\0') {
+		if (*text++ == '+')
+			key_of_text(site, KEY_NEXT, text);
+		else
+			strings_addf(&site->revoked, "%.*s", (int)strcspn(text, "+!"), text);
+	}
+}
 
 static inline struct site site_of_text(char *text)
 {
@@ -38,9 +58,7 @@ static inline struct site site_of_text(char *text)
 	if (site.left || site.empty)
 		return site;
 	assert_true(address_parse(strtok_r(NULL, " ", &rest), &site.address));
-	site.keys = mem_calloc(1, sizeof *site.keys);
-	site.key_count = 1;
-	snprintf(site.keys[0].key.id, KEY_ID_SIZE, "%s", strtok_r(NULL, " ", &rest));
+	keys_of_text(&site, strtok_r(NULL, " ", &rest));
 	while ((word = strtok_r(NULL, " ", &rest)) != NULL) {
 		assert_true(cidr_parse(word, &range));
 		cidrs_add(&site.subnets, range);
