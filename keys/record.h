@@ -49,8 +49,8 @@ int record_parse(const char *text, const char *expected_name, struct site *ret_s
  * while a key is replaced. Equal sites give equal text. ret_text is yours to free.
  *
  * Of the revoked ids the newest that fit are in it, at most REVOKED_MAX. Beside a single key at
- * least 10 always fit, as a second key would; beside two keys of 4096 bits all 16 with 33 subnets,
- * 9 with 64. An older one gets in when peers have dealt with a newer one and it leaves.
+ * least 9 always fit, where a second one would be; beside two keys of 4096 bits all 16 do with 32
+ * subnets, and 12 with 64. An older one gets in when peers have dealt with a newer one and it leaves.
  */
 int record_text(const struct site *site, char **ret_text, struct err *e);
 
