@@ -401,6 +401,8 @@ static void recent_example(struct recent *recent)
 	wait->initiated_ms = 8000;
 	wait->tries = 2;
 	recent_wait_add(recent, "ohio");
+	*recent_follower(recent, "rome") =
+		(struct follower){ recent_follower(recent, "rome")->site, 1000, 2000, 3 };
 }
 
 static void recent_is_saved_and_loaded(void **unused)
@@ -433,6 +435,10 @@ static void recent_is_saved_and_loaded(void **unused)
 	assert_int_equal(paris->initiated_ms, 8000);
 	assert_int_equal(paris->tries, 2);
 	assert_int_equal(ohio->tries, 0);
+	assert_int_equal(recent.follower_count, 1);
+	assert_int_equal(recent_follower(&recent, "rome")->live_ms, 1000);
+	assert_int_equal(recent_follower(&recent, "rome")->tried_ms, 2000);
+	assert_int_equal(recent_follower(&recent, "rome")->tries, 3);
 	assert_true(recent_told(&recent, "no route", 5001));
 }
 
@@ -467,6 +473,7 @@ static void damaged_recent_is_forgotten(void **unused)
 		RECENT("1", "{}", "[]"),
 		RECENT("1", "[{\"site\":\"paris\",\"wanted\":1,\"since_ms\":1,\"initiated_ms\":1,"
 		       "\"tries\":1},{\"site\":\"ohio\"}]", "[]"),
+		RECENT("1", "[],\"followers\":[{\"site\":\"rome\",\"live_ms\":1}]", "[]"),
 		RECENT("1", "[]", "[{\"hash\":1,\"told_ms\":1},{\"hash\":1}]"),
 	};
 	AUTO_ROOT char *root = root_new();
@@ -481,6 +488,20 @@ static void damaged_recent_is_forgotten(void **unused)
 		assert_int_equal(recent.wait_count, 0);
 		assert_null(recent.waits);
 	}
+}
+
+static void follower_is_counted_twice(void **unused)
+{
+	CLEANUP(recent_done) struct recent recent = { 0 };
+
+	(void)unused;
+	recent_follower(&recent, "rome")->tries = 3;
+	assert_int_equal(recent_follower(&recent, "ohio")->tries, 0);
+	assert_int_equal(recent_follower(&recent, "rome")->tries, 3);
+	assert_int_equal(recent.follower_count, 2);
+	recent_followers_drop(&recent);
+	assert_int_equal(recent.follower_count, 0);
+	assert_int_equal(recent_follower(&recent, "rome")->tries, 0);
 }
 
 static void no_recent_yet(void **unused)
@@ -526,6 +547,7 @@ int main(void)
 		cmocka_unit_test(recent_is_saved_and_loaded),
 		cmocka_unit_test(warning_is_repeated_within_the_hour_or_never_again),
 		cmocka_unit_test(damaged_recent_is_forgotten),
+		cmocka_unit_test(follower_is_counted_twice),
 		cmocka_unit_test(no_recent_yet),
 		cmocka_unit_test(waits_are_dropped_by_name),
 	};

@@ -85,6 +85,23 @@ static void what_is_written_is_read_back_as_something_else(void **state)
 	assert_true(again.manual);
 }
 
+static void what_the_operator_has_loaded_is_forgotten(void **state)
+{
+	CLEANUP(site_done) struct site site = { 0 }, again = { 0 }, copy = { 0 };
+	AUTO_JSON json_t *document = NULL;
+	AUTO_FREE char *acks = NULL;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_parses("{" OFFICE SUBNETS "\"keys\": [\"" KEY_B_SPKI "\"], \"acks\": [\"" KEY_A_ID
+		      "\", \"" KEY_B_ID "\"]}", &site);
+	document = static_json(&site);
+	assert_int_equal(static_parse_json(document, &again, &e), 0);
+	site_copy(&again, &copy);
+	acks = strings_join(&copy.acks, " ");
+	assert_string_equal(acks, KEY_A_ID " " KEY_B_ID);
+}
+
 static void damage_is_overlooked(void **state)
 {
 	(void)state;
@@ -104,6 +121,10 @@ static void damage_is_overlooked(void **state)
 	assert_refused("{" OFFICE SUBNETS "\"keys\": [{}]}", "'keys' element 1: not a string");
 	assert_refused("{" OFFICE SUBNETS "\"keys\": [\"" KEY_A_SPKI "\", \"" KEY_A_SPKI "\"]}",
 		       "'keys' has the same key twice");
+	assert_refused("{" OFFICE SUBNETS "\"keys\": [\"" KEY_A_SPKI "\"], \"acks\": [\"8979b8f5\"]}",
+		       "'acks' element 1 is not a key id");
+	assert_refused("{" OFFICE SUBNETS "\"keys\": [\"" KEY_A_SPKI "\"], \"acks\": [1, 2, 3]}",
+		       "'acks' has more than 2 elements");
 	assert_refused("{" OFFICE SUBNETS "\"keys\": [\"-----BEGIN PUBLIC KEY-----\\nAAAA\\n\"]}",
 		       "'keys' element 1: its PEM does not end with '-----END PUBLIC KEY-----'");
 	assert_refused("{" OFFICE SUBNETS "\"keys\": [\"-----BEGIN PUBLIC KEY-----\\nAAAA\\n"
@@ -148,9 +169,10 @@ static void assert_statics(const char *root, const char *names, const char *warn
 	assert_string_equal(warned, warnings);
 }
 
-#define SITE(name) \
+#define SITE_HEAD(name) \
 	"{\"site\": \"" name "\", \"address\": \"198.51.100.7\", " SUBNETS \
-	"\"keys\": [\"" KEY_A_SPKI "\"]}"
+	"\"keys\": [\"" KEY_A_SPKI "\"]"
+#define SITE(name) SITE_HEAD(name) "}"
 
 static void a_broken_file_costs_the_others(void **state)
 {
@@ -195,6 +217,9 @@ static void a_change_goes_unnoticed(void **state)
 	assert_true(one != 0 && other != 0 && one != other);
 	root_write(root, STATIC_FOLDER "/a.json", SITE("office") "\n", 0644);
 	assert_int_equal(hash_of(root), one);
+	root_write(root, STATIC_FOLDER "/a.json",
+		   SITE_HEAD("office") ", \"acks\": [\"" KEY_B_ID "\"]}", 0644);
+	assert_int_not_equal(hash_of(root), one);
 }
 
 int main(void)
@@ -203,6 +228,7 @@ int main(void)
 		cmocka_unit_test(a_key_in_base64_is_taken_for_something_else),
 		cmocka_unit_test(a_key_in_pem_is_refused),
 		cmocka_unit_test(what_is_written_is_read_back_as_something_else),
+		cmocka_unit_test(what_the_operator_has_loaded_is_forgotten),
 		cmocka_unit_test(damage_is_overlooked),
 		cmocka_unit_test(a_key_that_is_no_rsa_key_is_taken),
 		cmocka_unit_test(a_broken_file_costs_the_others),

@@ -117,6 +117,7 @@ static void defaults_become_typed_values(void **state)
 	assert_int_equal(config.security, SECURITY_AUDIT);
 	assert_null(config.lifecycle_hook);
 	assert_int_equal(config.unhealthy_after_s, 0);
+	assert_int_equal(config.rekey_after_s, 0);
 	assert_int_equal(config.backend, BACKEND_DETECTED);
 	assert_int_equal(config.ike_proposals.count, 5);
 	assert_int_equal(config.esp_proposals.count, 4);
@@ -228,7 +229,7 @@ static void setting_of_the_vpc_is_lost(void **state)
 	static const struct world world = {
 		.tags = { REQUIRED, "registry-role", "arn:aws:iam::123456789012:role/mesh" },
 		.file = "address = eipalloc-0123456789abcdef0\nroutes = all\nsecurity-group = manage\n"
-			"lifecycle-hook = launch\nunhealthy-after = 5m\n",
+			"lifecycle-hook = launch\nunhealthy-after = 5m\nrekey-after = 90d\n",
 		.no_public_address = true,
 	};
 	struct config config = { 0 };
@@ -244,6 +245,7 @@ static void setting_of_the_vpc_is_lost(void **state)
 	assert_int_equal(config.security, SECURITY_MANAGE);
 	assert_string_equal(config.lifecycle_hook, "launch");
 	assert_int_equal(config.unhealthy_after_s, 300);
+	assert_int_equal(config.rekey_after_s, 90 * 86400);
 	config_done(&config);
 }
 
