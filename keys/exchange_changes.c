@@ -113,18 +113,6 @@ void changes_done(struct changes *changes)
 
 /* --- reading it --- */
 
-static int history_read(const struct registry *registry, const struct epoch *applied,
-			bool *ret_complete, struct changes *ret_changes, struct err *e)
-{
-	AUTO_FREE char *path = exchange_epoch_path(registry);
-	CLEANUP(parameters_done) struct parameters history = { 0 };
-
-	if (ssm_history(registry->aws, registry->region, path, &history, e) < 0)
-		return err_wrap(e, "read the history of the epoch of mesh '%s'", registry->mesh);
-	*ret_complete = changes_judge(&history, applied, ret_changes);
-	return 0;
-}
-
 static void name_add(struct strings *names, char *taken)
 {
 	strings_add(names, taken);
@@ -174,27 +162,37 @@ static bool changes_show(const struct registry *registry, const struct changes *
 	return true;
 }
 
+static int changes_list(const struct registry *registry, const char *own,
+			const struct epoch *applied, const struct changes *changes,
+			struct listing *ret_listing, struct err *e)
+{
+	CLEANUP(parameters_done) struct parameters found = { 0 };
+	CLEANUP(strings_done) struct strings names = { 0 };
+	struct listing listing = { .partial = true };
+
+	names_collect(registry, own, changes, &names);
+	if (names_read(registry, &names, &found, e) < 0)
+		return -1;
+	listing.epoch = changes_show(registry, changes, &found) ? changes->epoch : *applied;
+	exchange_policy(registry, &found, &listing.policy);
+	listing_fill(&listing, registry, &found);
+	*ret_listing = listing;
+	return 0;
+}
+
 int exchange_changes(const struct registry *registry, const char *own, const struct epoch *applied,
 		     bool *ret_complete, struct listing *ret_listing, struct err *e)
 {
-	CLEANUP(parameters_done) struct parameters found = { 0 };
+	AUTO_FREE char *path = exchange_epoch_path(registry);
+	CLEANUP(parameters_done) struct parameters history = { 0 };
 	CLEANUP(changes_done) struct changes changes = { 0 };
-	CLEANUP(strings_done) struct strings names = { 0 };
-	struct listing listing = { .partial = true, .epoch = *applied };
 	bool complete;
 
-	if (history_read(registry, applied, &complete, &changes, e) < 0)
+	if (ssm_history(registry->aws, registry->region, path, &history, e) < 0)
+		return err_wrap(e, "read the history of the epoch of mesh '%s'", registry->mesh);
+	complete = changes_judge(&history, applied, &changes);
+	if (complete && changes_list(registry, own, applied, &changes, ret_listing, e) < 0)
 		return -1;
-	if (complete) {
-		names_collect(registry, own, &changes, &names);
-		if (names_read(registry, &names, &found, e) < 0)
-			return -1;
-		exchange_policy(registry, &found, &listing.policy);
-		listing_fill(&listing, registry, &found);
-		if (changes_show(registry, &changes, &found))
-			listing.epoch = changes.epoch;
-		*ret_listing = listing;
-	}
 	*ret_complete = complete;
 	return 0;
 }
