@@ -119,7 +119,6 @@ void cloud_address_plan(const struct cloud_inputs *inputs, struct plan *plan)
 		return;
 	action = plan_add(plan, ACTION_ASSOCIATE, elastic->allocation, inputs->instance->interface);
 	action->address = address;
-	/* EC2 takes it for a reassociation as well when the interface has another one. */
 	action->reassociate = elastic->association != NULL || inputs->cloud->interface.allocation != NULL;
 }
 
