@@ -43,7 +43,7 @@ static int key_keep(struct session *session, struct key_maker *maker, struct out
 	if (key_maker_finish(maker, &private_pem, &key, e) < 0)
 		return -1;
 	outcome->changed = true;
-	log_step(session->log, "made the RSA-%u key %.*s", key.bits, KEY_ID_SHORT, key.id);
+	log_note(session->log, "made the RSA-%u key %.*s", key.bits, KEY_ID_SHORT, key.id);
 	if (keyring_store(root, folder, &private_pem, &key, &session->keyring, e) < 0)
 		return -1;
 	return session->baked ? keyring_wipe_others(root, folder, &key, e) : 0;
