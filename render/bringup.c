@@ -12,6 +12,8 @@
 #include "render/connection.h"
 
 #define BACKOFF_MAX_MS (5 * 60 * 1000)
+#define PEER_INTERVALS 2	/* that the other end has to act */
+#define PLAN_INTERVALS 4	/* that a peer may be ahead of us */
 
 /* --- what was tried already --- */
 
@@ -45,18 +47,18 @@ static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs, 
 	return NULL;
 }
 
-static bool waited_long(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+static bool has_waited(const struct bringup_inputs *inputs, const struct tunnel_report *report, int64_t intervals)
 {
 	const struct tunnel_wait *wait = wait_find(inputs, report);
 
-	return wait != NULL && inputs->now_ms - wait->since_ms >= 2 * inputs->interval_ms;
+	return wait != NULL && inputs->now_ms - wait->since_ms >= intervals * inputs->interval_ms;
 }
 
 /* Whether it is this end's turn. */
 static bool end_acts(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	return !inputs->passive &&
-	       (connection_initiates(inputs->own, report->peer) || waited_long(inputs, report));
+	       (connection_initiates(inputs->own, report->peer) || has_waited(inputs, report, PEER_INTERVALS));
 }
 
 /* --- what is initiated --- */
@@ -75,22 +77,11 @@ static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, b
 	return patience < most ? patience : most;
 }
 
-/*
- * Whether a child that is not as planned came after the planned one. It may be the peer's, which knows of a plan that we
- * have not read yet; so it is given time, and then a newer one takes both their places.
- */
-static bool is_overtaken(const struct bringup_inputs *inputs, const struct tunnel_report *report)
-{
-	return report->child != NULL && report->newest != NULL && report->newest->id > report->child->id &&
-	       waited_long(inputs, report);
-}
-
 static bool initiate_due(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	const struct tunnel_wait *wait = wait_find(inputs, report);
 
-	if (report->busy || !end_acts(inputs, report) ||
-	    (report->health == TUNNEL_UP && !is_overtaken(inputs, report)))
+	if (report->health == TUNNEL_UP || report->busy || !end_acts(inputs, report))
 		return false;
 	return wait == NULL || wait->tries == 0 ||
 	       inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
@@ -112,29 +103,54 @@ static void strangers_plan(const struct bringup_inputs *inputs, struct plan *pla
 	}
 }
 
-static bool same_selectors(const struct child_sa *a, const struct child_sa *b)
+static bool child_equals(const struct child_sa *a, const struct child_sa *b)
 {
 	return cidrs_equal(&a->local_subnets, &b->local_subnets) && cidrs_equal(&a->remote_subnets, &b->remote_subnets);
 }
 
 /*
- * Whether a newer child takes this one's place: one that is better, or one like it and of the same SA (in another it is
- * that of a key that replaces another). So the newest never goes, whatever both ends do at the same time, and what is
- * sent goes through it already.
+ * The newer of two alike in one SA: a peer that has not read its side yet narrowed it to what the old one has. It has to
+ * go, because charon makes no second child from the configuration that it has loaded, and would refuse the next try. In
+ * two SAs they are those of a key that replaces another.
  */
-static bool child_is_replaced(const struct bringup_inputs *inputs, const struct tunnel_report *report,
-			      const struct ike_sa *sa, const struct child_sa *child)
+static bool child_is_double(const struct ike_sa *sa, const struct child_sa *child)
 {
-	const struct child_sa *best = report->child;
-
-	if (best != NULL && child_is_settled(best) && best->id > child->id &&
-	    child_judge(child, inputs->own, report->peer) < report->health)
-		return true;
 	for (size_t i = 0; i < sa->child_count; i++)
-		if (sa->children[i].id > child->id && child_is_settled(&sa->children[i]) &&
-		    same_selectors(&sa->children[i], child))
+		if (sa->children[i].id < child->id && child_is_settled(&sa->children[i]) &&
+		    child_equals(&sa->children[i], child))
 			return true;
 	return false;
+}
+
+/*
+ * Whether a better child came after this one. The newest that is no double never goes for another one's sake: whatever
+ * both ends do at the same time, and whatever either has read of the plan, one child is left.
+ */
+static bool child_is_replaced(const struct bringup_inputs *inputs, const struct tunnel_report *report,
+			      const struct child_sa *child)
+{
+	enum tunnel_health health = child_judge(child, inputs->own, report->peer);
+
+	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
+		const struct ike_sa *sa = &inputs->tunnels->sas[i];
+
+		for (size_t k = 0; sa_carries(sa, inputs->own, report->peer) && k < sa->child_count; k++) {
+			const struct child_sa *other = &sa->children[k];
+
+			if (other->id > child->id && child_is_settled(other) && !child_is_double(sa, other) &&
+			    child_judge(other, inputs->own, report->peer) > health)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* One that came after the planned child may be of a plan that only the peer has read; but not for long. */
+static bool child_is_left_over(const struct bringup_inputs *inputs, const struct tunnel_report *report,
+			       const struct child_sa *child)
+{
+	return report->health == TUNNEL_UP && child_judge(child, inputs->own, report->peer) != TUNNEL_UP &&
+	       has_waited(inputs, report, PLAN_INTERVALS);
 }
 
 static void children_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report,
@@ -143,8 +159,12 @@ static void children_plan(const struct bringup_inputs *inputs, const struct tunn
 	for (size_t i = 0; i < sa->child_count; i++) {
 		const struct child_sa *child = &sa->children[i];
 
-		if (child->id != 0 && child_is_settled(child) && child_is_replaced(inputs, report, sa, child))
-			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "a newer one takes its place")->sa = child->id;
+		if (child->id == 0 || !child_is_settled(child))
+			continue;
+		if (child_is_double(sa, child))
+			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "it is there twice")->sa = child->id;
+		else if (child_is_replaced(inputs, report, child) || child_is_left_over(inputs, report, child))
+			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "another one is as planned")->sa = child->id;
 	}
 }
 

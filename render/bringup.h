@@ -20,7 +20,6 @@ struct tunnel_report {
 	const struct child_sa *child;	/* borrowed; the best that is installed, of equals the newest; else NULL */
 	bool busy;			/* charon is setting something up for it, or taking it down */
 	size_t settled;			/* its children that are installed, and not being rekeyed */
-	const struct child_sa *newest;	/* borrowed; of the settled ones, whatever it carries; else NULL */
 };
 
 /* All borrowed. */
@@ -39,9 +38,8 @@ struct bringup_inputs {
  * - A tunnel that is down, or is up with other subnets than planned, is initiated; the latter as a further child. Again
  *   after half an interval at the soonest when it is down, after one otherwise, and then ever later, up to 5 minutes; at
  *   once when what is planned has changed.
- * - A child is terminated once a newer one that is better, or like it, is there: a peer that has not read its side yet
- *   narrows the new child to what the old one has. One that is worse and newer than the planned one is given two
- *   intervals, and then a newer one is made.
+ * - A child is terminated once a newer one is there that is nearer to the plan; and beside the planned one, after four
+ *   intervals, a newer one too. Of two alike the newer goes: a peer that has not read its side yet has narrowed it.
  * - An SA to an address or id that is not planned, or of a site that is no peer, is terminated.
  */
 void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports, struct plan *ret_plan);

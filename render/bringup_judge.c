@@ -86,8 +86,6 @@ static void report_child(struct tunnel_report *report, const struct ike_sa *sa, 
 
 	report->busy |= health == TUNNEL_CONNECTING;
 	report->settled += child_is_settled(child);
-	if (child_is_settled(child) && (report->newest == NULL || child->id > report->newest->id))
-		report->newest = child;
 	if (health < report->health ||
 	    (health == report->health && (report->child == NULL || child->id < report->child->id)))
 		return;

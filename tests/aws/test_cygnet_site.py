@@ -418,6 +418,18 @@ def test_an_address_that_changes_is_published_with_the_next_sync(gateway_of_it, 
     assert record(world)["address"] == ELASTIC
 
 
+def test_a_setting_that_changes_counts_with_the_next_sync(gateway_of_it, world):
+    spoil_route(gateway_of_it, world)
+    assert gateway_of_it.cygnet("sync").returncode == ALL_DOWN
+    assert route(world) is None
+    gateway_of_it.instance.tags["cygnet:routes"] = "all"
+    assert gateway_of_it.cygnet("sync").returncode == ALL_DOWN
+    assert route(world) == gateway_of_it.instance.interface.id
+    mark = world.mark()
+    assert gateway_of_it.cygnet("sync").returncode == ALL_DOWN
+    assert [call.action for call in world.calls_since(mark)] == ["GetParameters"]
+
+
 def test_a_policy_that_changes_counts_with_the_next_sync(gateway_of_it, world):
     world.ssm(REGION).put(POLICY, json.dumps({"schema": 1, "sites": {"us-east-1": {}}}))
     gateway_of_it.charon.connections.clear()
