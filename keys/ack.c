@@ -115,9 +115,16 @@ int ack_parse(const char *text, const char *expected_site, struct ack *ret_ack, 
 
 /* --- the registry --- */
 
+static char *acks_path(const struct registry *registry)
+{
+	return mem_printf("/%s/%s/acks", registry->prefix, registry->mesh);
+}
+
 char *ack_path(const struct registry *registry, const char *site)
 {
-	return mem_printf("/%s/%s/acks/%s", registry->prefix, registry->mesh, site);
+	AUTO_FREE char *folder = acks_path(registry);
+
+	return mem_printf("%s/%s", folder, site);
 }
 
 int ack_put(const struct registry *registry, const struct ack *ack, struct err *e)
@@ -144,21 +151,30 @@ static void acks_take(struct acks *acks, const char *name, const struct paramete
 		strings_addf(&acks->warnings, "the ack of site '%s': %s", name, e.cause);
 }
 
+void acks_fill(struct acks *acks, const struct registry *registry, const struct parameters *found)
+{
+	AUTO_FREE char *folder = acks_path(registry);
+	size_t len = strlen(folder);
+
+	for (size_t i = 0; i < found->count; i++) {
+		const struct parameter *parameter = &found->items[i];
+
+		if (strncmp(parameter->name, folder, len) == 0 && parameter->name[len] == '/')
+			acks_take(acks, parameter->name + len + 1, parameter);
+	}
+}
+
 int acks_list(const struct registry *registry, struct acks *ret_acks, struct err *e)
 {
+	AUTO_FREE char *folder = acks_path(registry);
 	CLEANUP(parameters_done) struct parameters found = { 0 };
 	CLEANUP(strings_done) struct strings folders = { 0 };
 	struct acks acks = { 0 };
-	size_t len;
 
-	strings_addf(&folders, "/%s/%s/acks", registry->prefix, registry->mesh);
+	strings_add(&folders, folder);
 	if (ssm_list(registry->aws, registry->region, &folders, &found, e) < 0)
 		return err_wrap(e, "read the acknowledgements of mesh '%s'", registry->mesh);
-	len = strlen(folders.items[0]);
-	for (size_t i = 0; i < found.count; i++)
-		if (strncmp(found.items[i].name, folders.items[0], len) == 0 &&
-		    found.items[i].name[len] == '/')
-			acks_take(&acks, found.items[i].name + len + 1, &found.items[i]);
+	acks_fill(&acks, registry, &found);
 	*ret_acks = acks;
 	return 0;
 }

@@ -44,6 +44,9 @@ int ack_put(const struct registry *registry, const struct ack *ack, struct err *
 /* Every site's, own included. */
 int acks_list(const struct registry *registry, struct acks *ret_acks, struct err *e);
 
+/* Pure. Judge what was found below the mesh's "acks". */
+void acks_fill(struct acks *acks, const struct registry *registry, const struct parameters *found);
+
 /* Whether the site has loaded this next key, or dealt with this revoked one. */
 bool acks_have_key(const struct acks *acks, const char *site, const char *id);
 bool acks_have_revoked(const struct acks *acks, const char *site, const char *id);

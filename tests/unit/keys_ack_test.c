@@ -256,7 +256,6 @@ static void one_sites_ack_is_taken_for_anothers(void **state)
 		fake_ssm_set(&bench->ssm, path, text, 1);
 	}
 	fake_ssm_set(&bench->ssm, ACKS "paris", ACK("paris", B, ""), 1);
-	fake_ssm_set(&bench->ssm, "/cygnet/prod/acks-of-another/rome", ACK("rome", A, ""), 1);
 	assert_int_equal(acks_list(&bench->registry, &acks, &e), 0);
 	assert_int_equal(acks.count, 2 * FAKE_SSM_PAGE + 2);
 	assert_int_equal(acks.warnings.count, 0);
@@ -266,6 +265,21 @@ static void one_sites_ack_is_taken_for_anothers(void **state)
 	assert_false(acks_have_revoked(&acks, "ohio", KEY_A_ID));
 	assert_true(acks_have_key(&acks, "paris", KEY_B_ID));
 	assert_false(acks_have_key(&acks, "rome", KEY_A_ID));
+}
+
+static void parameter_beside_the_acks_is_one_of_them(void **state)
+{
+	static char text[] = ACK("rome", A, ""), above[] = "/cygnet/prod/acks",
+		    beside[] = "/cygnet/prod/acks-of-another/rome", below[] = ACKS "rome";
+	const struct registry registry = { NULL, "us-east-1", "cygnet", "prod" };
+	struct parameter items[] = { { above, text, 1 }, { beside, text, 1 }, { below, text, 1 } };
+	CLEANUP(acks_done) struct acks acks = { 0 };
+
+	(void)state;
+	acks_fill(&acks, &registry, &(struct parameters){ items, 2 });
+	assert_int_equal(acks.count + acks.warnings.count, 0);
+	acks_fill(&acks, &registry, &(struct parameters){ items, 3 });
+	assert_true(acks_have_key(&acks, "rome", KEY_A_ID));
 }
 
 static void one_bad_ack_costs_the_others(void **state)
@@ -319,6 +333,7 @@ int main(void)
 		BENCH_TEST(ack_is_put_elsewhere),
 		BENCH_TEST(ack_that_is_refused_is_taken_for_put),
 		BENCH_TEST(one_sites_ack_is_taken_for_anothers),
+		cmocka_unit_test(parameter_beside_the_acks_is_one_of_them),
 		BENCH_TEST(one_bad_ack_costs_the_others),
 		BENCH_TEST(acks_that_cannot_be_read_are_none),
 	};
