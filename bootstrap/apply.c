@@ -14,6 +14,7 @@
 #include "bootstrap/charon/charon.h"
 #include "bootstrap/services.h"
 
+#define UNLOADED_FILE "/run/cygnet/unloaded"
 #define RELABEL_MS 30000
 #define CHARON_START_MS 30000
 
@@ -23,6 +24,18 @@ struct applying {
 	const struct plan *plan;
 	struct charon charon;
 };
+
+bool apply_is_unloaded(const struct session *session)
+{
+	return file_exists(session->options->root, UNLOADED_FILE);
+}
+
+int apply_unloaded(struct session *session, struct err *e)
+{
+	if (!session->live || apply_is_unloaded(session))
+		return 0;
+	return file_replace(session->options->root, UNLOADED_FILE, "", 0, 0600, e);
+}
 
 static int do_write(const struct applying *a, const struct action *action, struct err *e)
 {
@@ -146,7 +159,7 @@ static int do_load(const struct applying *a, const struct action *action, struct
 
 	(void)action;
 	if (load_verified(a, e) == 0)
-		return 0;
+		return file_remove(a->session->options->root, UNLOADED_FILE, e);
 	if (charon_roll_back(a, &undo) < 0)
 		return err_wrap(e, "charon did not take the new files, and the previous ones could not be put back (%s)",
 				undo.cause);
@@ -196,6 +209,8 @@ static int action_do(const struct applying *a, const struct action *action, stru
 		return 0;
 	session_step(a->session, action_step(action));
 	log_note(a->session->log, "%s", text);
+	if (action_is_file(action) && action->concern == CONCERN_CHARON && apply_unloaded(a->session, e) < 0)
+		return -1;
 	return functions[action->kind](a, action, e);
 }
 

@@ -14,4 +14,10 @@
  */
 int apply_plan(struct session *session, const struct target *target, const struct plan *plan, struct err *e);
 
+/* Note, until charon has loaded its files, that it may have others than those on disk; the next plan loads them then. */
+int apply_unloaded(struct session *session, struct err *e);
+
+/* Whether that was noted. */
+bool apply_is_unloaded(const struct session *session);
+
 #endif

@@ -12,6 +12,7 @@ typedef enum exit_code (*command_function)(struct session *session, char *const 
 
 enum exit_code command_bootstrap(struct session *session, char *const environment[], struct err *e);
 enum exit_code command_sync(struct session *session, char *const environment[], struct err *e);
+enum exit_code command_rekey(struct session *session, char *const environment[], struct err *e);
 enum exit_code command_plan(struct session *session, char *const environment[], struct err *e);
 enum exit_code command_leave(struct session *session, char *const environment[], struct err *e);
 enum exit_code command_forget(struct session *session, char *const environment[], struct err *e);

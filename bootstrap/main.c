@@ -19,6 +19,7 @@ static const struct command {
 	{ "bootstrap", NULL, command_bootstrap,
 	  "make this instance its site's gateway; what user-data and every boot run" },
 	{ "sync", NULL, command_sync, "follow the mesh; what the timer runs" },
+	{ "rekey", NULL, command_rekey, "replace this gateway's key without losing a packet; run again, it goes on" },
 	{ "plan", NULL, command_plan, "show what bootstrap would do, and each setting with its origin" },
 	{ "leave", NULL, command_leave, "take this instance's site out of the mesh" },
 	{ "forget", "SITE", command_forget, "take a site out whose gateway is gone for good; from anywhere" },
@@ -36,6 +37,31 @@ static const struct flag {
 	  "take the site, though another instance fills it by now or it has left" },
 	{ "--keep-address", command_leave, offsetof(struct options, keep_address),
 	  "leave the Elastic IP with this instance" },
+	{ "--abort", command_rekey, offsetof(struct options, abort), "go back to the key that was" },
+	{ "--compromised", command_rekey, offsetof(struct options, compromised),
+	  "have peers refuse the old key at once; packets are lost" },
+};
+
+static void wait_take(struct options *options, const char *value)
+{
+	options->wait = value;
+}
+
+static void skip_take(struct options *options, const char *value)
+{
+	strings_add(&options->skip, value);
+}
+
+/* Options with a value that are no settings, each of one command. */
+static const struct choice {
+	const char *name, *value;
+	command_function function;
+	void (*take)(struct options *options, const char *value);
+	const char *summary;
+} choices[] = {
+	{ "--wait", "TIME", command_rekey, wait_take,
+	  "how long a peer that does not answer holds it up (5m, or half a second a peer)" },
+	{ "--skip", "PEER", command_rekey, skip_take, "do not wait for this peer; may be given again" },
 };
 
 static void flags_print(FILE *out, command_function function)
@@ -43,6 +69,10 @@ static void flags_print(FILE *out, command_function function)
 	for (size_t i = 0; i < COUNT_OF(flags); i++)
 		if (flags[i].function == function)
 			fprintf(out, "  %-13s %s: %s\n", "", flags[i].name, flags[i].summary);
+	for (size_t i = 0; i < COUNT_OF(choices); i++)
+		if (choices[i].function == function)
+			fprintf(out, "  %-13s %s %s: %s\n", "", choices[i].name, choices[i].value,
+				choices[i].summary);
 }
 
 static void usage_print(FILE *out)
@@ -95,6 +125,25 @@ static int option_set(struct options *options, const char *argument, const char 
 	return 0;
 }
 
+static const struct choice *choice_find(const struct command *command, const char *argument)
+{
+	size_t length = strcspn(argument, "=");
+
+	for (size_t i = 0; i < COUNT_OF(choices); i++)
+		if (choices[i].function == command->function && strncmp(choices[i].name, argument, length) == 0 &&
+		    choices[i].name[length] == '\0')
+			return &choices[i];
+	return NULL;
+}
+
+static int choice_set(const struct choice *choice, struct options *options, const char *value, struct err *e)
+{
+	if (value == NULL || value[0] == '\0')
+		return err_set(e, EXIT_USAGE, "option '%s' needs a value", choice->name);
+	choice->take(options, value);
+	return 0;
+}
+
 /* Whether argument is one of the command's flags; then it is set. */
 static bool flag_set(const struct command *command, struct options *options, const char *argument)
 {
@@ -119,7 +168,10 @@ static int option_read(const struct command *command, char *const argv[], int *i
 		       struct err *e)
 {
 	const char *argument = argv[*i];
+	const struct choice *choice = choice_find(command, argument);
 
+	if (choice != NULL)
+		return choice_set(choice, options, option_value(argv, i), e);
 	if (strncmp(argument, "--", 2) != 0)
 		return operand_set(command, options, argument, e);
 	if (strcmp(argument, "--quiet") == 0)
@@ -192,6 +244,7 @@ int main(int argc, char *argv[], char *environment[])
 	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
 	struct options options = { .root = "", .level = LOG_LEVEL_NORMAL };
 	struct err e = ERR_INIT;
+	int code;
 
 	signal(SIGPIPE, SIG_IGN);
 	umask(022);
@@ -205,9 +258,9 @@ int main(int argc, char *argv[], char *environment[])
 		usage_print(stderr);
 		return EXIT_USAGE;
 	}
-	if (options_read(command, argv + 2, &options, &e) < 0) {
+	if (options_read(command, argv + 2, &options, &e) < 0)
 		fprintf(stderr, "cygnet %s: %s\n", command->name, e.cause);
-		return e.code;
-	}
-	return command_run(command, &options, environment);
+	code = e.code != EXIT_DONE ? (int)e.code : command_run(command, &options, environment);
+	strings_done(&options.skip);
+	return code;
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "bootstrap/apply.h"
 #include "bootstrap/charon/charon.h"
 #include "bootstrap/services.h"
 
@@ -98,6 +99,7 @@ static void charon_observe(const struct session *session, const struct target *t
 	struct err silent = ERR_INIT;
 	struct tunnels tunnels = { 0 };
 
+	seen->charon_behind = apply_is_unloaded(session);
 	if (!charon_runs(session, target, seen))
 		return;
 	seen->charon_silent = charon_wait(&charon, clock_boot_ms() + CHARON_ANSWER_MS, &silent) < 0;

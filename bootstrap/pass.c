@@ -10,6 +10,7 @@
 #include "base/file.h"
 
 #define LOCK_FILE "/run/cygnet/lock"
+#define MOVE_MS 200
 
 int pass_allowed(const struct session *session, struct err *e)
 {
@@ -29,6 +30,18 @@ int pass_run(struct session *session, pass_function pass, int64_t wait_ms, struc
 	if (session_load(session, e) < 0)
 		return -1;
 	return pass(session, outcome, e);
+}
+
+int pass_follow(struct session *session, pass_function pass, int64_t wait_ms, int64_t deadline_ms,
+		struct outcome *outcome, struct err *e)
+{
+	for (;;) {
+		if (pass_run(session, pass, wait_ms, outcome, e) < 0)
+			return -1;
+		if (!outcome->moving || clock_boot_ms() >= deadline_ms)
+			return 0;
+		clock_sleep_ms(MOVE_MS);
+	}
 }
 
 enum exit_code pass_code(const struct session *session, const struct outcome *outcome)

@@ -15,6 +15,13 @@ int pass_allowed(const struct session *session, struct err *e);
  */
 int pass_run(struct session *session, pass_function pass, int64_t wait_ms, struct outcome *outcome, struct err *e);
 
+/*
+ * The same again and again, the lock free in between, while a rotation moves and until clock_boot_ms() reaches
+ * deadline_ms.
+ */
+int pass_follow(struct session *session, pass_function pass, int64_t wait_ms, int64_t deadline_ms,
+		struct outcome *outcome, struct err *e);
+
 /* EXIT_DONE, EXIT_SOME_DOWN or EXIT_ALL_DOWN by the tunnels; a setback's code goes before them. */
 enum exit_code pass_code(const struct session *session, const struct outcome *outcome);
 

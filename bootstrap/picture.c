@@ -8,7 +8,9 @@
 
 #include "bootstrap/observe.h"
 #include "bootstrap/publish.h"
+#include "keys/exchange_changes.h"
 #include "render/cloud.h"
+#include "render/rotation.h"
 
 void picture_done(struct picture *picture)
 {
@@ -62,12 +64,45 @@ static void predecessors_observe(struct session *session)
 	session->state.predecessors = found;
 }
 
+/* What an earlier mesh had warnings of may have to be looked at again with any other record, and with any policy. */
+static int changes_read(const struct session *session, const struct picture *picture, bool *ret_told,
+			struct listing *ret_listing, struct err *e)
+{
+	const struct state *state = &session->state;
+	struct listing listing;
+
+	*ret_told = false;
+	if (!picture->news || state->refused || !state->complete)
+		return 0;
+	if (exchange_changes(&session->registry, session->config.site, &state->applied, ret_told, &listing, e) < 0)
+		return -1;
+	if (*ret_told && listing.policy.hash != state->policy) {
+		listing_done(&listing);
+		*ret_told = false;
+	}
+	if (*ret_told)
+		*ret_listing = listing;
+	return 0;
+}
+
+static int registry_read(const struct session *session, struct picture *picture, struct err *e)
+{
+	bool told;
+
+	if (changes_read(session, picture, &told, &picture->listing, e) < 0 ||
+	    (!told && exchange_list(&session->registry, &picture->listing, e) < 0))
+		return -1;
+	listing_complete(&picture->listing, &session->state.peers);
+	listing_complete(&picture->listing, &session->state.neighbours);
+	return 0;
+}
+
 void picture_observe_registry(struct session *session, struct picture *picture)
 {
 	struct err e = ERR_INIT;
 
 	session_step(session, "registry");
-	picture->listed = exchange_list(&session->registry, &picture->listing, &e) == 0;
+	picture->listed = registry_read(session, picture, &e) == 0;
 	if (!picture->listed) {
 		session_registry_lost(session, &e);
 		return;
@@ -88,15 +123,16 @@ int picture_observe(struct session *session, struct picture *picture, struct err
 
 /* --- deciding: the own site --- */
 
-static void own_key(const struct session *session, struct site *own)
+static void own_keys(const struct session *session, struct site *own)
 {
-	struct site_key *key = MEM_GROW(own->keys, own->key_count);
+	struct site_key *key;
 
-	*key = (struct site_key){ .state = KEY_ACTIVE };
 	if (session->keyring.present) {
-		public_key_copy(&session->keyring.active, &key->key);
+		rotation_show(&session->state, &session->keyring, own);
 		return;
 	}
+	key = MEM_GROW(own->keys, own->key_count);
+	*key = (struct site_key){ .state = KEY_ACTIVE };
 	memset(key->key.id, '0', KEY_ID_SIZE - 1);
 	key->key.spki = mem_strdup("");
 }
@@ -118,7 +154,7 @@ void picture_remember(struct session *session, struct site *ret_own)
 	};
 
 	cidrs_copy(&session->config.subnets, &own.subnets);
-	own_key(session, &own);
+	own_keys(session, &own);
 	*ret_own = own;
 }
 
@@ -279,6 +315,7 @@ struct tree_inputs picture_tree_inputs(const struct session *session, const stru
 		.host = &session->host,
 		.config = &session->config,
 		.own = own,
+		.signing = own != NULL ? rotation_signing(&session->state, own) : NULL,
 		.peers = peers,
 		.interface = session->interface,
 		.program = session->program,
@@ -342,7 +379,7 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 		return -1;
 	}
 	plan_make(&target, &seen, (1u << CONCERN_COUNT) - 1, &(struct site_observation){
-		.key_missing = picture->key_missing,
+		.key_missing = picture->key_missing || rotation_lacks_key(&session->state, &session->keyring),
 		.key_bits = session->config.key_bits,
 		.record = picture->publish ? record : NULL,
 		.epoch = epoch,

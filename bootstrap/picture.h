@@ -15,6 +15,7 @@ struct picture {
 	struct statics statics;
 	struct cloud cloud;
 	struct listing listing;
+	bool news;			/* all but what was announced is known: nothing else need be read */
 	bool listed;			/* the registry could be read */
 	/* decided */
 	struct site own;		/* as it is to be published; version is that of the record found */

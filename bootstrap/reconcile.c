@@ -14,6 +14,8 @@
 #include "bootstrap/leave.h"
 #include "bootstrap/observe.h"
 #include "bootstrap/picture.h"
+#include "bootstrap/rotate.h"
+#include "render/rotation.h"
 
 /* cygnet's own units come first, so that the timer finishes what this run may leave undone. */
 static int reconcile_units(struct session *session, bool *changed, struct err *e)
@@ -44,19 +46,21 @@ static int key_keep(struct session *session, struct key_maker *maker, struct out
 		return -1;
 	outcome->changed = true;
 	log_note(session->log, "made the RSA-%u key %.*s", key.bits, KEY_ID_SHORT, key.id);
+	if (session->keyring.present)
+		return rotate_store(session, &private_pem, &key, e);
 	if (keyring_store(root, folder, &private_pem, &key, &session->keyring, e) < 0)
 		return -1;
 	return session->baked ? keyring_wipe_others(root, folder, &key, e) : 0;
 }
 
-static void peers_keep(struct state *state, const struct sites *peers)
+static void sites_keep(const struct sites *sites, struct sites *kept)
 {
-	sites_done(&state->peers);
-	for (size_t i = 0; i < peers->count; i++) {
+	sites_done(kept);
+	for (size_t i = 0; i < sites->count; i++) {
 		struct site copy;
 
-		site_copy(&peers->items[i], &copy);
-		sites_add(&state->peers, &copy);
+		site_copy(&sites->items[i], &copy);
+		sites_add(kept, &copy);
 	}
 }
 
@@ -81,6 +85,8 @@ static int state_keep(struct session *session, const struct picture *picture, st
 	if (picture->listed) {
 		state->applied = picture->listing.epoch;
 		state->policy = picture->listing.policy.hash;
+		state->refused = picture->mesh.warnings.count > 0;
+		sites_keep(&picture->mesh.neighbours, &state->neighbours);
 		if (picture->succession.tenure == TENURE_HELD)
 			state->generation = picture->own.generation;
 	}
@@ -89,8 +95,22 @@ static int state_keep(struct session *session, const struct picture *picture, st
 	state->complete |= session->live && picture->listed;
 	state->statics = picture->statics.hash;
 	state->address = picture->own.address;
-	peers_keep(state, &picture->mesh.peers);
+	if (state->key_made_s == 0)
+		state->key_made_s = clock_wall_s();
+	sites_keep(&picture->mesh.peers, &state->peers);
 	return state_save(session->options->root, state, e);
+}
+
+/* Whom charon lets in, it has learnt before: what is left is to say so, and the tunnels. */
+static int keys_tend(struct session *session, const struct picture *picture, struct outcome *outcome, struct err *e)
+{
+	const struct sites *peers = &picture->mesh.peers;
+
+	if (session->state.generation > 0 && rotate_answer(session, peers, outcome, e) < 0)
+		return -1;
+	if (tunnels_tend(session, &picture->own, peers, outcome, e) < 0)
+		return -1;
+	return rotate_is_on(session) ? rotate_tend(session, &picture->own, peers, outcome, e) : 0;
 }
 
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
@@ -107,7 +127,7 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 		return 0;
 	if (fill_site(session, picture, &plan, outcome, e) < 0)
 		return -1;
-	return tunnels_tend(session, &picture->own, &picture->mesh.peers, outcome, e);
+	return keys_tend(session, picture, outcome, e);
 }
 
 /* --- an instance whose site is another's by now, or nobody's --- */
@@ -171,14 +191,19 @@ static void maker_abandon(struct key_maker **maker)
 	key_maker_abandon(*maker);
 }
 
-static int reconcile_gateway(struct session *session, struct outcome *outcome, struct err *e)
+static bool key_wanted(const struct session *session)
+{
+	return !session->keyring.present || (session->live && rotation_lacks_key(&session->state, &session->keyring));
+}
+
+static int reconcile_gateway(struct session *session, bool news, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(maker_abandon) struct key_maker *maker = NULL;
-	CLEANUP(picture_done) struct picture picture = { 0 };
+	CLEANUP(picture_done) struct picture picture = { .news = news };
 
 	if (reconcile_units(session, &outcome->changed, e) < 0 || session_load_key(session, e) < 0)
 		return -1;
-	if (!session->keyring.present)
+	if (key_wanted(session))
 		maker = key_maker_start(session->config.key_bits);
 	if (picture_observe(session, &picture, e) < 0)
 		return -1;
@@ -190,12 +215,12 @@ static int reconcile_gateway(struct session *session, struct outcome *outcome, s
 					 picture_apply(session, &picture, outcome, e);
 }
 
-static int reconcile_by_duty(struct session *session, struct outcome *outcome, struct err *e)
+static int reconcile_by_duty(struct session *session, bool news, struct outcome *outcome, struct err *e)
 {
 	if (duty_check(session, e) < 0)
 		return -1;
 	if (session->claim || session->state.duty == DUTY_SERVES)
-		return reconcile_gateway(session, outcome, e);
+		return reconcile_gateway(session, news, outcome, e);
 	if (session->state.duty == DUTY_LEAVES)
 		return leave_finish(session, outcome, e);
 	return reconcile_ended(session, outcome, e);
@@ -210,24 +235,42 @@ static int64_t settings_hash(const struct config *config)
 	return hash_text(buf_str(&text));
 }
 
-/* What another look may find mended is looked at with the next run, all of it; an outage of the registry by itself. */
-static int reconciled_note(struct session *session, struct outcome *outcome, struct err *e)
+/*
+ * What another look may find mended is looked at with the next run, all of it; an outage of the registry by itself.
+ * Reading the news does not put off reading everything.
+ */
+static int reconciled_note(struct session *session, bool news, struct outcome *outcome, struct err *e)
 {
 	outcome->behind |= session->setback.code == EXIT_AGAIN && !session->setback_is_registry;
-	session->recent.reconciled_ms = outcome->behind ? 0 : clock_boot_ms();
+	if (outcome->behind)
+		session->recent.reconciled_ms = 0;
+	else if (!news)
+		session->recent.reconciled_ms = clock_boot_ms();
 	session->recent.public_address = session->instance.public_address;
 	session->recent.settings = settings_hash(&session->config);
 	return recent_save(session->options->root, &session->recent, e);
 }
 
-int reconcile_full(struct session *session, struct outcome *outcome, struct err *e)
+static void outcome_begin(struct outcome *outcome)
 {
 	outcome->behind = false;
 	outcome->ended = false;
+	outcome->moving = false;
+	outcome->overdue = false;
+}
+
+static int reconcile_all(struct session *session, bool news, struct outcome *outcome, struct err *e)
+{
+	outcome_begin(outcome);
 	err_clear(&session->setback);
-	if (reconcile_by_duty(session, outcome, e) < 0)
+	if (reconcile_by_duty(session, news, outcome, e) < 0)
 		return -1;
-	return session->live ? reconciled_note(session, outcome, e) : 0;
+	return session->live ? reconciled_note(session, news, outcome, e) : 0;
+}
+
+int reconcile_full(struct session *session, struct outcome *outcome, struct err *e)
+{
+	return reconcile_all(session, false, outcome, e);
 }
 
 int reconcile_tunnels(struct session *session, struct outcome *outcome, struct err *e)
@@ -236,6 +279,18 @@ int reconcile_tunnels(struct session *session, struct outcome *outcome, struct e
 
 	picture_remember(session, &own);
 	return tunnels_tend(session, &own, &session->state.peers, outcome, e);
+}
+
+/* Charon, and what a rotation waits for. */
+static int reconcile_quick(struct session *session, struct outcome *outcome, struct err *e)
+{
+	CLEANUP(site_done) struct site own = { 0 };
+
+	outcome_begin(outcome);
+	picture_remember(session, &own);
+	if (tunnels_tend(session, &own, &session->state.peers, outcome, e) < 0)
+		return -1;
+	return rotate_is_on(session) ? rotate_tend(session, &own, &session->state.peers, outcome, e) : 0;
 }
 
 /* --- what is due --- */
@@ -289,7 +344,11 @@ static bool news_are_there(struct session *session)
 
 int reconcile_due(struct session *session, struct outcome *outcome, struct err *e)
 {
-	if (full_is_due(session) || news_are_there(session))
+	bool begun;
+
+	if (rotate_begin_due(session, &begun, e) < 0)
+		return -1;
+	if (begun || full_is_due(session))
 		return reconcile_full(session, outcome, e);
-	return reconcile_tunnels(session, outcome, e);
+	return news_are_there(session) ? reconcile_all(session, true, outcome, e) : reconcile_quick(session, outcome, e);
 }

@@ -14,6 +14,9 @@ struct options {
 	const char *site;			/* the operand of `forget`; NULL: the command has none */
 	bool claim;				/* bootstrap --claim */
 	bool keep_address;			/* leave --keep-address */
+	bool abort, compromised;		/* rekey --abort, --compromised */
+	const char *wait;			/* rekey --wait; NULL where not given */
+	struct strings skip;			/* rekey --skip: peers */
 	enum log_level level;
 };
 

@@ -1,6 +1,7 @@
 /*
  * sync: what the timer runs. A pass that finds nothing new says nothing.
  */
+#include "base/clock.h"
 #include "bootstrap/command.h"
 #include "bootstrap/health.h"
 #include "bootstrap/lifecycle.h"
@@ -11,12 +12,14 @@
 enum exit_code command_sync(struct session *session, char *const environment[], struct err *e)
 {
 	CLEANUP(outcome_done) struct outcome outcome = { 0 };
+	int64_t deadline_ms;
 	bool failed;
 
 	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0)
 		return EXIT_STEP;
 	watchdog_start(session->config.timeout_s);
-	failed = pass_run(session, reconcile_due, LOCK_WAIT_MS, &outcome, e) < 0;
+	deadline_ms = clock_boot_ms() + session->config.interval_s * 1000;
+	failed = pass_follow(session, reconcile_due, LOCK_WAIT_MS, deadline_ms, &outcome, e) < 0;
 	health_watch(session);
 	lifecycle_settle(session, failed ? e->code : pass_code(session, &outcome), failed);
 	if (failed)

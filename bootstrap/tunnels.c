@@ -15,6 +15,8 @@
 void outcome_done(struct outcome *outcome)
 {
 	strings_done(&outcome->lines);
+	strings_done(&outcome->rotation);
+	strings_done(&outcome->holders);
 }
 
 static struct charon session_charon(const struct session *session)
@@ -30,6 +32,13 @@ bool tunnels_observable(const struct session *session)
 	return charon_wait(&charon, clock_boot_ms() + ANSWER_MS, &silent) == 0;
 }
 
+int tunnels_observe(const struct session *session, struct tunnels *ret_tunnels, struct err *e)
+{
+	const struct charon charon = session_charon(session);
+
+	return charon_probe(&charon, ret_tunnels, e);
+}
+
 static int tunnel_act(const struct charon *charon, const struct action *action, struct err *e)
 {
 	switch (action->kind) {
@@ -42,8 +51,7 @@ static int tunnel_act(const struct charon *charon, const struct action *action, 
 	}
 }
 
-/* A tunnel that cannot be started or stopped costs the others nothing. */
-static void tunnels_act(struct session *session, const struct plan *plan)
+void tunnels_act(struct session *session, const struct plan *plan)
 {
 	const struct charon charon = session_charon(session);
 
@@ -77,7 +85,6 @@ int tunnels_tend(struct session *session, const struct site *own, const struct s
 	AUTO_FREE struct tunnel_report *reports = NULL;
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
-	const struct charon charon = session_charon(session);
 	const struct bringup_inputs inputs = {
 		.own = own,
 		.peers = peers,
@@ -89,7 +96,7 @@ int tunnels_tend(struct session *session, const struct site *own, const struct s
 	};
 
 	session_step(session, "tunnels");
-	if (charon_probe(&charon, &tunnels, e) < 0)
+	if (tunnels_observe(session, &tunnels, e) < 0)
 		return -1;
 	bringup_plan(&inputs, &reports, &plan);
 	tunnels_act(session, &plan);

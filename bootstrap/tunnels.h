@@ -3,6 +3,8 @@
 #define CYGNET_BOOTSTRAP_TUNNELS_H
 
 #include "bootstrap/session.h"
+#include "metadata/tunnels.h"
+#include "render/plan.h"
 
 /* How a pass ended. Zeroed is a mesh without peers. */
 struct outcome {
@@ -11,12 +13,21 @@ struct outcome {
 	bool behind;			/* the registry or EC2 has news that this pass has not read */
 	bool ended;			/* the site is not this instance's any more */
 	struct strings lines;		/* one a tunnel, in the order of the peers */
+	bool moving;			/* the own key is being replaced, or a peer's was revoked: another pass soon helps */
+	bool overdue;			/* its holders have had all the time they get */
+	struct strings rotation;	/* one line a peer on that, in their order */
+	struct strings holders;		/* peers that keep it from its next step */
 };
 
 void outcome_done(struct outcome *outcome);
 
 /* Whether charon answers at all. */
 bool tunnels_observable(const struct session *session);
+
+int tunnels_observe(const struct session *session, struct tunnels *ret_tunnels, struct err *e);
+
+/* Do what a plan initiates and terminates. A tunnel that cannot be started or stopped is a setback. */
+void tunnels_act(struct session *session, const struct plan *plan);
 
 /* Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are. The lock is held. */
 int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,

@@ -93,10 +93,9 @@ static void strangers_plan(const struct bringup_inputs *inputs, struct plan *pla
 {
 	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
 		const struct ike_sa *sa = &inputs->tunnels->sas[i];
-		const char *name = connection_peer(sa->name);
-		const struct site *peer = name ? sites_find(inputs->peers, name) : NULL;
+		const struct site *peer = connection_peer(sa->name, inputs->peers);
 
-		if (name == NULL || (peer != NULL && sa_is_planned(sa, inputs->own, peer)))
+		if (!connection_is_ours(sa->name) || (peer != NULL && sa_is_planned(sa, inputs->own, peer)))
 			continue;
 		plan_add(plan, ACTION_TERMINATE, sa->name,
 			 peer ? "its address or id is no longer planned" : "the site is no peer")->sa = sa->id;
@@ -198,7 +197,7 @@ static bool plan_initiates(const struct plan *plan, const char *peer)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->actions[i].kind == ACTION_INITIATE &&
-		    strcmp(connection_peer(plan->actions[i].name), peer) == 0)
+		    connection_is_of(plan->actions[i].name, peer))
 			return true;
 	return false;
 }

@@ -37,9 +37,7 @@ bool sa_is_planned(const struct ike_sa *sa, const struct site *own, const struct
 
 static bool sa_is_of(const struct ike_sa *sa, const struct site *own, const struct site *peer)
 {
-	const char *name = connection_peer(sa->name);
-
-	return name != NULL && strcmp(name, peer->name) == 0 && sa_is_planned(sa, own, peer);
+	return connection_is_of(sa->name, peer->name) && sa_is_planned(sa, own, peer);
 }
 
 bool sa_carries(const struct ike_sa *sa, const struct site *own, const struct site *peer)

@@ -9,17 +9,38 @@
 #include "base/hash.h"
 
 #define NAME_PREFIX "cygnet-"
+#define NEXT_SUFFIX ".next"	/* no site's name has a dot */
 
 char *connection_name(const char *peer)
 {
 	return mem_printf(NAME_PREFIX "%s", peer);
 }
 
-const char *connection_peer(const char *connection)
+char *connection_next_name(const char *peer)
 {
-	size_t length = strlen(NAME_PREFIX);
+	return mem_printf(NAME_PREFIX "%s" NEXT_SUFFIX, peer);
+}
 
-	return strncmp(connection, NAME_PREFIX, length) == 0 ? connection + length : NULL;
+bool connection_is_ours(const char *connection)
+{
+	return strncmp(connection, NAME_PREFIX, strlen(NAME_PREFIX)) == 0;
+}
+
+bool connection_is_of(const char *connection, const char *peer)
+{
+	size_t length = strlen(peer);
+	const char *site = connection + strlen(NAME_PREFIX);
+
+	return connection_is_ours(connection) && strncmp(site, peer, length) == 0 &&
+	       (site[length] == '\0' || strcmp(site + length, NEXT_SUFFIX) == 0);
+}
+
+const struct site *connection_peer(const char *connection, const struct sites *peers)
+{
+	for (size_t i = 0; i < peers->count; i++)
+		if (connection_is_of(connection, peers->items[i].name))
+			return &peers->items[i];
+	return NULL;
 }
 
 bool connection_initiates(const struct site *own, const struct site *peer)

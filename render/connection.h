@@ -7,8 +7,19 @@
 /* The connection to a peer and its one child are both called "cygnet-<peer>". Yours to free. */
 char *connection_name(const char *peer);
 
-/* The site of a connection name, borrowed from it; NULL when it is not one of ours. */
-const char *connection_peer(const char *connection);
+/*
+ * "cygnet-<peer>.next": where a connection takes one key only, a second one to the same peer, for the
+ * key that it is about to use. Yours to free.
+ */
+char *connection_next_name(const char *peer);
+
+bool connection_is_ours(const char *connection);
+
+/* Whether it is either of the peer's. */
+bool connection_is_of(const char *connection, const char *peer);
+
+/* Whose it is; borrowed, NULL: none of theirs. */
+const struct site *connection_peer(const char *connection, const struct sites *peers);
 
 /*
  * Of two sites the one with the smaller name initiates; a static peer, which may know nothing of

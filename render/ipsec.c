@@ -56,9 +56,9 @@ static void proposals_add(struct buf *out, const char *key, const struct strings
 
 /* side: "left" is always the own one. */
 static void end_render(const char *side, const char *address, const struct site *site,
-		       struct buf *out)
+		       const struct public_key *site_key, struct buf *out)
 {
-	AUTO_FREE char *key = keyring_public_name(site->name, site_active_key(site));
+	AUTO_FREE char *key = keyring_public_name(site->name, site_key);
 	AUTO_FREE char *subnets = cidrs_join(&site->subnets, ",");
 	char id[ADDRESS_TEXT];
 
@@ -73,29 +73,58 @@ static void end_render(const char *side, const char *address, const struct site 
 		buf_addf(out, "    %s%s=\n", side, end_resets[i]);
 }
 
-void ipsec_render(const struct config *config, const struct site *own, const struct site *peer,
-		  uint32_t reqid, struct buf *out)
-{
-	AUTO_FREE char *name = connection_name(peer->name);
-	bool initiates = connection_initiates(own, peer);
+/* A peer's conn and who it is between. */
+struct conn {
+	const struct config *config;
+	const struct site *own, *peer;
+	const struct public_key *own_key, *peer_key;
+	uint32_t reqid;
+	bool initiates;
+};
 
+static void conn_render(const struct conn *conn, const char *name, struct buf *out)
+{
 	buf_addf(out, "conn %s\n", name);
 	for (size_t i = 0; i < COUNT_OF(conn_options); i++)
 		option_add(out, conn_options[i].key, conn_options[i].value);
-	proposals_add(out, "ike", &config->ike_proposals);
-	proposals_add(out, "esp", &config->esp_proposals);
-	buf_addf(out, "    reqid=%u\n", reqid);
-	end_render("left", "%any", own, out);
-	end_render("right", NULL, peer, out);
-	option_add(out, "dpdaction", initiates ? "restart" : "clear");
-	option_add(out, "auto", initiates ? "route" : "add");
+	proposals_add(out, "ike", &conn->config->ike_proposals);
+	proposals_add(out, "esp", &conn->config->esp_proposals);
+	buf_addf(out, "    reqid=%u\n", conn->reqid);
+	end_render("left", "%any", conn->own, conn->own_key, out);
+	end_render("right", NULL, conn->peer, conn->peer_key, out);
+	option_add(out, "dpdaction", conn->initiates ? "restart" : "clear");
+	option_add(out, "auto", conn->initiates ? "route" : "add");
+}
+
+void ipsec_render(const struct config *config, const struct site *own,
+		  const struct public_key *signing, const struct site *peer, uint32_t reqid,
+		  struct buf *out)
+{
+	AUTO_FREE char *name = connection_name(peer->name);
+	AUTO_FREE char *next_name = connection_next_name(peer->name);
+	struct conn conn = {
+		.config = config, .own = own, .peer = peer, .own_key = signing,
+		.peer_key = site_active_key(peer), .reqid = reqid,
+		.initiates = connection_initiates(own, peer),
+	};
+
+	conn_render(&conn, name, out);
+	conn.peer_key = site_next_key(peer);
+	conn.initiates = false;
+	if (conn.peer_key == NULL)
+		return;
+	buf_adds(out, "\n");
+	conn_render(&conn, next_name, out);
 }
 
 void ipsec_secrets_render(const struct site *own, struct buf *out)
 {
-	AUTO_FREE char *key = keyring_private_name(site_active_key(own));
 	char id[ADDRESS_TEXT];
 
 	address_format(own->address, id);
-	buf_addf(out, "%s : RSA %s\n", id, key);
+	for (size_t i = 0; i < own->key_count; i++) {
+		AUTO_FREE char *key = keyring_private_name(&own->keys[i].key);
+
+		buf_addf(out, "%s : RSA %s\n", id, key);
+	}
 }

@@ -8,13 +8,15 @@
 
 /*
  * One peer's conn section, every option explicit; conn and child are called as in swanctl's files.
- * Both sites have an active key; a next one is left out, as a conn takes one key. reqid is static
- * and unique per peer. Only options that strongSwan 5.4 to 6.0 all know. Source: ipsec.conf(5).
+ * The peer has an active key; as a conn takes one key, its next one gets a second conn, which waits
+ * for the peer. The own key that signs is given. reqid is static and unique per peer. Only options
+ * that strongSwan 5.4 to 6.0 all know. Source: ipsec.conf(5).
  */
-void ipsec_render(const struct config *config, const struct site *own, const struct site *peer,
-		  uint32_t reqid, struct buf *out);
+void ipsec_render(const struct config *config, const struct site *own,
+		  const struct public_key *signing, const struct site *peer, uint32_t reqid,
+		  struct buf *out);
 
-/* The line of ipsec.secrets that tells of own's private key. Source: ipsec.secrets(5). */
+/* The lines of ipsec.secrets that tell of own's private keys. Source: ipsec.secrets(5). */
 void ipsec_secrets_render(const struct site *own, struct buf *out);
 
 #endif

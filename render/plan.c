@@ -135,7 +135,7 @@ static bool charon_agrees(const struct planning *p)
 {
 	struct err difference = ERR_INIT;
 
-	return p->seen->charon != NULL &&
+	return p->seen->charon != NULL && !p->seen->charon_behind &&
 	       connections_compare(p->target->connections, p->target->connection_count,
 				   p->seen->charon->connections, p->seen->charon->connection_count, &difference) == 0;
 }

@@ -109,25 +109,36 @@ static void subnets_add(struct buf *out, unsigned depth, const char *key,
 	option_add(out, depth, key, joined);
 }
 
-/* Charon signs with the first local key and accepts any remote one: the next is for the latter. */
-static void end_render(const char *end, const struct site *site, bool with_next, struct buf *out)
+static void end_render(const char *end, const struct site *site, const struct strings *keys, struct buf *out)
 {
-	struct strings names = { 0 };
 	char address[ADDRESS_TEXT];
 
 	address_format(site->address, address);
-	for (size_t i = 0; i < site->key_count; i++) {
-		AUTO_FREE char *name = keyring_public_name(site->name, &site->keys[i].key);
-
-		if (with_next || site->keys[i].state == KEY_ACTIVE)
-			strings_add(&names, name);
-	}
 	section_open(out, 2, end);
 	option_add(out, 3, "auth", "pubkey");
 	option_add(out, 3, "id", address);
-	list_add(out, 3, "pubkeys", &names);
+	list_add(out, 3, "pubkeys", keys);
 	section_close(out, 2);
-	strings_done(&names);
+}
+
+static void key_add(struct strings *keys, const struct site *site, const struct public_key *key)
+{
+	AUTO_FREE char *name = keyring_public_name(site->name, key);
+
+	strings_add(keys, name);
+}
+
+/* Charon signs with the first local key alone, and accepts any remote one. */
+static void ends_render(const struct site *own, const struct public_key *signing, const struct site *peer,
+			struct buf *out)
+{
+	CLEANUP(strings_done) struct strings local = { 0 }, remote = { 0 };
+
+	key_add(&local, own, signing);
+	for (size_t i = 0; i < peer->key_count; i++)
+		key_add(&remote, peer, &peer->keys[i].key);
+	end_render("local", own, &local, out);
+	end_render("remote", peer, &remote, out);
 }
 
 static void child_render(const struct config *config, const struct site *own,
@@ -151,8 +162,8 @@ static void child_render(const struct config *config, const struct site *own,
 	section_close(out, 2);
 }
 
-void swanctl_render(const struct config *config, const struct site *own, const struct site *peer,
-		    uint32_t reqid, struct buf *out)
+void swanctl_render(const struct config *config, const struct site *own, const struct public_key *signing,
+		    const struct site *peer, uint32_t reqid, struct buf *out)
 {
 	AUTO_FREE char *name = connection_name(peer->name);
 	char address[ADDRESS_TEXT];
@@ -164,8 +175,7 @@ void swanctl_render(const struct config *config, const struct site *own, const s
 	option_add(out, 2, "remote_addrs", address);
 	list_add(out, 2, "proposals", &config->ike_proposals);
 	options_add(out, 2, connection_options, COUNT_OF(connection_options));
-	end_render("local", own, false, out);
-	end_render("remote", peer, true, out);
+	ends_render(own, signing, peer, out);
 	child_render(config, own, peer, reqid, out);
 	section_close(out, 1);
 	section_close(out, 0);

@@ -67,12 +67,13 @@ static void labels_want(struct target *target, const struct host *host)
 	label_want(target, host->flavour->certs_folder, CONCERN_CHARON);
 }
 
-static void connection_want(struct target *target, const struct site *own, const struct site *peer)
+/* Takes its name. */
+static void connection_want(struct target *target, const struct site *own, const struct site *peer, char *name)
 {
 	struct connection *wanted = MEM_GROW(target->connections, target->connection_count);
 	char address[ADDRESS_TEXT];
 
-	*wanted = (struct connection){ .name = connection_name(peer->name), .child = connection_name(peer->name) };
+	*wanted = (struct connection){ .name = name, .child = mem_strdup(name) };
 	address_format(peer->address, address);
 	wanted->remote_address = mem_strdup(address);
 	wanted->remote_id = mem_strdup(address);
@@ -80,6 +81,20 @@ static void connection_want(struct target *target, const struct site *own, const
 	wanted->local_id = mem_strdup(address);
 	cidrs_copy(&own->subnets, &wanted->local_subnets);
 	cidrs_copy(&peer->subnets, &wanted->remote_subnets);
+}
+
+static void connections_want(struct target *target, const struct tree_inputs *inputs)
+{
+	bool second = inputs->host->flavour->backend == BACKEND_IPSEC;
+
+	for (size_t i = 0; i < inputs->peers->count; i++) {
+		const struct site *peer = &inputs->peers->items[i];
+
+		connection_want(target, inputs->own, peer, connection_name(peer->name));
+		if (second && site_next_key(peer) != NULL)
+			connection_want(target, inputs->own, peer, connection_next_name(peer->name));
+	}
+	connections_sort(target->connections, target->connection_count);
 }
 
 void target_make(const struct tree_inputs *inputs, struct target *ret_target)
@@ -95,8 +110,7 @@ void target_make(const struct tree_inputs *inputs, struct target *ret_target)
 		time_unit_want(&target, inputs->host->time);
 	labels_want(&target, inputs->host);
 	target.load = inputs->host->flavour->load;
-	for (size_t i = 0; i < inputs->peers->count; i++)
-		connection_want(&target, inputs->own, &inputs->peers->items[i]);
+	connections_want(&target, inputs);
 	*ret_target = target;
 }
 

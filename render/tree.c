@@ -156,6 +156,17 @@ static void tree_key(const struct tree_inputs *inputs, const char *site,
 	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
 }
 
+static void tree_keys(const struct tree_inputs *inputs, const struct site *site, struct tree *tree)
+{
+	for (size_t i = 0; i < site->key_count; i++)
+		tree_key(inputs, site->name, &site->keys[i].key, tree);
+}
+
+static const struct public_key *signing_key(const struct tree_inputs *inputs)
+{
+	return inputs->signing != NULL ? inputs->signing : site_active_key(inputs->own);
+}
+
 /* Where the files of connections are, which all are called "cygnet-….conf". Yours to free. */
 static char *connections_folder(const struct flavour *flavour)
 {
@@ -189,12 +200,11 @@ static void tree_peer(const struct tree_inputs *inputs, const struct site *peer,
 	struct buf content = file_begin(inputs);
 
 	if (inputs->host->flavour->backend == BACKEND_IPSEC)
-		ipsec_render(inputs->config, inputs->own, peer, reqid, &content);
+		ipsec_render(inputs->config, inputs->own, signing_key(inputs), peer, reqid, &content);
 	else
-		swanctl_render(inputs->config, inputs->own, peer, reqid, &content);
+		swanctl_render(inputs->config, inputs->own, signing_key(inputs), peer, reqid, &content);
 	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
-	for (size_t i = 0; i < peer->key_count; i++)
-		tree_key(inputs, peer->name, &peer->keys[i].key, tree);
+	tree_keys(inputs, peer, tree);
 }
 
 static void tree_peers(const struct tree_inputs *inputs, struct tree *tree)
@@ -208,7 +218,6 @@ static void tree_peers(const struct tree_inputs *inputs, struct tree *tree)
 
 void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
 {
-	const struct public_key *key = site_active_key(inputs->own);
 	struct tree tree;
 
 	tree_units(inputs, &tree);
@@ -217,8 +226,8 @@ void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
 		tree_time(inputs, &tree);
 	tree_firewall(inputs, &tree);
 	tree_strongswan(inputs, &tree);
-	if (key != NULL) {
-		tree_key(inputs, inputs->own->name, key, &tree);
+	if (site_active_key(inputs->own) != NULL) {
+		tree_keys(inputs, inputs->own, &tree);
 		if (inputs->host->flavour->backend == BACKEND_IPSEC)
 			tree_starter(inputs, &tree);
 		tree_peers(inputs, &tree);

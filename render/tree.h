@@ -29,6 +29,7 @@ struct tree_inputs {
 	const struct host *host;
 	const struct config *config;
 	const struct site *own;		/* as it is to be published: name, address, subnets, keys */
+	const struct public_key *signing;	/* which of own's keys signs; NULL: the active one */
 	const struct sites *peers;	/* sorted by name */
 	const char *interface;		/* kernel name of the primary interface, "ens5" */
 	const char *program;		/* absolute path of cygnet itself, for the units */

@@ -246,7 +246,7 @@ static int section_begin(struct reader *reader, const struct vici_item *item, st
 {
 	const struct stream *stream = reader->stream;
 
-	if (item->depth == 0 && connection_peer(item->name) != NULL) {
+	if (item->depth == 0 && connection_is_ours(item->name)) {
 		reader->child_count = 0;
 		reader->count++;
 		stream->begin(reader, item->name);

@@ -91,7 +91,7 @@ static int connection_begin(struct reader *reader, const char *name, char *rest,
 	connection_settle(reader);
 	reader->connection = NULL;
 	reader->children = 0;
-	if (connection_peer(name) == NULL)
+	if (!connection_is_ours(name))
 		return 0;
 	if (word_take(&rest, "...") == NULL || (remote = word_take(&rest, "  IKE")) == NULL)
 		return odd(reader, "a connection's 'local...remote  IKEv2'", e);
@@ -191,7 +191,7 @@ static int sa_line(struct reader *reader, const struct label *label, char *rest,
 	bool known = reader->sa != NULL && reader->sa->id == label->id;
 
 	reader->child = NULL;
-	if (connection_peer(label->name) == NULL)
+	if (!connection_is_ours(label->name))
 		reader->sa = NULL;
 	else if (!known)
 		return sa_begin(reader, label, rest, e);
@@ -235,7 +235,7 @@ static int child_line(struct reader *reader, const struct label *label, char *re
 {
 	struct child_sa *child = reader->child;
 
-	if (reader->sa == NULL || connection_peer(label->name) == NULL)
+	if (reader->sa == NULL || !connection_is_ours(label->name))
 		return 0;
 	if (child == NULL || child->id != label->id)
 		return child_begin(reader, label, rest, e);
@@ -260,7 +260,7 @@ static int sas_line(struct reader *reader, char *line, struct err *e)
 	if (number != NULL && id_parse(number, &label.id))
 		return kind == '[' ? sa_line(reader, &label, rest, e) :
 				     child_line(reader, &label, rest, e);
-	return connection_peer(label.name) == NULL ? 0 : odd(reader, "one with an SA's number", e);
+	return !connection_is_ours(label.name) ? 0 : odd(reader, "one with an SA's number", e);
 }
 
 /* --- the whole --- */

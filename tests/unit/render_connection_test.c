@@ -9,10 +9,28 @@ static void connection_of_somebody_else_is_taken_for_ours(void **state)
 
 	(void)state;
 	assert_string_equal(name, "cygnet-us-east-1");
-	assert_string_equal(connection_peer(name), "us-east-1");
-	assert_null(connection_peer("office"));
-	assert_null(connection_peer("cygnet"));
-	assert_null(connection_peer("Cygnet-us-east-1"));
+	assert_true(connection_is_ours(name));
+	assert_false(connection_is_ours("office"));
+	assert_false(connection_is_ours("cygnet"));
+	assert_false(connection_is_ours("Cygnet-us-east-1"));
+}
+
+static void tunnel_of_a_next_key_is_nobody_s(void **state)
+{
+	AUTO_FREE char *name = connection_next_name("us-east-1");
+	CLEANUP(sites_done) struct sites peers = { 0 };
+	static const char *const names[] = { "us-east", "us-east-1", "us-east-1a" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		sites_add(&peers, &(struct site){ .name = mem_strdup(names[i]) });
+	assert_string_equal(name, "cygnet-us-east-1.next");
+	assert_ptr_equal(connection_peer(name, &peers), &peers.items[1]);
+	assert_ptr_equal(connection_peer("cygnet-us-east-1a", &peers), &peers.items[2]);
+	assert_null(connection_peer("cygnet-us-east-1.other", &peers));
+	assert_null(connection_peer("us-east-1", &peers));
+	assert_true(connection_is_of(name, "us-east-1"));
+	assert_false(connection_is_of(name, "us-east"));
 }
 
 static void assert_initiates(const char *own_name, const char *peer_name, bool manual, bool expected)
@@ -89,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connection_of_somebody_else_is_taken_for_ours),
+		cmocka_unit_test(tunnel_of_a_next_key_is_nobody_s),
 		cmocka_unit_test(both_ends_initiate_or_none),
 		cmocka_unit_test(static_peer_waits_for_us),
 		cmocka_unit_test(reqid_changes_when_another_site_joins),

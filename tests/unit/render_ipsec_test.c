@@ -100,18 +100,63 @@ static void file_of_a_peer_outlives_it(void **state)
 	owned_patterns_done(patterns, count);
 }
 
-static void next_key_takes_the_place_of_the_active_one(void **state)
+/* The lines of the conns to a peer that tell them apart: their names, and what follows any of these keys. */
+static char *conn_lines(const struct scene *scene, const struct public_key *signing)
+{
+	static const char *const told[] = { "conn ", "leftsigkey=", "rightsigkey=", "dpdaction=", "auto=", "reqid=" };
+	struct buf out = { 0 }, lines = { 0 };
+	AUTO_FREE char *text = NULL;
+	char *at, *line;
+
+	ipsec_render(&scene->config, &scene->own, signing, &scene->peers.items[1], 1, &out);
+	at = text = buf_take(&out);
+	while ((line = strsep(&at, "\n")) != NULL)
+		for (size_t i = 0; i < COUNT_OF(told); i++)
+			if (strncmp(line + strspn(line, " "), told[i], strlen(told[i])) == 0)
+				buf_addf(&lines, "%s\n", line + strspn(line, " "));
+	return buf_take(&lines);
+}
+
+static void peer_s_next_key_is_refused(void **state)
 {
 	AUTO_SCENE scene;
-	AUTO_BUF struct buf plain = { 0 }, rotating = { 0 };
+	AUTO_FREE char *lines = NULL;
 
 	(void)state;
 	scene_init(&scene);
-	ipsec_render(&scene.config, &scene.own, &scene.peers.items[0], 1, &plain);
-	scene_key_add(&scene.peers.items[0], KEY_NEXT, KEY_C_ID, KEY_C_SPKI);
-	scene_key_add(&scene.own, KEY_NEXT, KEY_C_ID, KEY_C_SPKI);
-	ipsec_render(&scene.config, &scene.own, &scene.peers.items[0], 1, &rotating);
-	assert_string_equal(buf_str(&rotating), buf_str(&plain));
+	scene_key_add(&scene.peers.items[1], KEY_NEXT, KEY_B_ID, KEY_B_SPKI);
+	lines = conn_lines(&scene, site_active_key(&scene.own));
+	assert_string_equal(lines,
+			    "conn cygnet-us-east-2\n"
+			    "reqid=1\n"
+			    "leftsigkey=cygnet-us-east-1-8979b8f51ae63b98.pub\n"
+			    "rightsigkey=cygnet-us-east-2-399e4f65dfedbaed.pub\n"
+			    "dpdaction=restart\n"
+			    "auto=route\n"
+			    "conn cygnet-us-east-2.next\n"
+			    "reqid=1\n"
+			    "leftsigkey=cygnet-us-east-1-8979b8f51ae63b98.pub\n"
+			    "rightsigkey=cygnet-us-east-2-c15e7d8557478a49.pub\n"
+			    "dpdaction=clear\n"
+			    "auto=add\n");
+}
+
+static void own_other_key_is_signed_with(void **state)
+{
+	AUTO_SCENE scene;
+	AUTO_BUF struct buf secrets = { 0 };
+	AUTO_FREE char *lines = NULL;
+
+	(void)state;
+	scene_init(&scene);
+	scene_key_add(&scene.own, KEY_NEXT, KEY_B_ID, KEY_B_SPKI);
+	lines = conn_lines(&scene, site_next_key(&scene.own));
+	assert_non_null(strstr(lines, "leftsigkey=cygnet-us-east-1-c15e7d8557478a49.pub\n"));
+	assert_null(strstr(lines, "8979b8f51ae63b98"));
+	ipsec_secrets_render(&scene.own, &secrets);
+	assert_string_equal(buf_str(&secrets),
+			    "203.0.113.1 : RSA cygnet-8979b8f51ae63b98.key\n"
+			    "203.0.113.1 : RSA cygnet-c15e7d8557478a49.key\n");
 }
 
 int main(void)
@@ -121,7 +166,8 @@ int main(void)
 		cmocka_unit_test(swanctl_is_given_files_that_nobody_reads),
 		cmocka_unit_test(starter_includes_a_secret_of_no_key),
 		cmocka_unit_test(file_of_a_peer_outlives_it),
-		cmocka_unit_test(next_key_takes_the_place_of_the_active_one),
+		cmocka_unit_test(peer_s_next_key_is_refused),
+		cmocka_unit_test(own_other_key_is_signed_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,12 +5,12 @@
 #include "tests/unit/render_support.h"
 
 /* The lines of a peer's connection that name keys. */
-static char *key_lines(const struct scene *scene, const struct site *peer)
+static char *key_lines(const struct scene *scene, const struct public_key *signing, const struct site *peer)
 {
 	struct buf out = { 0 }, lines = { 0 };
 	char *rest, *line;
 
-	swanctl_render(&scene->config, &scene->own, peer, 1, &out);
+	swanctl_render(&scene->config, &scene->own, signing, peer, 1, &out);
 	rest = buf_take(&out);
 	for (char *at = rest; (line = strsep(&at, "\n")) != NULL;)
 		if (strstr(line, "pubkeys = ") != NULL)
@@ -27,14 +27,14 @@ static void peer_s_next_key_is_refused(void **state)
 	(void)state;
 	scene_init(&scene);
 	scene_key_add(&scene.peers.items[0], KEY_NEXT, KEY_C_ID, KEY_C_SPKI);
-	lines = key_lines(&scene, &scene.peers.items[0]);
+	lines = key_lines(&scene, site_active_key(&scene.own), &scene.peers.items[0]);
 	assert_string_equal(lines,
 			    "pubkeys = \"cygnet-us-east-1-8979b8f51ae63b98.pub\"\n"
 			    "pubkeys = \"cygnet-eu-west-1-c15e7d8557478a49.pub, "
 			    "cygnet-eu-west-1-399e4f65dfedbaed.pub\"\n");
 }
 
-static void own_next_key_is_signed_with(void **state)
+static void own_other_key_is_signed_with(void **state)
 {
 	AUTO_SCENE scene;
 	AUTO_FREE char *lines = NULL;
@@ -42,9 +42,9 @@ static void own_next_key_is_signed_with(void **state)
 	(void)state;
 	scene_init(&scene);
 	scene_key_add(&scene.own, KEY_NEXT, KEY_C_ID, KEY_C_SPKI);
-	lines = key_lines(&scene, &scene.peers.items[0]);
+	lines = key_lines(&scene, site_next_key(&scene.own), &scene.peers.items[0]);
 	assert_string_equal(lines,
-			    "pubkeys = \"cygnet-us-east-1-8979b8f51ae63b98.pub\"\n"
+			    "pubkeys = \"cygnet-us-east-1-399e4f65dfedbaed.pub\"\n"
 			    "pubkeys = \"cygnet-eu-west-1-c15e7d8557478a49.pub\"\n");
 }
 
@@ -70,7 +70,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(peer_s_next_key_is_refused),
-		cmocka_unit_test(own_next_key_is_signed_with),
+		cmocka_unit_test(own_other_key_is_signed_with),
 		cmocka_unit_test(section_that_no_daemon_reads_is_written),
 	};
 

@@ -1,0 +1,111 @@
+/* rotation: how the own key is replaced without losing a packet, and which key signs meanwhile. Pure. */
+#ifndef CYGNET_RENDER_ROTATION_H
+#define CYGNET_RENDER_ROTATION_H
+
+#include "keys/ack.h"
+#include "keys/state.h"
+#include "render/plan.h"
+
+/*
+ * NONE → WANTED → OFFERED → SWITCHING → RETIRING → NONE, each step saved before anything follows from it, so that a run
+ * that is killed anywhere is made up for by the next:
+ * - WANTED: the other key is to be made; its id is in the state before it is stored, and with that it is OFFERED.
+ * - OFFERED: the record has both, and every live peer is to say that it has loaded the next one.
+ * - SWITCHING: .to signs, and each IKE_SA that .from has signed gives way to a second one.
+ * - RETIRING: the record has .to alone; then .from is wiped.
+ * A compromised key is not offered beside its successor: it goes from OFFERED to RETIRING at once, and its SAs are
+ * terminated after peers have had an interval to read of it. Going back is SWITCHING, or RETIRING, with the keys exchanged.
+ */
+
+/* What a step is taken from; all borrowed. */
+struct rotation_inputs {
+	const struct site *own;
+	const struct sites *peers;
+	const struct tunnels *tunnels;
+	const struct acks *acks;	/* NULL: not read */
+	const struct recent *recent;
+	const char *boot;		/* the kernel's id of this boot */
+	int64_t now_ms, interval_ms;	/* clock_boot_ms() */
+	int64_t wall_s;			/* Unix time */
+};
+
+/* How a peer stands to the rotation. */
+enum stance {
+	STANCE_ABSENT,		/* there is no tunnel: it reads the record when it returns */
+	STANCE_SKIPPED,
+	STANCE_AWAITED,		/* it has not said that it has loaded the next key */
+	STANCE_READY,		/* it has */
+	STANCE_QUEUED,		/* its SA is to be replaced, and its turn comes */
+	STANCE_TRIED,		/* it was just asked for an SA with the other key */
+	STANCE_REFUSES,		/* it was, and there is none */
+	STANCE_SWITCHED,
+};
+
+struct rotation_report {
+	const struct site *peer;	/* borrowed */
+	enum stance stance;
+	int64_t tries;
+};
+
+/* Whether a key has to be made: none was yet, or a killed run has lost it. */
+bool rotation_lacks_key(const struct state *state, const struct keyring *keyring);
+
+/* The keys that the own record shows, and those that it revokes, added to own. The keyring has an active one. */
+void rotation_show(const struct state *state, const struct keyring *keyring, struct site *own);
+
+/* Which of own's keys signs; borrowed. NULL: own has none. */
+const struct public_key *rotation_signing(const struct state *state, const struct site *own);
+
+/* Whether to wait for acks: the own record, as published, offers a key or revokes one. */
+bool rotation_wants_acks(const struct state *state);
+
+/* How long a peer that does not ack holds the rotation up, and one that was seen counts as live. */
+int64_t rotation_wait_ms(const struct state *state, const struct sites *peers);
+
+/* One entry a peer, in their order; yours to free. */
+struct rotation_report *rotation_judge(const struct state *state, const struct rotation_inputs *inputs);
+
+/* What to initiate and terminate now: one peer is asked at a time. */
+void rotation_plan(const struct state *state, const struct rotation_inputs *inputs,
+		   const struct rotation_report *reports, struct plan *plan);
+
+/* Note in recent who is live, and who was asked just now. */
+void rotation_remember(const struct rotation_inputs *inputs, const struct plan *plan, struct recent *recent);
+
+/* Whether a peer keeps the rotation from its next step. */
+bool rotation_is_held(const struct rotation_report *report);
+
+/* Whether those that hold it up have had all the time that they get: who runs it is told, and sync goes on waiting. */
+bool rotation_is_overdue(const struct state *state, const struct rotation_inputs *inputs,
+			 const struct rotation_report *reports);
+
+/*
+ * Take the next step, as far as the state goes: true when it has changed and is to be saved, and the next pass has to
+ * begin anew. Of RETIRING the key that goes must have been wiped before.
+ */
+bool rotation_advance(const struct rotation_inputs *inputs, const struct rotation_report *reports, struct state *state);
+
+/* After a reboot, or one of charon: which SAs are still those that the key that goes has signed. True: save it. */
+bool rotation_refresh(const struct rotation_inputs *inputs, struct state *state);
+
+/* The ids of own revoked keys that every live peer has dealt with leave the record. True: save it. */
+bool rotation_forgive(const struct rotation_inputs *inputs, struct state *state);
+
+/* --- intents: what changes the course. Each is saved by its caller. --- */
+
+/* The active key is to be replaced. */
+void rotation_want(struct state *state, const struct public_key *active, bool compromised);
+
+/* The next key is made: to be saved before it is stored. */
+void rotation_offer(struct state *state, const struct public_key *active, const struct public_key *next);
+
+/* Back to the key that was. False: it is too late, or there is nothing to go back from. */
+bool rotation_abort(const struct rotation_inputs *inputs, struct state *state);
+
+/* Whether the active key is old enough, by 'rekey-after', for a rotation to begin now. */
+bool rotation_is_due(const struct state *state, const struct site *own, int64_t rekey_after_s, int64_t wall_s);
+
+/* One line on a peer, for people. Yours to free. */
+char *rotation_text(const struct state *state, const struct rotation_report *report);
+
+#endif
