@@ -251,12 +251,11 @@ static json_t *routes_json(const struct made_route *routes, size_t count)
 static json_t *state_json(const struct state *state)
 {
 	json_t *document = json_pack(
-		"{s:s, s:{s:I, s:s}, s:b, s:b, s:b, s:I, s:s, s:b, s:I, s:I}",
+		"{s:s, s:{s:I, s:s}, s:b, s:b, s:I, s:s, s:b, s:I, s:I}",
 		"instance", state->instance,
 		"applied", "version", (json_int_t)state->applied.version,
 		"random", state->applied.token,
 		"complete", state->complete, "pending", state->pending,
-		"refused", state->refused,
 		"generation", (json_int_t)state->generation,
 		"duty", duty_names[state->duty], "keep_address", state->keep_address,
 		"statics", (json_int_t)state->statics, "policy", (json_int_t)state->policy);
@@ -267,7 +266,10 @@ static json_t *state_json(const struct state *state)
 	json_object_set_new(document, "zone_ranges", ranges_json(&state->zone_ranges));
 	json_object_set_new(document, "routes", routes_json(state->routes, state->route_count));
 	json_object_set_new(document, "peers", sites_json(&state->peers));
-	json_object_set_new(document, "neighbours", sites_json(&state->neighbours));
+	if (state->neighbours.count > 0)
+		json_object_set_new(document, "neighbours", sites_json(&state->neighbours));
+	if (state->refused)
+		json_object_set_new(document, "refused", json_true());
 	state_keys_write(state, document);
 	return document;
 }

@@ -17,7 +17,7 @@
 #define LIST_MAX 100000		/* sites of a mesh, times what each can revoke */
 
 static const char *const phase_names[] = {
-	[ROTATION_NONE] = "none", [ROTATION_WANTED] = "wanted", [ROTATION_OFFERED] = "offered",
+	[ROTATION_WANTED] = "wanted", [ROTATION_OFFERED] = "offered",
 	[ROTATION_SWITCHING] = "switching", [ROTATION_RETIRING] = "retiring",
 };
 
@@ -50,7 +50,7 @@ static int phase_parse(const json_t *object, enum rotation_phase *ret_phase, str
 
 	if (json_get_string(object, "phase", PHASE_MAX, &name, e) < 0)
 		return -1;
-	for (size_t i = 0; i < COUNT_OF(phase_names); i++) {
+	for (size_t i = ROTATION_WANTED; i < COUNT_OF(phase_names); i++) {
 		if (strcmp(name, phase_names[i]) == 0) {
 			*ret_phase = (enum rotation_phase)i;
 			return 0;
@@ -62,12 +62,12 @@ static int phase_parse(const json_t *object, enum rotation_phase *ret_phase, str
 
 static int ids_parse(const json_t *object, struct rotation *rotation, struct err *e)
 {
-	bool none = rotation->phase == ROTATION_NONE, wanted = rotation->phase == ROTATION_WANTED;
+	bool wanted = rotation->phase == ROTATION_WANTED;
 
-	if (member_key_id(object, "from", none, rotation->from, e) < 0 ||
-	    member_key_id(object, "to", none || wanted, rotation->to, e) < 0)
+	if (member_key_id(object, "from", false, rotation->from, e) < 0 ||
+	    member_key_id(object, "to", wanted, rotation->to, e) < 0)
 		return -1;
-	if (!none && strcmp(rotation->from, rotation->to) == 0)
+	if (strcmp(rotation->from, rotation->to) == 0)
 		return err_set(e, EXIT_CONFIG, "'from' and 'to' are the same key");
 	return 0;
 }
@@ -201,12 +201,18 @@ static json_t *dealt_json(const struct revocations *dealt)
 
 void state_keys_write(const struct state *state, json_t *document)
 {
-	json_object_set_new(document, "key", json_string(state->key));
-	json_object_set_new(document, "key_made", json_integer(state->key_made_s));
-	json_object_set_new(document, "rotation", rotation_json(&state->rotation));
-	json_object_set_new(document, "revoked", strings_json(&state->revoked));
-	json_object_set_new(document, "revoked_done", dealt_json(&state->dealt));
-	json_object_set_new(document, "ack", json_integer((json_int_t)state->ack));
+	if (*state->key != '\0')
+		json_object_set_new(document, "key", json_string(state->key));
+	if (state->key_made_s != 0)
+		json_object_set_new(document, "key_made", json_integer(state->key_made_s));
+	if (state->rotation.phase != ROTATION_NONE)
+		json_object_set_new(document, "rotation", rotation_json(&state->rotation));
+	if (state->revoked.count > 0)
+		json_object_set_new(document, "revoked", strings_json(&state->revoked));
+	if (state->dealt.count > 0)
+		json_object_set_new(document, "revoked_done", dealt_json(&state->dealt));
+	if (state->ack != 0)
+		json_object_set_new(document, "ack", json_integer((json_int_t)state->ack));
 }
 
 void rotation_done(struct rotation *rotation)

@@ -98,14 +98,16 @@ int static_parse(const char *text, size_t len, struct site *ret_site, struct err
 
 json_t *static_json(const struct site *site)
 {
-	json_t *keys = json_array();
+	json_t *keys = json_array(), *document;
 
 	for (size_t i = 0; i < site->key_count; i++)
 		json_array_append_new(keys, json_string(site->keys[i].key.spki));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "site", site->name,
-			 "address", address_json(site->address),
-			 "subnets", ranges_json(&site->subnets), "keys", keys,
-			 "acks", strings_json(&site->acks));
+	document = json_pack("{s:s, s:o, s:o, s:o}", "site", site->name,
+			     "address", address_json(site->address),
+			     "subnets", ranges_json(&site->subnets), "keys", keys);
+	if (site->acks.count > 0)
+		json_object_set_new(document, "acks", strings_json(&site->acks));
+	return document;
 }
 
 /* --- the folder --- */

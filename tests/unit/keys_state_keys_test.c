@@ -181,6 +181,8 @@ static void what_does_not_fit_together_is_believed(void **unused)
 		{ "rotation", "{}", "'rotation': 'phase' is missing" },
 		{ "rotation.phase", "\"ending\"",
 		  "'rotation': 'phase' is 'ending', which this version of cygnet does not know" },
+		{ "rotation.phase", "\"none\"",
+		  "'rotation': 'phase' is 'none', which this version of cygnet does not know" },
 		{ "rotation.from", "\"\"", "'rotation': 'from' is not a key id" },
 		{ "rotation.to", "\"\"", "'rotation': 'to' is not a key id" },
 		{ "rotation.to", "\"" KEY_A_ID "\"", "'rotation': 'from' and 'to' are the same key" },
