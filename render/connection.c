@@ -10,6 +10,7 @@
 
 #define NAME_PREFIX "cygnet-"
 #define NEXT_SUFFIX ".next"	/* no site's name has a dot */
+#define LAST_PREFIX "cygnet.files-"
 
 char *connection_name(const char *peer)
 {
@@ -21,9 +22,19 @@ char *connection_next_name(const char *peer)
 	return mem_printf(NAME_PREFIX "%s" NEXT_SUFFIX, peer);
 }
 
+char *connection_last_name(uint32_t hash)
+{
+	return mem_printf(LAST_PREFIX "%08x", hash);
+}
+
+static bool begins(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 bool connection_is_ours(const char *connection)
 {
-	return strncmp(connection, NAME_PREFIX, strlen(NAME_PREFIX)) == 0;
+	return begins(connection, NAME_PREFIX) || begins(connection, LAST_PREFIX);
 }
 
 bool connection_is_of(const char *connection, const char *peer)
@@ -31,7 +42,7 @@ bool connection_is_of(const char *connection, const char *peer)
 	size_t length = strlen(peer);
 	const char *site = connection + strlen(NAME_PREFIX);
 
-	return connection_is_ours(connection) && strncmp(site, peer, length) == 0 &&
+	return begins(connection, NAME_PREFIX) && begins(site, peer) &&
 	       (site[length] == '\0' || strcmp(site + length, NEXT_SUFFIX) == 0);
 }
 

@@ -13,6 +13,12 @@ char *connection_name(const char *peer);
  */
 char *connection_next_name(const char *peer);
 
+/*
+ * "cygnet.files-<hash>": where files are loaded in the background, the one that is loaded last, and that
+ * is called otherwise whenever they have changed. Yours to free.
+ */
+char *connection_last_name(uint32_t hash);
+
 bool connection_is_ours(const char *connection);
 
 /* Whether it is either of the peer's. */

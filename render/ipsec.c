@@ -54,11 +54,11 @@ static void proposals_add(struct buf *out, const char *key, const struct strings
 	buf_addf(out, "    %s=%s!\n", key, joined);
 }
 
-/* side: "left" is always the own one. */
+/* side: "left" is always the own one. site_key: NULL for none. */
 static void end_render(const char *side, const char *address, const struct site *site,
 		       const struct public_key *site_key, struct buf *out)
 {
-	AUTO_FREE char *key = keyring_public_name(site->name, site_key);
+	AUTO_FREE char *key = site_key ? keyring_public_name(site->name, site_key) : mem_strdup("");
 	AUTO_FREE char *subnets = cidrs_join(&site->subnets, ",");
 	char id[ADDRESS_TEXT];
 
@@ -115,6 +115,39 @@ void ipsec_render(const struct config *config, const struct site *own,
 		return;
 	buf_adds(out, "\n");
 	conn_render(&conn, next_name, out);
+}
+
+static struct site end_site(const char *address)
+{
+	struct site site = { 0 };
+	struct cidr range;
+
+	address_parse(address, &site.address);
+	cidr_parse(address, &range);
+	cidrs_add(&site.subnets, range);
+	return site;
+}
+
+/* The second is kept for documentation (RFC 5737). */
+void ipsec_last_ends(struct site *ret_own, struct site *ret_peer)
+{
+	*ret_own = end_site("127.0.0.1");
+	*ret_peer = end_site("192.0.2.1");
+}
+
+void ipsec_last_render(const char *name, struct buf *out)
+{
+	CLEANUP(site_done) struct site own = { 0 };
+	CLEANUP(site_done) struct site peer = { 0 };
+
+	ipsec_last_ends(&own, &peer);
+	buf_addf(out, "conn %s\n", name);
+	for (size_t i = 0; i < COUNT_OF(conn_options); i++)
+		option_add(out, conn_options[i].key, conn_options[i].value);
+	end_render("left", NULL, &own, NULL, out);
+	end_render("right", NULL, &peer, NULL, out);
+	option_add(out, "dpdaction", "none");
+	option_add(out, "auto", "add");
 }
 
 void ipsec_secrets_render(const struct site *own, struct buf *out)

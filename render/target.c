@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "render/connection.h"
+#include "render/ipsec.h"
 #include "render/units.h"
 
 static void unit_want(struct target *target, struct wanted_unit unit)
@@ -83,6 +84,18 @@ static void connection_want(struct target *target, const struct site *own, const
 	cidrs_copy(&peer->subnets, &wanted->remote_subnets);
 }
 
+static void last_want(struct target *target, const struct tree_inputs *inputs)
+{
+	CLEANUP(site_done) struct site own = { 0 };
+	CLEANUP(site_done) struct site peer = { 0 };
+	char *name = tree_last_connection(inputs, &target->tree);
+
+	if (name == NULL)
+		return;
+	ipsec_last_ends(&own, &peer);
+	connection_want(target, &own, &peer, name);
+}
+
 static void connections_want(struct target *target, const struct tree_inputs *inputs)
 {
 	bool second = inputs->host->flavour->backend == BACKEND_IPSEC;
@@ -94,6 +107,7 @@ static void connections_want(struct target *target, const struct tree_inputs *in
 		if (second && site_next_key(peer) != NULL)
 			connection_want(target, inputs->own, peer, connection_next_name(peer->name));
 	}
+	last_want(target, inputs);
 	connections_sort(target->connections, target->connection_count);
 }
 

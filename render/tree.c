@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "keys/keyring.h"
 #include "render/connection.h"
 #include "render/firewall.h"
@@ -174,6 +175,11 @@ static char *connections_folder(const struct flavour *flavour)
 						   mem_printf("%s/conf.d", flavour->swanctl_folder);
 }
 
+static char *last_path(const struct tree_inputs *inputs)
+{
+	return mem_printf("%s/ipsec.d/cygnet.conf", inputs->host->flavour->ipsec_folder);
+}
+
 /* What makes starter read cygnet's files; they are below ipsec.d, where AppArmor and SELinux expect them. */
 static void tree_starter(const struct tree_inputs *inputs, struct tree *tree)
 {
@@ -181,11 +187,12 @@ static void tree_starter(const struct tree_inputs *inputs, struct tree *tree)
 	AUTO_FREE char *conf = mem_printf("%s/ipsec.conf", folder);
 	AUTO_FREE char *secrets = mem_printf("%s/ipsec.secrets", folder);
 	AUTO_FREE char *own_secrets = mem_printf("%s/ipsec.d/cygnet.secrets", folder);
+	AUTO_FREE char *last = last_path(inputs);
 	struct buf content = file_begin(inputs), conf_line = { 0 }, secrets_line = { 0 };
 
 	ipsec_secrets_render(inputs->own, &content);
 	tree_add(tree, own_secrets, &content, 0600, CONCERN_CHARON);
-	buf_addf(&conf_line, "include %s/ipsec.d/cygnet-*.conf\n", folder);
+	buf_addf(&conf_line, "include %s/ipsec.d/cygnet-*.conf\ninclude %s\n", folder, last);
 	tree_edit(tree, conf, EDIT_BLOCK, &conf_line, 0644, CONCERN_CHARON);
 	buf_addf(&secrets_line, "include %s\n", own_secrets);
 	tree_edit(tree, secrets, EDIT_BLOCK, &secrets_line, 0600, CONCERN_CHARON);
@@ -216,6 +223,35 @@ static void tree_peers(const struct tree_inputs *inputs, struct tree *tree)
 		tree_peer(inputs, &inputs->peers->items[i], reqids[i], tree);
 }
 
+char *tree_last_connection(const struct tree_inputs *inputs, const struct tree *tree)
+{
+	AUTO_FREE char *but = NULL;
+	AUTO_BUF struct buf files = { 0 };
+
+	if (inputs->host->flavour->backend != BACKEND_IPSEC || site_active_key(inputs->own) == NULL)
+		return NULL;
+	but = last_path(inputs);
+	for (size_t i = 0; i < tree->count; i++)
+		if (tree->files[i].concern == CONCERN_CHARON && strcmp(tree->files[i].path, but) != 0)
+			buf_addf(&files, "%s\n%s", tree->files[i].path, buf_str(&tree->files[i].content));
+	return connection_last_name(hash_text(buf_str(&files)));
+}
+
+static void tree_last(const struct tree_inputs *inputs, struct tree *tree)
+{
+	AUTO_FREE char *name = tree_last_connection(inputs, tree);
+	AUTO_FREE char *path = NULL;
+	struct buf content;
+
+	if (name == NULL)
+		return;
+	path = last_path(inputs);
+	content = file_begin(inputs);
+	buf_adds(&content, "# To see when starter has loaded all before it; it does nothing.\n");
+	ipsec_last_render(name, &content);
+	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
+}
+
 void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
 {
 	struct tree tree;
@@ -231,6 +267,7 @@ void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree)
 		if (inputs->host->flavour->backend == BACKEND_IPSEC)
 			tree_starter(inputs, &tree);
 		tree_peers(inputs, &tree);
+		tree_last(inputs, &tree);
 	}
 	*ret_tree = tree;
 }

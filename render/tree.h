@@ -45,6 +45,11 @@ void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree);
 void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree);
 
 /*
+ * With starter, the connection that is loaded last of the tree's; else NULL. Yours to free.
+ */
+char *tree_last_connection(const struct tree_inputs *inputs, const struct tree *tree);
+
+/*
  * Where files may lie that an earlier run wrote and this one no longer wants: names in folder beginning and ending so
  * are cygnet's own. Private keys are not among them.
  */
