@@ -12,6 +12,7 @@
 #include "render/connection.h"
 
 #define BACKOFF_MAX_MS (5 * 60 * 1000)
+#define READ_INTERVALS 1	/* in which a peer reads what was published */
 #define PEER_INTERVALS 2	/* that the other end has to act */
 #define PLAN_INTERVALS 4	/* that a peer may be ahead of us */
 
@@ -77,14 +78,25 @@ static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, b
 	return patience < most ? patience : most;
 }
 
+/*
+ * Whether the peer can have read what we offer. What it offers it has loaded before it published it; before it has read
+ * our side it could only narrow a new child to what the old one has.
+ */
+static bool peer_is_ready(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+{
+	return !tunnel_is_up(report) || cidrs_equal(&report->child->local_subnets, &inputs->own->subnets) ||
+	       has_waited(inputs, report, READ_INTERVALS);
+}
+
 static bool initiate_due(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	const struct tunnel_wait *wait = wait_find(inputs, report);
 
 	if (report->health == TUNNEL_UP || report->busy || !end_acts(inputs, report))
 		return false;
-	return wait == NULL || wait->tries == 0 ||
-	       inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
+	if (wait == NULL || wait->tries == 0)
+		return peer_is_ready(inputs, report);
+	return inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
 }
 
 /* --- what is terminated --- */

@@ -44,6 +44,23 @@ static void added_subnet_waits_for_the_child_to_end(void **unused)
 	assert_non_null(recent_wait(&scene.recent, "b"));
 }
 
+static void peer_is_asked_before_it_can_have_read_our_subnets(void **unused)
+{
+	CLEANUP(scene_done) struct scene scene = scene_up("a", "b", OLD);
+
+	(void)unused;
+	cidrs_done(&scene.own.subnets);
+	scene.own.subnets = subnets_of(OWN_RANGE " " ADDED);
+	scene_judge(&scene);
+	assert_judged(&scene, TUNNEL_NARROWED, NULL);
+	scene_later(&scene, INTERVAL_MS - 1);
+	assert_judged(&scene, TUNNEL_NARROWED, NULL);
+	scene_later(&scene, 1);
+	assert_judged(&scene, TUNNEL_NARROWED, "initiate cygnet-b");
+	scene_later(&scene, INTERVAL_MS);
+	assert_judged(&scene, TUNNEL_NARROWED, "initiate cygnet-b");
+}
+
 static void removed_subnet_stays_or_takes_the_tunnel_along(void **unused)
 {
 	CLEANUP(scene_done) struct scene scene = scene_up("a", "b", OLD " " ADDED);
@@ -238,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(added_subnet_waits_for_the_child_to_end),
+		cmocka_unit_test(peer_is_asked_before_it_can_have_read_our_subnets),
 		cmocka_unit_test(removed_subnet_stays_or_takes_the_tunnel_along),
 		cmocka_unit_test(newer_child_goes_before_its_plan_is_read),
 		cmocka_unit_test(both_ends_act_at_once),
