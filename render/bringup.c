@@ -1,7 +1,7 @@
 /*
- * bringup: which end of a tunnel initiates and when, and which children go. One end acts, because two make duplicate SAs,
- * of which `unique = replace` may delete the wrong one; the other steps in only when nothing came for two intervals.
- * A child is replaced by making a new one first, so that no packet misses it.
+ * bringup: which end of a tunnel initiates and when, and which children go. One end acts, because two make duplicate
+ * SAs, of which `unique = replace` may delete the wrong one; the other steps in only when nothing came for two
+ * intervals. A child is replaced by making a new one first, so that no packet misses it.
  */
 #include "render/bringup.h"
 
@@ -12,14 +12,15 @@
 #include "render/connection.h"
 
 #define BACKOFF_MAX_MS (5 * 60 * 1000)
+#define READ_INTERVALS 1	/* in which a peer reads what was published */
 #define PEER_INTERVALS 2	/* that the other end has to act */
 #define PLAN_INTERVALS 4	/* that a peer may be ahead of us */
 
 /* --- what was tried already --- */
 
 /*
- * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it once
- * it is up, says nothing of another.
+ * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it
+ * once it is up, says nothing of another.
  */
 static int64_t tunnel_hash(const struct site *own, const struct tunnel_report *report)
 {
@@ -77,14 +78,25 @@ static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, b
 	return patience < most ? patience : most;
 }
 
+/*
+ * Whether the peer can have read what we offer. What it offers it has loaded before it published it; before it has read
+ * our side it could only narrow a new child to what the old one has.
+ */
+static bool peer_is_ready(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+{
+	return !tunnel_is_up(report) || cidrs_equal(&report->child->local_subnets, &inputs->own->subnets) ||
+	       has_waited(inputs, report, READ_INTERVALS);
+}
+
 static bool initiate_due(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	const struct tunnel_wait *wait = wait_find(inputs, report);
 
 	if (report->health == TUNNEL_UP || report->busy || !end_acts(inputs, report))
 		return false;
-	return wait == NULL || wait->tries == 0 ||
-	       inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
+	if (wait == NULL || wait->tries == 0)
+		return peer_is_ready(inputs, report);
+	return inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
 }
 
 /* --- what is terminated --- */
@@ -108,9 +120,9 @@ static bool child_equals(const struct child_sa *a, const struct child_sa *b)
 }
 
 /*
- * The newer of two alike in one SA: a peer that has not read its side yet narrowed it to what the old one has. It has to
- * go, because charon makes no second child from the configuration that it has loaded, and would refuse the next try. In
- * two SAs they are those of a key that replaces another.
+ * The newer of two alike in one SA: a peer that has not read its side yet narrowed it to what the old one has. It has
+ * to go, because charon makes no second child from the configuration that it has loaded, and would refuse the next try.
+ * In two SAs they are those of a key that replaces another.
  */
 static bool child_is_double(const struct ike_sa *sa, const struct child_sa *child)
 {
