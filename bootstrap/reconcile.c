@@ -90,13 +90,14 @@ static int state_keep(struct session *session, const struct picture *picture, st
 		if (picture->succession.tenure == TENURE_HELD)
 			state->generation = picture->own.generation;
 	}
-	if (session->live)
+	if (session->live) {
 		routes_keep(session, picture, state);
+		if (state->key_made_s == 0)
+			state->key_made_s = clock_wall_s();
+	}
 	state->complete |= session->live && picture->listed;
 	state->statics = picture->statics.hash;
 	state->address = picture->own.address;
-	if (state->key_made_s == 0)
-		state->key_made_s = clock_wall_s();
 	sites_keep(&picture->mesh.peers, &state->peers);
 	return state_save(session->options->root, state, e);
 }

@@ -33,6 +33,7 @@ static void file_differs(void **state)
 		{ "/etc/ipsec.conf", 0644, EDIT_BLOCK },
 		{ "/etc/ipsec.secrets", 0600, EDIT_BLOCK },
 		{ "/etc/ipsec.d/cygnet.secrets", 0600, EDIT_WHOLE },
+		{ "/etc/ipsec.d/cygnet.conf", 0644, EDIT_WHOLE },
 		{ "/etc/ipsec.d/cygnet-eu-west-1.conf", 0644, EDIT_WHOLE },
 		{ "/etc/ipsec.d/cygnet-us-east-2.conf", 0644, EDIT_WHOLE },
 		{ "/etc/ipsec.d/certs/cygnet-us-east-1-8979b8f51ae63b98.pub", 0644, EDIT_WHOLE },
