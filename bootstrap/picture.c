@@ -64,33 +64,34 @@ static void predecessors_observe(struct session *session)
 	session->state.predecessors = found;
 }
 
-/* What an earlier mesh had warnings of may have to be looked at again with any other record, and with any policy. */
-static int changes_read(const struct session *session, const struct picture *picture, bool *ret_told,
-			struct listing *ret_listing, struct err *e)
+/*
+ * Whether what was announced could be read, and is all that there is to know. What an earlier mesh had warnings of may
+ * have to be looked at again with any other record, and everything has to with another policy.
+ */
+static bool changes_read(struct session *session, struct listing *ret_listing)
 {
 	const struct state *state = &session->state;
-	struct listing listing;
+	struct listing listing = { 0 };
+	struct err e = ERR_INIT;
+	bool told = false;
 
-	*ret_told = false;
-	if (!picture->news || state->refused || !state->complete)
-		return 0;
-	if (exchange_changes(&session->registry, session->config.site, &state->applied, ret_told, &listing, e) < 0)
-		return -1;
-	if (*ret_told && listing.policy.hash != state->policy) {
-		listing_done(&listing);
-		*ret_told = false;
-	}
-	if (*ret_told)
+	if (state->refused || !state->complete)
+		return false;
+	if (exchange_changes(&session->registry, session->config.site, &state->applied, &told, &listing, &e) < 0)
+		session_setback(session, &e);
+	if (told && listing.policy.hash == state->policy) {
 		*ret_listing = listing;
-	return 0;
+		return true;
+	}
+	if (told)
+		listing_done(&listing);
+	return false;
 }
 
-static int registry_read(const struct session *session, struct picture *picture, struct err *e)
+static int registry_read(struct session *session, struct picture *picture, struct err *e)
 {
-	bool told;
-
-	if (changes_read(session, picture, &told, &picture->listing, e) < 0 ||
-	    (!told && exchange_list(&session->registry, &picture->listing, e) < 0))
+	if (!(picture->news && changes_read(session, &picture->listing)) &&
+	    exchange_list(&session->registry, &picture->listing, e) < 0)
 		return -1;
 	listing_complete(&picture->listing, &session->state.peers);
 	listing_complete(&picture->listing, &session->state.neighbours);
@@ -196,6 +197,18 @@ static void predecessor_note(struct session *session, const struct site *found)
 	*before = noted;
 }
 
+/* What the site has revoked stays so under another instance, until peers have dealt with it. */
+static void revoked_inherit(struct session *session, const struct site *found, struct site *own)
+{
+	struct strings *revoked = &session->state.revoked;
+
+	for (size_t i = 0; found != NULL && i < found->revoked.count; i++)
+		if (!strings_has(revoked, found->revoked.items[i]))
+			strings_add(revoked, found->revoked.items[i]);
+	strings_done(&own->revoked);
+	strings_copy(revoked, &own->revoked);
+}
+
 int picture_judge(struct session *session, struct picture *picture, struct err *e)
 {
 	const struct site *found = picture_found(picture);
@@ -218,6 +231,8 @@ int picture_judge(struct session *session, struct picture *picture, struct err *
 	picture->own.version = found != NULL ? found->version : 0;
 	if (!picture_ended(picture))
 		predecessor_note(session, found);
+	if (picture->succession.tenure == TENURE_CLAIM)
+		revoked_inherit(session, found, &picture->own);
 	return 0;
 }
 

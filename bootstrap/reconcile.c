@@ -46,9 +46,7 @@ static int key_keep(struct session *session, struct key_maker *maker, struct out
 		return -1;
 	outcome->changed = true;
 	log_note(session->log, "made the RSA-%u key %.*s", key.bits, KEY_ID_SHORT, key.id);
-	if (session->keyring.present)
-		return rotate_store(session, &private_pem, &key, e);
-	if (keyring_store(root, folder, &private_pem, &key, &session->keyring, e) < 0)
+	if (rotate_store(session, &private_pem, &key, e) < 0)
 		return -1;
 	return session->baked ? keyring_wipe_others(root, folder, &key, e) : 0;
 }

@@ -1,9 +1,7 @@
 /*
- * rekey: the operator wants another key. It writes down that much and then does what the timer does, only sooner, until
- * the rotation is over or somebody holds it up: whenever it ends, sync goes on from there.
+ * rekey: the operator wants another key. That much is written down, and then the passes of the timer are run, only
+ * sooner, until it is done or somebody holds it up: whenever this ends, sync goes on from there.
  */
-#include <string.h>
-
 #include "base/clock.h"
 #include "bootstrap/command.h"
 #include "bootstrap/duty.h"
@@ -24,21 +22,21 @@ static int wait_parse(const struct options *options, int64_t *ret_wait_s, struct
 {
 	const struct value value = { .text = options->wait, .min = 1, .max = WAIT_MAX_S };
 
-	*ret_wait_s = 0;
 	if (options->wait == NULL || value_duration(&value, ret_wait_s, e) == 0)
 		return 0;
 	e->code = EXIT_USAGE;
 	return err_wrap(e, "option '--wait'");
 }
 
-static int skip_check(const struct session *session, struct err *e)
+static int options_check(const struct session *session, int64_t *ret_wait_s, struct err *e)
 {
-	const struct strings *skip = &session->options->skip;
+	const struct options *options = session->options;
 
-	for (size_t i = 0; i < skip->count; i++)
-		if (sites_find(&session->state.peers, skip->items[i]) == NULL)
-			return err_set(e, EXIT_CONFIG, "'%s' is no peer of this gateway", skip->items[i]);
-	return 0;
+	if (!session->live)
+		return err_set(e, EXIT_USAGE, "a gateway's key is replaced from its own root, without '--root'");
+	if (options->abort && (options->compromised || options->wait != NULL || options->skip.count > 0))
+		return err_set(e, EXIT_USAGE, "option '--abort' goes back, and the others go on");
+	return wait_parse(options, ret_wait_s, e);
 }
 
 static int holder_check(const struct session *session, struct err *e)
@@ -56,55 +54,59 @@ static int holder_check(const struct session *session, struct err *e)
 
 static int abort_intend(struct session *session, struct err *e)
 {
-	enum rotation_phase phase = session->state.rotation.phase;
-	bool done;
+	bool on = session->state.rotation.phase != ROTATION_NONE, done;
 
 	if (rotate_abort(session, &done, e) < 0)
 		return -1;
-	if (done) {
-		log_note(session->log, "going back to the key that was");
-		return 0;
-	}
-	if (phase == ROTATION_NONE)
-		return err_set(e, EXIT_CONFIG, "no key is being replaced: there is nothing to abort");
-	return err_set(e, EXIT_CONFIG, "the key is about to go for good: it is too late to abort");
+	if (!done)
+		return err_set(e, EXIT_CONFIG, on ? "there is no going back any more: the key goes for good" :
+						    "no key is being replaced: there is nothing to abort");
+	log_note(session->log, "going back to the key that was");
+	return rotate_save(session, e);
 }
 
-/* A rotation that is on is gone on with; once it turns out that its old key is compromised, at once. */
-static int compromised_intend(struct session *session, struct err *e)
+/* A rotation that is on is gone on with, at once if its old key turns out to be in other hands. */
+static int rotation_begin(struct session *session, struct err *e)
 {
-	struct rotation *rotation = &session->state.rotation;
+	bool compromised = session->options->compromised, done = true;
 
-	if (rotation->phase == ROTATION_RETIRING || strcmp(session->state.key, rotation->to) == 0)
-		return err_set(e, EXIT_AGAIN, "a rotation is about to end: revoke the key after it");
-	rotation->compromised = true;
-	if (rotation->phase == ROTATION_SWITCHING)
-		rotation->phase = ROTATION_OFFERED;
+	if (session->state.rotation.phase == ROTATION_NONE) {
+		rotation_want(&session->state, &session->keyring.active, compromised);
+		return 0;
+	}
+	if (compromised && rotate_compromise(session, &done, e) < 0)
+		return -1;
+	if (!done)
+		return err_set(e, EXIT_AGAIN, "another replacement of the key is about to end: run this again after it");
+	log_note(session->log, "the key is being replaced already: going on with that");
+	return 0;
+}
+
+static int skip_intend(struct session *session, struct err *e)
+{
+	const struct strings *skip = &session->options->skip;
+	struct strings *skipped = &session->state.rotation.skip;
+
+	for (size_t i = 0; i < skip->count; i++) {
+		if (sites_find(&session->state.peers, skip->items[i]) == NULL)
+			return err_set(e, EXIT_CONFIG, "'%s' is no peer of this gateway", skip->items[i]);
+		if (!strings_has(skipped, skip->items[i]))
+			strings_add(skipped, skip->items[i]);
+	}
 	return 0;
 }
 
 static int rotation_intend(struct session *session, struct err *e)
 {
-	const struct options *options = session->options;
-	struct rotation *rotation = &session->state.rotation;
-	int64_t wait_s;
+	int64_t wait_s = 0;
 
-	if (wait_parse(options, &wait_s, e) < 0 || skip_check(session, e) < 0)
+	if (options_check(session, &wait_s, e) < 0 || rotation_begin(session, e) < 0 || skip_intend(session, e) < 0)
 		return -1;
-	if (rotation->phase == ROTATION_NONE)
-		rotation_want(&session->state, &session->keyring.active, options->compromised);
-	else if (options->compromised && compromised_intend(session, e) < 0)
-		return -1;
-	else
-		log_note(session->log, "a rotation is on already: going on with it");
 	if (wait_s > 0)
-		rotation->wait_s = wait_s;
-	for (size_t i = 0; i < options->skip.count; i++)
-		if (!strings_has(&rotation->skip, options->skip.items[i]))
-			strings_add(&rotation->skip, options->skip.items[i]);
-	if (options->compromised)
-		log_warn(session->log, "the old key is refused at once, and every tunnel made anew: packets are lost "
-			 "until each peer has read the record");
+		session->state.rotation.wait_s = wait_s;
+	if (session->options->compromised)
+		log_warn(session->log, "peers refuse the old key as soon as they read of it, and their tunnels with "
+			 "this gateway are made anew: packets are lost");
 	return rotate_save(session, e);
 }
 
@@ -119,20 +121,12 @@ static int rekey_intend(struct session *session, struct outcome *outcome, struct
 
 /* --- until it is done --- */
 
-/* Lines that the last pass did not have. */
-static void progress_print(const struct session *session, const struct strings *before, const struct outcome *outcome)
-{
-	for (size_t i = 0; i < outcome->rotation.count; i++)
-		if (!strings_has(before, outcome->rotation.items[i]))
-			log_note(session->log, "%s", outcome->rotation.items[i]);
-}
-
 static bool is_over(const struct session *session, const struct outcome *outcome)
 {
-	return session->state.rotation.phase == ROTATION_NONE && !outcome->behind && !session->state.pending;
+	return session->state.rotation.phase == ROTATION_NONE && !session->state.pending && !outcome->behind;
 }
 
-/* A pass that finds the lock taken, or the registry away, is made up for by the next. */
+/* What the pass before has not said yet is said. One that finds the lock taken, or charon busy, is made up for. */
 static int rekey_pass(struct session *session, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(strings_done) struct strings before = { 0 };
@@ -144,18 +138,23 @@ static int rekey_pass(struct session *session, struct outcome *outcome, struct e
 		log_note(session->log, "%s: %s, trying again", session->step, e->cause);
 		err_clear(e);
 	}
-	progress_print(session, &before, outcome);
+	for (size_t i = 0; i < outcome->rotation.count; i++)
+		if (!strings_has(&before, outcome->rotation.items[i]))
+			log_note(session->log, "%s", outcome->rotation.items[i]);
 	return 0;
 }
 
-static int held_up(const struct session *session, const struct outcome *outcome, struct err *e)
+static int held_up(struct session *session, const struct outcome *outcome, struct err *e)
 {
-	AUTO_FREE char *names = strings_join(&outcome->holders, ", ");
+	AUTO_FREE char *names = strings_join(&outcome->holders, "', '");
 
-	err_set(e, EXIT_AGAIN, "held up by %s", outcome->holders.count > 0 ? names : "the registry");
-	return err_remedy(e, "sync goes on once that is over; 'cygnet rekey --skip PEER' goes on without a peer, "
-			  "'cygnet rekey --abort' goes back%s",
-			  session->state.rotation.phase == ROTATION_RETIRING ? ", which is too late now" : "");
+	session_step(session, "rekey");
+	if (outcome->holders.count == 0 || session->state.pending)
+		err_set(e, EXIT_AGAIN, "the record could not be published");
+	else
+		err_set(e, EXIT_AGAIN, "held up by '%s'", names);
+	return err_remedy(e, "sync goes on by itself once that is over; 'cygnet rekey --skip PEER' goes on without a peer, "
+			  "and 'cygnet rekey --abort' back");
 }
 
 static int rekey_follow(struct session *session, struct outcome *outcome, struct err *e)
@@ -179,16 +178,10 @@ static int rekey_follow(struct session *session, struct outcome *outcome, struct
 enum exit_code command_rekey(struct session *session, char *const environment[], struct err *e)
 {
 	CLEANUP(outcome_done) struct outcome outcome = { 0 };
+	int64_t wait_s = 0;
 
-	if (session->options->abort && (session->options->compromised || session->options->skip.count > 0)) {
-		err_set(e, EXIT_USAGE, "option '--abort' goes back, and '--compromised' and '--skip' go on");
-		return EXIT_USAGE;
-	}
-	if (!session->live) {
-		err_set(e, EXIT_USAGE, "a key can only be replaced from the gateway's own root, without '--root'");
-		return EXIT_USAGE;
-	}
-	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0 ||
+	if (options_check(session, &wait_s, e) < 0 || pass_allowed(session, e) < 0 ||
+	    session_observe(session, environment, e) < 0 ||
 	    pass_run(session, rekey_intend, LOCK_WAIT_MS, &outcome, e) < 0 || rekey_follow(session, &outcome, e) < 0)
 		return EXIT_STEP;
 	log_note(session->log, "site '%s' of mesh '%s' signs with the key %.*s", session->config.site,

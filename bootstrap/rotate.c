@@ -1,6 +1,6 @@
 /*
- * rotate: where the steps of a rotation meet the disk, the registry and charon. Which step comes when is decided in
- * render/rotation; here what it goes by is looked up, and what it wants is saved and done, in the order in which a run may
+ * rotate: where the steps of a rotation meet the disk, the registry and charon. Which one comes when is decided in
+ * render/rotation; here what it goes by is looked up, and what it wants is saved and done, in an order in which a run may
  * be killed anywhere.
  */
 #include "bootstrap/rotate.h"
@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "bootstrap/apply.h"
-#include "bootstrap/charon/charon.h"
 #include "bootstrap/picture.h"
 #include "render/connection.h"
 #include "render/rotation.h"
@@ -29,17 +28,17 @@ bool rotate_is_on(const struct session *session)
 	       (state->rotation.phase != ROTATION_NONE || state->revoked.count > 0);
 }
 
-/* The next pass is to look at everything, and to know that before it knows of the step that makes it so. */
+/* That everything is to be looked at is on disk before that of which it follows. */
 int rotate_save(struct session *session, struct err *e)
 {
-	session->recent.reconciled_ms = 0;
-	for (size_t i = 0; i < session->recent.follower_count; i++) {
-		session->recent.followers[i].tried_ms = 0;
-		session->recent.followers[i].tries = 0;
-	}
+	struct recent *recent = &session->recent;
+
+	recent->reconciled_ms = 0;
+	for (size_t i = 0; i < recent->follower_count; i++)
+		recent->followers[i].tries = 0;
 	if (!rotate_is_on(session))
-		recent_followers_drop(&session->recent);
-	if (recent_save(session->options->root, &session->recent, e) < 0)
+		recent_followers_drop(recent);
+	if (recent_save(session->options->root, recent, e) < 0)
 		return -1;
 	return state_save(session->options->root, &session->state, e);
 }
@@ -47,22 +46,20 @@ int rotate_save(struct session *session, struct err *e)
 int rotate_store(struct session *session, const struct buf *private_pem, const struct public_key *key, struct err *e)
 {
 	const char *root = session->options->root, *folder = session->host.flavour->keys_folder;
+	struct keyring *keyring = &session->keyring;
+	struct state *state = &session->state;
 
-	rotation_offer(&session->state, &session->keyring.active, key);
-	if (rotate_save(session, e) < 0)
+	if (keyring->present)
+		rotation_offer(state, &keyring->active, key);
+	else
+		rotation_restart(state, key);
+	if (state->instance != NULL && rotate_save(session, e) < 0)
 		return -1;
-	return keyring_store_next(root, folder, private_pem, key, &session->keyring, e);
+	return keyring->present ? keyring_store_next(root, folder, private_pem, key, keyring, e) :
+				  keyring_store(root, folder, private_pem, key, keyring, e);
 }
 
 /* --- what peers are told --- */
-
-static void site_terminate_plan(const struct tunnels *tunnels, const char *site, struct plan *plan)
-{
-	for (size_t i = 0; i < tunnels->sa_count; i++)
-		if (connection_is_of(tunnels->sas[i].name, site))
-			plan_add(plan, ACTION_TERMINATE, tunnels->sas[i].name, "its site has revoked a key")->sa =
-				tunnels->sas[i].id;
-}
 
 /* Whether a peer lists a revoked key that was not dealt with; then it is noted as if it were. */
 static bool revoked_note(struct revocations *dealt, const struct site *peer)
@@ -76,28 +73,37 @@ static bool revoked_note(struct revocations *dealt, const struct site *peer)
 	return news;
 }
 
-static int revoked_deal(struct session *session, const struct sites *peers, struct outcome *outcome, struct err *e)
+static int site_terminate(struct session *session, const struct site *peer, struct err *e)
 {
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
-	struct state *state = &session->state;
 
-	session_step(session, "revoked keys");
 	if (tunnels_observe(session, &tunnels, e) < 0)
 		return -1;
-	revocations_prune(&state->dealt, peers);
-	for (size_t i = 0; i < peers->count; i++) {
-		const struct site *peer = &peers->items[i];
-
-		if (!revoked_note(&state->dealt, peer))
-			continue;
-		log_note(session->log, "site '%s' has revoked a key: its tunnel is made anew", peer->name);
-		site_terminate_plan(&tunnels, peer->name, &plan);
-		outcome->moving = true;
-	}
-	outcome->changed |= plan.count > 0;
+	for (size_t i = 0; i < tunnels.sa_count; i++)
+		if (connection_is_of(tunnels.sas[i].name, peer->name))
+			plan_add(&plan, ACTION_TERMINATE, tunnels.sas[i].name, "its site has revoked a key")->sa =
+				tunnels.sas[i].id;
 	tunnels_act(session, &plan);
-	return state_save(session->options->root, state, e);
+	return 0;
+}
+
+static int revoked_deal(struct session *session, const struct sites *peers, struct outcome *outcome, struct err *e)
+{
+	struct revocations *dealt = &session->state.dealt;
+
+	session_step(session, "revoked keys");
+	revocations_prune(dealt, peers);
+	for (size_t i = 0; i < peers->count; i++) {
+		if (!revoked_note(dealt, &peers->items[i]))
+			continue;
+		log_note(session->log, "site '%s' has revoked a key: tunnels with it are made anew",
+			 peers->items[i].name);
+		if (site_terminate(session, &peers->items[i], e) < 0)
+			return -1;
+		outcome->changed = outcome->moving = true;
+	}
+	return state_save(session->options->root, &session->state, e);
 }
 
 static int ack_tell(struct session *session, const struct ack *ack, struct outcome *outcome, struct err *e)
@@ -108,16 +114,16 @@ static int ack_tell(struct session *session, const struct ack *ack, struct outco
 	if (hash == session->state.ack)
 		return 0;
 	session_step(session, "acknowledge");
-	log_step(session->log, "acknowledging the keys that peers are about to use, or have revoked");
-	if (ack_put(&session->registry, ack, e) < 0) {
-		outcome->behind |= e->code == EXIT_AGAIN;
-		if (e->code != EXIT_AGAIN && e->code != EXIT_DENIED)
-			return -1;
-		session_registry_lost(session, e);
-		return 0;
+	log_step(session->log, "telling peers that the keys they published are loaded or refused");
+	if (ack_put(&session->registry, ack, e) == 0) {
+		session->state.ack = hash;
+		return state_save(session->options->root, &session->state, e);
 	}
-	session->state.ack = hash;
-	return state_save(session->options->root, &session->state, e);
+	if (e->code != EXIT_AGAIN && e->code != EXIT_DENIED)
+		return -1;
+	outcome->behind |= e->code == EXIT_AGAIN;
+	session_registry_lost(session, e);
+	return 0;
 }
 
 int rotate_answer(struct session *session, const struct sites *peers, struct outcome *outcome, struct err *e)
@@ -131,20 +137,8 @@ int rotate_answer(struct session *session, const struct sites *peers, struct out
 	return ack_tell(session, &ack, outcome, e);
 }
 
-/* --- the own key --- */
+/* --- what a step is taken from, and what is taken for it --- */
 
-/* A machine that does not tell is as one that never reboots. */
-static void boot_read(const struct session *session, char ret_boot[BOOT_ID_SIZE])
-{
-	AUTO_BUF struct buf text = { 0 };
-	struct err unreadable = ERR_INIT;
-
-	ret_boot[0] = '\0';
-	if (file_read(session->options->root, BOOT_ID_FILE, BOOT_ID_MAX, &text, NULL, &unreadable) == 0)
-		snprintf(ret_boot, BOOT_ID_SIZE, "%.*s", (int)strcspn(buf_str(&text), "\n"), buf_str(&text));
-}
-
-/* What a step is taken from, and what is taken for it. */
 struct rotating {
 	struct session *session;
 	struct tunnels tunnels;
@@ -163,10 +157,22 @@ static void rotating_done(struct rotating *r)
 	plan_done(&r->plan);
 }
 
+/* A machine that does not tell is as one that never reboots. */
+static void boot_read(const struct session *session, char ret_boot[BOOT_ID_SIZE])
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct err unreadable = ERR_INIT;
+
+	ret_boot[0] = '\0';
+	if (file_read(session->options->root, BOOT_ID_FILE, BOOT_ID_MAX, &text, NULL, &unreadable) == 0)
+		snprintf(ret_boot, BOOT_ID_SIZE, "%.*s", (int)strcspn(buf_str(&text), "\n"), buf_str(&text));
+}
+
 static int rotating_observe(struct rotating *r, const struct site *own, const struct sites *peers, struct err *e)
 {
 	struct session *session = r->session;
 
+	session_step(session, "rotation");
 	boot_read(session, r->boot);
 	r->inputs = (struct rotation_inputs){
 		.own = own,
@@ -178,7 +184,6 @@ static int rotating_observe(struct rotating *r, const struct site *own, const st
 		.interval_ms = session->config.interval_s * 1000,
 		.wall_s = clock_wall_s(),
 	};
-	session_step(session, "rotation");
 	return tunnels_observe(session, &r->tunnels, e);
 }
 
@@ -201,48 +206,77 @@ static void acks_observe(struct rotating *r)
 	}
 }
 
-/* Over the bytes, and out of charon with the next pass, which loads what is left. */
-static int retired_wipe(struct session *session, struct err *e)
-{
-	const char *root = session->options->root, *folder = session->host.flavour->keys_folder;
-	struct public_key kept = { 0 };
+/* --- the step --- */
 
-	snprintf(kept.id, sizeof kept.id, "%s", session->state.rotation.to);
-	if (keyring_wipe_others(root, folder, &kept, e) < 0)
-		return -1;
-	return apply_unloaded(session, e);
+static void holders_warn(struct session *session, const struct outcome *outcome)
+{
+	AUTO_FREE char *names = strings_join(&outcome->holders, "', '");
+	AUTO_FREE char *text = mem_printf("the replacement of this gateway's key is held up by '%s': see 'cygnet rekey'",
+					  names);
+
+	session_warn(session, text);
 }
 
-static void rotation_report_to(const struct rotating *r, struct outcome *outcome)
+static void outcome_report(const struct rotating *r, struct outcome *outcome)
 {
 	const struct state *state = &r->session->state;
 
 	strings_done(&outcome->rotation);
 	strings_done(&outcome->holders);
-	if (state->rotation.phase == ROTATION_NONE)
-		return;
-	outcome->overdue = rotation_is_overdue(state, &r->inputs, r->reports);
-	for (size_t i = 0; i < r->inputs.peers->count; i++) {
-		AUTO_FREE char *text = rotation_text(state, &r->reports[i]);
+	for (size_t i = 0; i < r->inputs.peers->count && state->rotation.phase != ROTATION_NONE; i++) {
+		const struct rotation_report *report = &r->reports[i];
+		AUTO_FREE char *text = rotation_text(state, report);
 
 		strings_add(&outcome->rotation, text);
-		if (rotation_is_held(&r->reports[i]))
-			strings_add(&outcome->holders, r->reports[i].peer->name);
-		outcome->moving |= r->reports[i].stance == STANCE_QUEUED || r->reports[i].stance == STANCE_TRIED;
+		if (rotation_is_held(report))
+			strings_add(&outcome->holders, report->peer->name);
+		outcome->moving |= report->stance == STANCE_TRIED ||
+				   (report->stance == STANCE_QUEUED && state->rotation.phase == ROTATION_SWITCHING);
 	}
+	outcome->overdue = rotation_is_overdue(state, &r->inputs, r->reports);
+	if (outcome->overdue)
+		holders_warn(r->session, outcome);
+}
+
+static int rotating_act(struct rotating *r, struct outcome *outcome, struct err *e)
+{
+	struct session *session = r->session;
+	const char *root = session->options->root;
+
+	if (rotation_refresh(&r->inputs, &session->state) && state_save(root, &session->state, e) < 0)
+		return -1;
+	r->reports = rotation_judge(&session->state, &r->inputs);
+	rotation_plan(&session->state, &r->inputs, r->reports, &r->plan);
+	tunnels_act(session, &r->plan);
+	rotation_remember(&r->inputs, &r->plan, &session->recent);
+	outcome->changed |= r->plan.count > 0;
+	outcome_report(r, outcome);
+	return recent_save(root, &session->recent, e);
+}
+
+/* Over its bytes; the next pass has charon load what is left. */
+static int retired_wipe(struct session *session, struct err *e)
+{
+	const struct state *state = &session->state;
+	struct public_key kept = { 0 };
+
+	if (state->rotation.phase != ROTATION_RETIRING || state->pending)
+		return 0;
+	snprintf(kept.id, sizeof kept.id, "%s", state->rotation.to);
+	if (keyring_wipe_others(session->options->root, session->host.flavour->keys_folder, &kept, e) < 0)
+		return -1;
+	return apply_unloaded(session, e);
 }
 
 static int rotating_step(struct rotating *r, struct outcome *outcome, struct err *e)
 {
 	struct session *session = r->session;
-	struct state *state = &session->state;
-	bool retired = state->rotation.phase == ROTATION_RETIRING && !state->pending;
 	bool moved;
 
-	if (retired && retired_wipe(session, e) < 0)
+	if (retired_wipe(session, e) < 0)
 		return -1;
-	moved = rotation_advance(&r->inputs, r->reports, state);
-	moved |= rotation_forgive(&r->inputs, state);
+	moved = rotation_advance(&r->inputs, r->reports, &session->state);
+	moved |= rotation_forgive(&r->inputs, &session->state);
 	if (!moved)
 		return 0;
 	outcome->changed = outcome->behind = outcome->moving = true;
@@ -257,37 +291,30 @@ int rotate_tend(struct session *session, const struct site *own, const struct si
 	if (rotating_observe(&r, own, peers, e) < 0)
 		return -1;
 	acks_observe(&r);
-	if (rotation_refresh(&r.inputs, &session->state) && state_save(session->options->root, &session->state, e) < 0)
-		return -1;
-	r.reports = rotation_judge(&session->state, &r.inputs);
-	rotation_plan(&session->state, &r.inputs, r.reports, &r.plan);
-	tunnels_act(session, &r.plan);
-	rotation_remember(&r.inputs, &r.plan, &session->recent);
-	rotation_report_to(&r, outcome);
-	if (recent_save(session->options->root, &session->recent, e) < 0)
-		return -1;
-	return rotating_step(&r, outcome, e);
+	return rotating_act(&r, outcome, e) < 0 ? -1 : rotating_step(&r, outcome, e);
 }
 
-/* --- what begins and ends it --- */
+/* --- what changes its course --- */
 
 int rotate_begin_due(struct session *session, bool *ret_begun, struct err *e)
 {
-	const struct site own = { .name = session->config.site };
+	const struct config *config = &session->config;
 	struct state *state = &session->state;
 
-	*ret_begun = state->duty == DUTY_SERVES && state->complete && state->generation > 0 && !state->pending &&
-		     rotation_is_due(state, &own, session->config.rekey_after_s, clock_wall_s());
+	*ret_begun = state->duty == DUTY_SERVES && state->generation > 0 && state->complete && !state->pending &&
+		     rotation_is_due(state, config->site, config->rekey_after_s, clock_wall_s());
 	if (!*ret_begun)
 		return 0;
 	if (session_load_key(session, e) < 0)
 		return -1;
-	log_note(session->log, "the key is older than 'rekey-after' allows: it is replaced");
+	log_note(session->log, "the key is as old as 'rekey-after' allows: it is replaced");
 	rotation_want(state, &session->keyring.active, false);
 	return rotate_save(session, e);
 }
 
-int rotate_abort(struct session *session, bool *ret_done, struct err *e)
+typedef bool (*course_change)(const struct rotation_inputs *inputs, struct state *state);
+
+static int course_take(struct session *session, course_change change, bool *ret_done, struct err *e)
 {
 	CLEANUP(rotating_done) struct rotating r = { .session = session };
 	CLEANUP(site_done) struct site own = { 0 };
@@ -295,6 +322,16 @@ int rotate_abort(struct session *session, bool *ret_done, struct err *e)
 	picture_remember(session, &own);
 	if (rotating_observe(&r, &own, &session->state.peers, e) < 0)
 		return -1;
-	*ret_done = rotation_abort(&r.inputs, &session->state);
-	return *ret_done ? rotate_save(session, e) : 0;
+	*ret_done = change(&r.inputs, &session->state);
+	return 0;
+}
+
+int rotate_abort(struct session *session, bool *ret_done, struct err *e)
+{
+	return course_take(session, rotation_abort, ret_done, e);
+}
+
+int rotate_compromise(struct session *session, bool *ret_done, struct err *e)
+{
+	return course_take(session, rotation_compromise, ret_done, e);
 }

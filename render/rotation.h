@@ -7,14 +7,14 @@
 #include "render/plan.h"
 
 /*
- * NONE → WANTED → OFFERED → SWITCHING → RETIRING → NONE, each step saved before anything follows from it, so that a run
- * that is killed anywhere is made up for by the next:
+ * NONE → WANTED → OFFERED → SWITCHING → RETIRING → NONE. Each step is saved before anything follows from it, so that a
+ * run that is killed anywhere is made up for by the next:
  * - WANTED: the other key is to be made; its id is in the state before it is stored, and with that it is OFFERED.
  * - OFFERED: the record has both, and every live peer is to say that it has loaded the next one.
  * - SWITCHING: .to signs, and each IKE_SA that .from has signed gives way to a second one.
  * - RETIRING: the record has .to alone; then .from is wiped.
  * A compromised key is not offered beside its successor: it goes from OFFERED to RETIRING at once, and its SAs are
- * terminated after peers have had an interval to read of it. Going back is SWITCHING, or RETIRING, with the keys exchanged.
+ * terminated once peers have had an interval to read of it. Going back is the same with the keys exchanged.
  */
 
 /* What a step is taken from; all borrowed. */
@@ -29,25 +29,9 @@ struct rotation_inputs {
 	int64_t wall_s;			/* Unix time */
 };
 
-/* How a peer stands to the rotation. */
-enum stance {
-	STANCE_ABSENT,		/* there is no tunnel: it reads the record when it returns */
-	STANCE_SKIPPED,
-	STANCE_AWAITED,		/* it has not said that it has loaded the next key */
-	STANCE_READY,		/* it has */
-	STANCE_QUEUED,		/* its SA is to be replaced, and its turn comes */
-	STANCE_TRIED,		/* it was just asked for an SA with the other key */
-	STANCE_REFUSES,		/* it was, and there is none */
-	STANCE_SWITCHED,
-};
+/* --- which keys --- */
 
-struct rotation_report {
-	const struct site *peer;	/* borrowed */
-	enum stance stance;
-	int64_t tries;
-};
-
-/* Whether a key has to be made: none was yet, or a killed run has lost it. */
+/* Whether a next key has to be made: none was yet, or a killed run has lost it. */
 bool rotation_lacks_key(const struct state *state, const struct keyring *keyring);
 
 /* The keys that the own record shows, and those that it revokes, added to own. The keyring has an active one. */
@@ -56,7 +40,26 @@ void rotation_show(const struct state *state, const struct keyring *keyring, str
 /* Which of own's keys signs; borrowed. NULL: own has none. */
 const struct public_key *rotation_signing(const struct state *state, const struct site *own);
 
-/* Whether to wait for acks: the own record, as published, offers a key or revokes one. */
+/* --- how peers stand (rotation_judge.c) --- */
+
+enum stance {
+	STANCE_ABSENT,		/* there is no tunnel: it reads the record when it returns */
+	STANCE_SKIPPED,
+	STANCE_AWAITED,		/* it has not said that it has loaded the next key */
+	STANCE_READY,		/* it has */
+	STANCE_QUEUED,		/* its SA is to be replaced, and its turn comes */
+	STANCE_TRIED,		/* it was just asked for an SA with the other key */
+	STANCE_REFUSES,		/* it was, and there is none */
+	STANCE_SWITCHED,	/* no SA is left that .from has signed, and another is up */
+};
+
+struct rotation_report {
+	const struct site *peer;	/* borrowed */
+	enum stance stance;
+	int64_t tries;			/* to replace its SA */
+};
+
+/* Whether acks are to be read: the own record, as published, offers a key or revokes one. */
 bool rotation_wants_acks(const struct state *state);
 
 /* How long a peer that does not ack holds the rotation up, and one that was seen counts as live. */
@@ -65,33 +68,40 @@ int64_t rotation_wait_ms(const struct state *state, const struct sites *peers);
 /* One entry a peer, in their order; yours to free. */
 struct rotation_report *rotation_judge(const struct state *state, const struct rotation_inputs *inputs);
 
-/* What to initiate and terminate now: one peer is asked at a time. */
+/* Whether a peer keeps the rotation from its next step. */
+bool rotation_is_held(const struct rotation_report *report);
+
+/* Whether those that do have had all the time that they get: who runs it is told, while sync goes on. */
+bool rotation_is_overdue(const struct state *state, const struct rotation_inputs *inputs,
+			 const struct rotation_report *reports);
+
+/* One line on a peer, for people. Yours to free. */
+char *rotation_text(const struct state *state, const struct rotation_report *report);
+
+/* --- what to do (rotation_plan.c) --- */
+
+/* What to initiate and terminate now, added to plan: one peer is asked at a time. */
 void rotation_plan(const struct state *state, const struct rotation_inputs *inputs,
 		   const struct rotation_report *reports, struct plan *plan);
 
 /* Note in recent who is live, and who was asked just now. */
 void rotation_remember(const struct rotation_inputs *inputs, const struct plan *plan, struct recent *recent);
 
-/* Whether a peer keeps the rotation from its next step. */
-bool rotation_is_held(const struct rotation_report *report);
+/* --- the steps --- */
 
-/* Whether those that hold it up have had all the time that they get: who runs it is told, and sync goes on waiting. */
-bool rotation_is_overdue(const struct state *state, const struct rotation_inputs *inputs,
-			 const struct rotation_report *reports);
+/* What has come to pass meanwhile: SAs that are no more, a reboot, a record that is not out yet. True: save it. */
+bool rotation_refresh(const struct rotation_inputs *inputs, struct state *state);
 
 /*
- * Take the next step, as far as the state goes: true when it has changed and is to be saved, and the next pass has to
- * begin anew. Of RETIRING the key that goes must have been wiped before.
+ * Take the next step, if nobody holds it: true when the state has changed. It is to be saved then, and the next pass
+ * looks at everything. Of RETIRING, .from must have been wiped before.
  */
 bool rotation_advance(const struct rotation_inputs *inputs, const struct rotation_report *reports, struct state *state);
 
-/* After a reboot, or one of charon: which SAs are still those that the key that goes has signed. True: save it. */
-bool rotation_refresh(const struct rotation_inputs *inputs, struct state *state);
-
-/* The ids of own revoked keys that every live peer has dealt with leave the record. True: save it. */
+/* Own revoked keys that every live peer has dealt with leave the record. As rotation_advance. */
 bool rotation_forgive(const struct rotation_inputs *inputs, struct state *state);
 
-/* --- intents: what changes the course. Each is saved by its caller. --- */
+/* --- what changes its course; to be saved as well --- */
 
 /* The active key is to be replaced. */
 void rotation_want(struct state *state, const struct public_key *active, bool compromised);
@@ -99,13 +109,19 @@ void rotation_want(struct state *state, const struct public_key *active, bool co
 /* The next key is made: to be saved before it is stored. */
 void rotation_offer(struct state *state, const struct public_key *active, const struct public_key *next);
 
-/* Back to the key that was. False: it is too late, or there is nothing to go back from. */
+/* All own keys were gone, and this one is made: to be saved before it is stored. */
+void rotation_restart(struct state *state, const struct public_key *key);
+
+/* Back to the key that was. False: there is nothing to go back from, or it is too late. */
 bool rotation_abort(const struct rotation_inputs *inputs, struct state *state);
 
-/* Whether the active key is old enough, by 'rekey-after', for a rotation to begin now. */
-bool rotation_is_due(const struct state *state, const struct site *own, int64_t rekey_after_s, int64_t wall_s);
+/* The key that goes is in other hands. False: it is gone, or is the one that stays. */
+bool rotation_compromise(const struct rotation_inputs *inputs, struct state *state);
 
-/* One line on a peer, for people. Yours to free. */
-char *rotation_text(const struct state *state, const struct rotation_report *report);
+/*
+ * Whether the active key is old enough, by 'rekey-after', to be replaced now. Sites do so at different times, by their
+ * names, and none while another one is at it.
+ */
+bool rotation_is_due(const struct state *state, const char *site, int64_t rekey_after_s, int64_t wall_s);
 
 #endif

@@ -32,8 +32,9 @@ int charon_probe(const struct charon *charon, struct tunnels *ret_tunnels, struc
 /*
  * Load connections and credentials from the files (`swanctl --load-all`, `ipsec update`).
  * *ret_complaints (yours to free, "" when none) is what was said on stderr; a non-zero status of
- * swanctl's is not a failure here: callers verify what was loaded. Files that would keep starter
- * from starting are EXIT_STEP, and charon has not read them. (load.c)
+ * swanctl's is EXIT_STEP when it tells of cygnet's own, else no failure: callers verify what was
+ * loaded. Files that would keep starter from starting are EXIT_STEP, and charon has not read them.
+ * (load.c)
  */
 int charon_load(const struct charon *charon, char **ret_complaints, struct err *e);
 

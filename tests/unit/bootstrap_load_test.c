@@ -113,6 +113,24 @@ static void a_status_of_swanctl_is_no_failure_and_its_complaints_are_kept(void *
 	assert_string_equal(quiet, "");
 }
 
+static void a_key_that_is_not_taken_passes_for_the_one_before(void **state)
+{
+	static const char program[] =
+		"#!/bin/sh\n"
+		"echo \"loading connection 'office' failed: no such file\" >&2\n"
+		"echo \"loading connection 'cygnet-us-east-2' failed: invalid value for: pubkeys\" >&2\n"
+		"echo 'loaded 1 of 3 connections' >&2\n"
+		"exit 22\n";
+	char *complaints = NULL;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(load_with(program, &complaints, &e), -1);
+	assert_error(&e, EXIT_STEP, "swanctl says: loading connection 'cygnet-us-east-2' failed: invalid value for: "
+		     "pubkeys", "");
+	assert_null(complaints);
+}
+
 static void a_swanctl_that_is_not_there_is_an_error(void **state)
 {
 	char *complaints = NULL;
@@ -134,6 +152,7 @@ int main(void)
 		cmocka_unit_test(something_else_at_the_socket_is_not_waited_for),
 		cmocka_unit_test(swanctl_is_told_to_load_all_and_never_to_ask),
 		cmocka_unit_test(a_status_of_swanctl_is_no_failure_and_its_complaints_are_kept),
+		cmocka_unit_test(a_key_that_is_not_taken_passes_for_the_one_before),
 		cmocka_unit_test(a_swanctl_that_is_not_there_is_an_error),
 	};
 
