@@ -26,6 +26,8 @@ _FIRST_TABLE = 1000
 _INTERNET_RULES = f"""
 table ip internet {{
     set public {{ type ipv4_addr; }}
+    set without_api {{ type ipv4_addr; }}
+    set without_ike {{ type ipv4_addr; }}
     set refused_flows {{ type ipv4_addr . ipv4_addr . inet_proto; flags dynamic; size 1024; }}
     counter ike {{ }}
     counter natt {{ }}
@@ -33,6 +35,7 @@ table ip internet {{
     counter refused {{ }}
     chain forward {{
         type filter hook forward priority filter; policy drop;
+        ip daddr @without_ike udp dport 500 drop
         ip saddr @public ip daddr @public udp dport 500 counter name ike accept
         ip saddr @public ip daddr @public udp dport 4500 counter name natt accept
         counter name refused add @refused_flows {{ ip saddr . ip daddr . ip protocol }} drop
@@ -40,6 +43,7 @@ table ip internet {{
     chain input {{
         type filter hook input priority filter; policy drop;
         iifname lo accept
+        ip saddr @without_api tcp dport 443 reject with tcp reset
         ip saddr @public ip daddr {AWS_ADDRESS} tcp dport 443 counter name api accept
         counter name refused add @refused_flows {{ ip saddr . ip daddr . ip protocol }} drop
     }}
@@ -308,6 +312,13 @@ class Fabric:
             vpc.know_foreign(other.ranges)
         self.vpcs[name] = vpc
         return vpc
+
+    def withhold(self, what, public):
+        """A public address gets no answer of the API ("api"), or nobody's request for an IKE_SA ("ike")."""
+        netns.nft(INTERNET, f"add element ip internet without_{what} {{ {public} }}")
+
+    def give_back(self, what, public):
+        netns.nft(INTERNET, f"delete element ip internet without_{what} {{ {public} }}")
 
     def internet_traffic(self):
         """Packets the internet saw: {"ike": n, "natt": n, "api": n, "refused": n}."""

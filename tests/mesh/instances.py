@@ -46,9 +46,9 @@ class Gateway(Machine):
         """Its public one; None while it has none."""
         return self.instance.interface.public_ip
 
-    def cygnet(self, *words, timeout=180, env=None):
+    def cygnet(self, *words, timeout=180, **options):
         """Runs a command of cygnet's as root, as user-data does."""
-        return self.run(["/usr/local/bin/cygnet", *words], timeout=timeout, env=env)
+        return self.run(["/usr/local/bin/cygnet", *words], timeout=timeout, **options)
 
     def bootstrap(self, *words, **options):
         return self.cygnet("bootstrap", *words, **options)

@@ -151,11 +151,13 @@ class Machine:
         """The start of a command line that runs something in the machine, from anywhere on the host."""
         return ["nsenter", "--target", str(self.pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"]
 
-    def run(self, argv, timeout=60, env=None, stdin=None):
-        """Runs a program as root there, with a login's environment; its CompletedProcess, whatever the exit code."""
+    def run(self, argv, timeout=60, env=None, stdin=None, tracer=()):
+        """Runs a program as root there, with a login's environment; its CompletedProcess, whatever the exit code. A
+        tracer is a command line of the host's that runs another one."""
         limit = ["timeout", "--kill-after=5", str(timeout)]
-        return subprocess.run([*self.enter(), *_CONFINED, *limit, *map(str, argv)], env={**_ENVIRONMENT, **(env or {})},
-                              input=stdin, text=True, capture_output=True, timeout=timeout + 15)
+        return subprocess.run([*tracer, *self.enter(), *_CONFINED, *limit, *map(str, argv)],
+                              env={**_ENVIRONMENT, **(env or {})}, input=stdin, text=True, capture_output=True,
+                              timeout=timeout + 15)
 
     def check(self, argv, **options):
         """As `run`, but a failure raises; returns what it printed."""

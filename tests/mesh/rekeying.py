@@ -1,0 +1,179 @@
+"""What the tests of rekeying ask of a mesh, and what they show of it."""
+
+import contextlib
+import json
+import re
+
+from checks import eventually, said
+from lab import parallel
+
+STATE = "/var/lib/cygnet/state.json"
+PRIVATE_FOLDERS = ("/etc/swanctl/private", "/etc/ipsec.d/private")
+PUBLIC_FOLDERS = ("/etc/swanctl/pubkey", "/etc/ipsec.d/certs")
+PING_INTERVAL = 0.01
+SHORT = 16      # characters of a key's id in the name of a file
+
+
+# --- how far a rotation is
+
+def rotation(site):
+    """What the gateway remembers of a rotation of its own; {}: none is going on."""
+    return json.loads(site.gateway.read(STATE)).get("rotation", {})
+
+
+def phase(site):
+    return rotation(site).get("phase", "none")
+
+
+def offers(mesh, site):
+    """The ids in the site's record, {"active": …, "next": …}."""
+    return {key["state"]: key["id"] for key in mesh.record(site)["keys"]}
+
+
+def files(site, folders, pattern):
+    return sorted(file for folder in folders if site.gateway.path(folder).exists()
+                  for file in site.gateway.path(folder).glob(pattern))
+
+
+def private_keys(site):
+    """The short ids of the keys on its disk."""
+    return [file.stem.removeprefix("cygnet-") for file in files(site, PRIVATE_FOLDERS, "cygnet-*.key")]
+
+
+def public_keys(gateway_of, site):
+    """The short ids of the keys that one site has of another, or of itself."""
+    found = files(gateway_of, PUBLIC_FOLDERS, f"cygnet-{site.name}-*.pub")
+    return [file.stem.removeprefix(f"cygnet-{site.name}-") for file in found]
+
+
+def has_one_key(mesh, site):
+    """Whether the site's rotations are over, and nobody has any other key of it than the one in its record."""
+    active = offers(mesh, site)
+    short = [active["active"][:SHORT]]
+    return (phase(site) == "none" and list(active) == ["active"] and private_keys(site) == short
+            and all(public_keys(each, site) == short for each in mesh.sites))
+
+
+def traces(gateway, text):
+    """The files of the gateway that have a text in their name or in them."""
+    folders = ["/etc/swanctl", "/etc/ipsec.d", "/etc/ipsec.conf", "/etc/ipsec.secrets", "/var/lib/cygnet", "/run/cygnet"]
+    named = gateway.run(["find", *folders, "-name", f"*{text}*"]).stdout
+    return named.split() + gateway.run(["grep", "-rl", text, *folders]).stdout.split()
+
+
+# --- moving on
+
+def sync(*sites):
+    """One sync at each of them, at the same time."""
+    return parallel(lambda site: site.gateway.cygnet("sync"), sites)
+
+
+def settle(mesh, seconds=90):
+    """Lets all sync until every site has one key and all tunnels are up."""
+    def settled():
+        sync(*mesh.sites)
+        return all(has_one_key(mesh, site) for site in mesh.sites) and mesh.has_all_tunnels()
+    eventually(settled, seconds)
+
+
+@contextlib.contextmanager
+def without(mesh, what, site):
+    """The site's gateway is without "api" or "ike" within the block."""
+    address = site.gateway.address
+    mesh.fabric.withhold(what, address)
+    try:
+        yield
+    finally:
+        mesh.fabric.give_back(what, address)
+
+
+# --- what is lost meanwhile
+
+class Watch:
+    """Pings between all pairs of hosts while a `with` block runs, at least `before` seconds before and after."""
+
+    def __init__(self, mesh):
+        self._mesh = mesh
+        self._pingers = []
+        self.pairs = {}     # when it is over: {(name, name): the two directions' outcomes}
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            for site in self._mesh.sites:
+                others = [other.host.address for one, other in self._mesh.directions() if one is site]
+                self._pingers.append(stack.enter_context(site.host.keep_pinging(*others, interval=PING_INTERVAL)))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind, *exception):
+        with self._stack:
+            if kind is None:
+                self._collect()
+
+    def _collect(self):
+        names = {site.host.address: site.name for site in self._mesh.sites}
+        seen = parallel(lambda pinger: pinger.stop(), self._pingers)
+        for site, outcomes in zip(self._mesh.sites, seen):
+            for address, outcome in outcomes.items():
+                self.pairs.setdefault(tuple(sorted([site.name, names[address]])), []).append(outcome)
+
+    def of(self, *sites):
+        """Those pairs that one of the sites is in, and those that none is in."""
+        names = {site.name for site in sites}
+        return ({pair: seen for pair, seen in self.pairs.items() if names & set(pair)},
+                {pair: seen for pair, seen in self.pairs.items() if not names & set(pair)})
+
+
+def lost(outcomes):
+    return sum(outcome.lost for outcome in outcomes)
+
+
+def told(pair, outcomes, what):
+    sent, gap = sum(outcome.sent for outcome in outcomes), max(outcome.longest_gap for outcome in outcomes)
+    return (f"  {what:<8} {' – '.join(pair):<24} {sent} sent, {lost(outcomes)} lost, "
+            f"longest gap {1000 * gap:.0f} ms")
+
+
+def rekey(site, *words, code=0, timeout=180):
+    done = site.gateway.cygnet("rekey", *words, timeout=timeout)
+    assert done.returncode == code, f"exit {done.returncode}: {said(done)}"
+    return done
+
+
+# --- proofs
+
+def sa_between(site, peer):
+    """The IKE_SA of the two as the first of them has it; None: there is not exactly one with its child installed."""
+    found = [sa for sa in site.gateway.tunnels() if sa.get("remote-id") == peer.gateway.address]
+    if len(found) != 1 or found[0]["state"] != "ESTABLISHED":
+        return None
+    return found[0] if [child["state"] for child in found[0]["child-sas"]] == ["INSTALLED"] else None
+
+
+def make_anew(site, peer):
+    """Ends the tunnel of the two and waits for another one, for which each has proven its key to the other."""
+    before = sa_between(site, peer)
+    site.gateway.check(["swanctl", "--terminate", "--ike-id", before["uniqueid"], "--force"])
+
+    def is_back():
+        sync(site, peer)
+        return sa_between(site, peer) and sa_between(peer, site)
+    eventually(is_back, 60)
+    return before, sa_between(site, peer)
+
+
+def assert_refused(site, peer, key):
+    """Whoever has this private key, at the site's own address, gets no IKE_SA with the peer."""
+    gateway = site.gateway
+    conf = gateway.read(f"/etc/swanctl/conf.d/cygnet-{peer.name}.conf").replace(f"cygnet-{peer.name} {{", "stolen {")
+    own = re.compile(f'"cygnet-{site.name}-[0-9a-f]+.pub"')
+    texts = {"/etc/swanctl/private/stolen.key": key, "/etc/swanctl/conf.d/stolen.conf": own.sub('"stolen.pub"', conf)}
+    for path, text in texts.items():
+        gateway.write(path, text, 0o600)
+    gateway.check(["openssl", "rsa", "-in", "/etc/swanctl/private/stolen.key", "-pubout",
+                   "-out", "/etc/swanctl/pubkey/stolen.pub"])
+    gateway.check(["swanctl", "--load-all"])
+    done = gateway.run(["swanctl", "--initiate", "--child", "stolen", "--timeout", "20"])
+    gateway.check(["rm", "/etc/swanctl/pubkey/stolen.pub", *texts])
+    gateway.check(["swanctl", "--load-all"])
+    assert done.returncode != 0 and "AUTHENTICATION_FAILED" in said(done), said(done)
