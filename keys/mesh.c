@@ -217,10 +217,10 @@ static void warnings_begin(struct selection *s)
 	const struct statics *statics = s->inputs->statics;
 
 	if (listing->policy.fault != NULL)
-		strings_addf(s->warnings, "the policy cannot be understood (%s): what the records say "
-			     "now", listing->policy.fault);
+		strings_addf(s->warnings, "the policy cannot be understood (%s), so the records change no "
+			     "peer", listing->policy.fault);
 	else if (listing->policy.freeze)
-		strings_add(s->warnings, "the policy freezes the mesh: what the records say now");
+		strings_add(s->warnings, "the policy freezes the mesh: the records change no peer");
 	own_warn(s);
 	for (size_t i = 0; i < listing->refusal_count; i++)
 		strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site,
