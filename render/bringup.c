@@ -20,19 +20,19 @@
 
 /*
  * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it
- * once it is up, says nothing of another.
+ * once it is up, says nothing of another. The own key is no part of it: a pass that looks at tunnels alone loads none.
  */
 static int64_t tunnel_hash(const struct site *own, const struct tunnel_report *report)
 {
 	const struct site *const ends[] = { own, report->peer };
+	const struct public_key *key = site_active_key(report->peer);
 	AUTO_BUF struct buf text = { 0 };
 
-	buf_adds(&text, report->health == TUNNEL_UP ? "up;" : "");
+	buf_addf(&text, "%s%s;", report->health == TUNNEL_UP ? "up;" : "", key ? key->id : "");
 	for (size_t i = 0; i < COUNT_OF(ends); i++) {
 		AUTO_FREE char *subnets = cidrs_join(&ends[i]->subnets, ",");
-		const struct public_key *key = site_active_key(ends[i]);
 
-		buf_addf(&text, "%u %s %s;", ends[i]->address, subnets, key ? key->id : "");
+		buf_addf(&text, "%u %s;", ends[i]->address, subnets);
 	}
 	return hash_text(buf_str(&text));
 }

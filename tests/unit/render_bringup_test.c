@@ -36,6 +36,22 @@ static void greater_name_steps_in_after_two_intervals(void **unused)
 	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-a");
 }
 
+/* Passes that look at nothing but tunnels load no key. */
+static void turn_is_lost_to_a_pass_without_the_own_key(void **unused)
+{
+	CLEANUP(scene_done) struct scene scene = scene_of("b", "a");
+	struct site_key *key = MEM_GROW(scene.own.keys, scene.own.key_count);
+
+	(void)unused;
+	*key = (struct site_key){ .state = KEY_ACTIVE, .key.id = "0123" };
+	scene_judge(&scene);
+	memset(key->key.id, '0', KEY_ID_SIZE - 1);
+	scene_later(&scene, INTERVAL_MS);
+	snprintf(key->key.id, KEY_ID_SIZE, "0123");
+	scene_later(&scene, INTERVAL_MS);
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-a");
+}
+
 static void charon_at_it_is_not_disturbed(void **unused)
 {
 	CLEANUP(scene_done) struct scene scene = scene_of("a", "b");
@@ -131,6 +147,7 @@ int main(void)
 		cmocka_unit_test(smaller_name_does_not_wait),
 		cmocka_unit_test(tunnel_just_initiated_is_left_alone),
 		cmocka_unit_test(greater_name_steps_in_after_two_intervals),
+		cmocka_unit_test(turn_is_lost_to_a_pass_without_the_own_key),
 		cmocka_unit_test(charon_at_it_is_not_disturbed),
 		cmocka_unit_test(established_without_child_is_down),
 		cmocka_unit_test(planned_selectors_are_up_and_forget_the_wait),
