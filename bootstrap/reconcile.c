@@ -93,25 +93,14 @@ static int state_keep(struct session *session, const struct picture *picture, st
 	return state_save(session->options->root, state, e);
 }
 
-/* Peers with a key that their records did not know before: a key that replaces another is announced as the next one. */
-static void renewed_find(const struct sites *before, const struct sites *peers, struct strings *ret_renewed)
-{
-	for (size_t i = 0; i < peers->count; i++) {
-		const struct site *former = sites_find(before, peers->items[i].name);
-		const struct public_key *key = site_active_key(&peers->items[i]);
-
-		if (former != NULL && key != NULL && !site_lists_key(former, key->id))
-			strings_add(ret_renewed, peers->items[i].name);
-	}
-}
-
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
 {
-	CLEANUP(strings_done) struct strings renewed = { 0 };
+	const struct sites *peers = &picture->mesh.peers;
+	CLEANUP(replaced_done) struct replaced replaced = { 0 };
 	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
-	renewed_find(&session->state.peers, &picture->mesh.peers, &renewed);
+	tunnels_replaced(session, peers, &replaced);
 	if (picture_plan(session, picture, &target, &plan, e) < 0)
 		return -1;
 	outcome->changed |= plan.count > 0;
@@ -119,9 +108,9 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 		return -1;
 	if (!session->live)
 		return 0;
-	if (fill_site(session, picture, &plan, outcome, e) < 0 || tunnels_renew(session, &renewed, e) < 0)
+	if (fill_site(session, picture, &plan, outcome, e) < 0)
 		return -1;
-	return tunnels_tend(session, &picture->own, &picture->mesh.peers, outcome, e);
+	return tunnels_tend(session, &picture->own, peers, &replaced, outcome, e);
 }
 
 /* --- an instance whose site is another's by now, or nobody's --- */
@@ -159,7 +148,7 @@ static int reconcile_end(struct session *session, const struct picture *picture,
 		return -1;
 	if (succession->over)
 		return duty_retire(session, state->duty, outcome, e);
-	return tunnels_tend(session, &picture->own, &state->peers, outcome, e);
+	return tunnels_tend(session, &picture->own, &state->peers, NULL, outcome, e);
 }
 
 /* One that was superseded before, and has tunnels left. */
@@ -173,7 +162,7 @@ static int reconcile_ended(struct session *session, struct outcome *outcome, str
 	picture_remember(session, &picture.own);
 	picture_observe_registry(session, &picture);
 	if (!picture.listed)
-		return tunnels_tend(session, &picture.own, &session->state.peers, outcome, e);
+		return tunnels_tend(session, &picture.own, &session->state.peers, NULL, outcome, e);
 	if (picture_judge(session, &picture, e) < 0)
 		return -1;
 	return reconcile_end(session, &picture, outcome, e);
@@ -250,7 +239,7 @@ int reconcile_tunnels(struct session *session, struct outcome *outcome, struct e
 	CLEANUP(site_done) struct site own = { 0 };
 
 	picture_remember(session, &own);
-	return tunnels_tend(session, &own, &session->state.peers, outcome, e);
+	return tunnels_tend(session, &own, &session->state.peers, NULL, outcome, e);
 }
 
 /* --- what is due --- */
