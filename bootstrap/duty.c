@@ -63,7 +63,7 @@ static int connections_drop(struct session *session, struct outcome *outcome, st
 	outcome->changed |= plan.count > 0;
 	if (apply_plan(session, &target, &plan, e) < 0)
 		return -1;
-	return tunnels_tend(session, &own, &nobody, outcome, e);
+	return tunnels_tend(session, &own, &nobody, NULL, outcome, e);
 }
 
 static int starters_stop(struct session *session, struct outcome *outcome, struct err *e)

@@ -101,22 +101,26 @@ static int state_keep(struct session *session, const struct picture *picture, st
 }
 
 /* Whom charon lets in, it has learnt before: what is left is to say so, and the tunnels. */
-static int keys_tend(struct session *session, const struct picture *picture, struct outcome *outcome, struct err *e)
+static int keys_tend(struct session *session, const struct picture *picture, const struct replaced *replaced,
+		     struct outcome *outcome, struct err *e)
 {
 	const struct sites *peers = &picture->mesh.peers;
 
 	if (session->state.generation > 0 && rotate_answer(session, peers, outcome, e) < 0)
 		return -1;
-	if (tunnels_tend(session, &picture->own, peers, outcome, e) < 0)
+	if (tunnels_tend(session, &picture->own, peers, replaced, outcome, e) < 0)
 		return -1;
 	return rotate_is_on(session) ? rotate_tend(session, &picture->own, peers, outcome, e) : 0;
 }
 
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
 {
+	const struct sites *peers = &picture->mesh.peers;
+	CLEANUP(replaced_done) struct replaced replaced = { 0 };
 	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
+	tunnels_replaced(session, peers, &replaced);
 	if (picture_plan(session, picture, &target, &plan, e) < 0)
 		return -1;
 	outcome->changed |= plan.count > 0;
@@ -126,7 +130,7 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 		return 0;
 	if (fill_site(session, picture, &plan, outcome, e) < 0)
 		return -1;
-	return keys_tend(session, picture, outcome, e);
+	return keys_tend(session, picture, &replaced, outcome, e);
 }
 
 /* --- an instance whose site is another's by now, or nobody's --- */
@@ -164,7 +168,7 @@ static int reconcile_end(struct session *session, const struct picture *picture,
 		return -1;
 	if (succession->over)
 		return duty_retire(session, state->duty, outcome, e);
-	return tunnels_tend(session, &picture->own, &state->peers, outcome, e);
+	return tunnels_tend(session, &picture->own, &state->peers, NULL, outcome, e);
 }
 
 /* One that was superseded before, and has tunnels left. */
@@ -178,7 +182,7 @@ static int reconcile_ended(struct session *session, struct outcome *outcome, str
 	picture_remember(session, &picture.own);
 	picture_observe_registry(session, &picture);
 	if (!picture.listed)
-		return tunnels_tend(session, &picture.own, &session->state.peers, outcome, e);
+		return tunnels_tend(session, &picture.own, &session->state.peers, NULL, outcome, e);
 	if (picture_judge(session, &picture, e) < 0)
 		return -1;
 	return reconcile_end(session, &picture, outcome, e);
@@ -278,7 +282,7 @@ int reconcile_tunnels(struct session *session, struct outcome *outcome, struct e
 	CLEANUP(site_done) struct site own = { 0 };
 
 	picture_remember(session, &own);
-	return tunnels_tend(session, &own, &session->state.peers, outcome, e);
+	return tunnels_tend(session, &own, &session->state.peers, NULL, outcome, e);
 }
 
 /* Charon, and what a rotation waits for. */
@@ -288,7 +292,7 @@ static int reconcile_quick(struct session *session, struct outcome *outcome, str
 
 	outcome_begin(outcome);
 	picture_remember(session, &own);
-	if (tunnels_tend(session, &own, &session->state.peers, outcome, e) < 0)
+	if (tunnels_tend(session, &own, &session->state.peers, NULL, outcome, e) < 0)
 		return -1;
 	return rotate_is_on(session) ? rotate_tend(session, &own, &session->state.peers, outcome, e) : 0;
 }

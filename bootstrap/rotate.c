@@ -80,10 +80,16 @@ static int site_terminate(struct session *session, const struct site *peer, stru
 
 	if (tunnels_observe(session, &tunnels, e) < 0)
 		return -1;
-	for (size_t i = 0; i < tunnels.sa_count; i++)
-		if (connection_is_of(tunnels.sas[i].name, peer->name))
-			plan_add(&plan, ACTION_TERMINATE, tunnels.sas[i].name, "its site has revoked a key")->sa =
-				tunnels.sas[i].id;
+	for (size_t i = 0; i < tunnels.sa_count; i++) {
+		const struct ike_sa *sa = &tunnels.sas[i];
+		struct action *action;
+
+		if (!connection_is_of(sa->name, peer->name))
+			continue;
+		action = plan_add(&plan, ACTION_TERMINATE, sa->name, "its site has revoked a key");
+		action->sa = sa->id;
+		action->force = true;
+	}
 	tunnels_act(session, &plan);
 	return 0;
 }

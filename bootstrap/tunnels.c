@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "bootstrap/charon/charon.h"
-#include "render/bringup.h"
+#include "keys/mesh.h"
 
 #define ANSWER_MS 2000
 
@@ -43,7 +43,7 @@ static int tunnel_act(const struct charon *charon, const struct action *action, 
 {
 	switch (action->kind) {
 	case ACTION_TERMINATE:
-		return charon_terminate(charon, action->name, action->sa, e);
+		return charon_terminate(charon, action->name, action->sa, action->force, e);
 	case ACTION_TERMINATE_CHILD:
 		return charon_terminate_child(charon, action->name, action->sa, e);
 	default:
@@ -66,6 +66,19 @@ void tunnels_act(struct session *session, const struct plan *plan)
 	}
 }
 
+/* A charon that does not answer has none established. */
+void tunnels_replaced(const struct session *session, const struct sites *peers, struct replaced *ret_replaced)
+{
+	const struct charon charon = session_charon(session);
+	struct replaced replaced = { 0 };
+	struct err silent = ERR_INIT;
+
+	mesh_replaced(&session->state.peers, peers, &replaced.sites);
+	if (replaced.sites.count > 0)
+		(void)charon_probe(&charon, &replaced.before, &silent);
+	*ret_replaced = replaced;
+}
+
 static void outcome_report(struct outcome *outcome, const struct tunnel_report *reports, size_t count)
 {
 	outcome->peers = count;
@@ -79,8 +92,8 @@ static void outcome_report(struct outcome *outcome, const struct tunnel_report *
 	}
 }
 
-int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,
-		 struct err *e)
+int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers,
+		 const struct replaced *replaced, struct outcome *outcome, struct err *e)
 {
 	AUTO_FREE struct tunnel_report *reports = NULL;
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
@@ -90,6 +103,7 @@ int tunnels_tend(struct session *session, const struct site *own, const struct s
 		.peers = peers,
 		.tunnels = &tunnels,
 		.recent = &session->recent,
+		.replaced = replaced,
 		.now_ms = clock_boot_ms(),
 		.interval_ms = session->config.interval_s * 1000,
 		.passive = session->state.duty != DUTY_SERVES || session->state.generation == 0,

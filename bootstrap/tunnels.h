@@ -3,8 +3,7 @@
 #define CYGNET_BOOTSTRAP_TUNNELS_H
 
 #include "bootstrap/session.h"
-#include "metadata/tunnels.h"
-#include "render/plan.h"
+#include "render/bringup.h"
 
 /* How a pass ended. Zeroed is a mesh without peers. */
 struct outcome {
@@ -29,8 +28,17 @@ int tunnels_observe(const struct session *session, struct tunnels *ret_tunnels, 
 /* Do what a plan initiates and terminates. A tunnel that cannot be started or stopped is a setback. */
 void tunnels_act(struct session *session, const struct plan *plan);
 
-/* Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are. The lock is held. */
-int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,
-		 struct err *e);
+/*
+ * Who of the peers was replaced since the last pass, and what charon has established by now: to be asked before their
+ * keys are loaded. Yours to replaced_done.
+ */
+void tunnels_replaced(const struct session *session, const struct sites *peers, struct replaced *ret_replaced);
+
+/*
+ * Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are. replaced may be NULL.
+ * The lock is held.
+ */
+int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers,
+		 const struct replaced *replaced, struct outcome *outcome, struct err *e);
 
 #endif

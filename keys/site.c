@@ -24,6 +24,14 @@ const struct public_key *site_next_key(const struct site *site)
 	return site_key(site, KEY_NEXT);
 }
 
+bool site_lists_key(const struct site *site, const char *id)
+{
+	for (size_t i = 0; i < site->key_count; i++)
+		if (strcmp(site->keys[i].key.id, id) == 0)
+			return true;
+	return false;
+}
+
 void site_copy(const struct site *from, struct site *ret_site)
 {
 	struct site copy = *from;

@@ -72,6 +72,7 @@ struct action {
 	uint32_t sa;
 	uint32_t address;
 	bool reassociate;
+	bool force;			/* of ACTION_TERMINATE: the peer is gone, and charon is not to wait for it */
 	struct cidr range;
 	struct ec2_rule *rules;
 	size_t rule_count;

@@ -21,7 +21,7 @@ bool sa_is_old(const struct state *state, const struct ike_sa *sa)
 
 	for (size_t i = 0; i < rotation->sa_count; i++)
 		if (rotation->sas[i] == sa->id)
-			return strcmp(sa->state, "DELETING") != 0;
+			return !sa_is_ending(sa);
 	return false;
 }
 
