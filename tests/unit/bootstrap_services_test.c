@@ -127,11 +127,12 @@ static void each_change_is_one_call(void **state)
 	lab_make(&lab, "");
 	assert_int_equal(service_daemon_reload(&lab.distro, &e), 0);
 	assert_int_equal(service_enable(&lab.distro, "a.service", &e), 0);
+	assert_int_equal(service_reenable(&lab.distro, "a.timer", &e), 0);
 	assert_int_equal(service_disable(&lab.distro, "b.service", &e), 0);
 	assert_int_equal(service_start(&lab.distro, "c.timer", &e), 0);
 	assert_int_equal(service_restart(&lab.distro, "d.service", &e), 0);
 	assert_int_equal(service_reload(&lab.distro, "e.service", &e), 0);
-	assert_asked(&lab, "daemon-reload\nenable a.service\ndisable --now b.service\nstart c.timer\n"
+	assert_asked(&lab, "daemon-reload\nenable a.service\nreenable a.timer\ndisable --now b.service\nstart c.timer\n"
 			   "restart d.service\nreload-or-restart e.service\n");
 }
 
