@@ -10,7 +10,10 @@
  * Errors as for ec2. Source: Amazon EC2 Auto Scaling API Reference, and "Complete a lifecycle action".
  */
 
-/* DescribeAutoScalingInstances. *ret_group (yours to free) is NULL when the instance is in none; *ret_state is its lifecycle state, "Pending:Wait". */
+/*
+ * DescribeAutoScalingInstances: its group and its lifecycle state, "Pending:Wait",
+ * yours to free; both NULL when it is in no group.
+ */
 int autoscaling_instance_read(struct aws *aws, const char *region, const char *instance, char **ret_group,
 			      char **ret_state, struct err *e);
 

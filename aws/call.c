@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "aws/credentials.h"
@@ -15,6 +16,7 @@
 #include "aws/random.h"
 #include "aws/request.h"
 #include "aws/retry.h"
+#include "aws/sts.h"
 #include "base/clock.h"
 
 #define CONNECT_MS 5000
@@ -27,9 +29,11 @@ struct aws {
 	const struct aws_environment *environment;
 	char *domain;
 	const struct log *log;
-	struct http *http;
+	struct http *http;	/* base's, where there is one */
 	struct credentials_cache *credentials;
 	_Atomic int64_t skew_s;	/* the servers' clock minus ours, once one has complained; else 0 */
+	struct aws *base;	/* whose credentials assume the role; NULL: no role is assumed */
+	const char *role, *region, *session;	/* of aws_new_assuming */
 };
 
 /* What became of one try. */
@@ -45,13 +49,41 @@ struct attempt {
 
 struct aws *aws_new(const struct aws_options *options)
 {
+	const struct aws_environment *environment = options->environment;
 	struct aws *aws = mem_calloc(1, sizeof *aws);
 
-	aws->environment = options->environment;
+	aws->environment = environment;
 	aws->domain = mem_strdup(options->domain);
 	aws->log = options->log;
-	aws->http = http_new(options->environment);
-	aws->credentials = credentials_cache_new(options->environment, options->imds);
+	aws->http = http_new(environment);
+	aws->credentials =
+		environment->access_key_id != NULL
+			? credentials_cache_new(credentials_of_environment, (void *)environment)
+			: credentials_cache_new(credentials_of_instance, options->imds);
+	return aws;
+}
+
+static int credentials_of_role(void *context, struct credentials *ret_credentials, struct err *e)
+{
+	const struct aws *aws = context;
+
+	return sts_assume(aws->base, aws->region, aws->role, aws->session, ret_credentials, e);
+}
+
+struct aws *aws_new_assuming(struct aws *base, const char *role, const char *region,
+			     const char *session)
+{
+	struct aws *aws = mem_calloc(1, sizeof *aws);
+
+	aws->environment = base->environment;
+	aws->domain = mem_strdup(base->domain);
+	aws->log = base->log;
+	aws->http = base->http;
+	aws->credentials = credentials_cache_new(credentials_of_role, aws);
+	aws->base = base;
+	aws->role = role;
+	aws->region = region;
+	aws->session = session;
 	return aws;
 }
 
@@ -60,9 +92,15 @@ void aws_free(struct aws *aws)
 	if (aws == NULL)
 		return;
 	credentials_cache_free(aws->credentials);
-	http_free(aws->http);
+	if (aws->base == NULL)
+		http_free(aws->http);
 	free(aws->domain);
 	free(aws);
+}
+
+void aws_reconnect(struct aws *aws)
+{
+	http_reconnect(aws->http);
 }
 
 static void attempt_done(struct attempt *attempt)
@@ -160,6 +198,8 @@ static int final_remedy(const struct aws_request *request, enum fault_kind kind,
 {
 	switch (kind) {
 	case FAULT_DENIED:
+		if (request->remedy != NULL)
+			return err_remedy(e, "%s", request->remedy);
 		return err_remedy(e, "grant %s:%s on '%s'", request->service, request->action,
 				  request->resource);
 	case FAULT_IDENTITY:
@@ -214,7 +254,38 @@ static bool attempt_correct(struct aws *aws, const struct attempt *attempt,
 	return false;
 }
 
-int aws_call(struct aws *aws, const struct aws_request *request, struct buf *ret_body,
+/* The one of the request's answers that this fault is, or NULL. */
+static const struct aws_answer *attempt_answer(const struct aws_request *request,
+					       const struct attempt *attempt)
+{
+	for (size_t i = 0; i < request->answer_count; i++) {
+		const struct aws_answer *answer = &request->answers[i];
+
+		if (strcmp(attempt->fault.code, answer->code) == 0 &&
+		    (answer->message == NULL || strstr(attempt->fault.message, answer->message)))
+			return answer;
+	}
+	return NULL;
+}
+
+/* What the caller gets of it; false when that is neither status 200 nor an answer. */
+static bool attempt_settled(const struct aws_request *request, struct attempt *attempt,
+			    struct aws_reply *ret_reply)
+{
+	const struct aws_answer *answer = attempt_answer(request, attempt);
+
+	if (answer != NULL) {
+		*ret_reply = (struct aws_reply){ .answer = answer };
+		return true;
+	}
+	if (attempt->reply.status != 200)
+		return false;
+	*ret_reply = (struct aws_reply){ .body = attempt->reply.body };
+	attempt->reply.body = (struct buf){ 0 };
+	return true;
+}
+
+int aws_call(struct aws *aws, const struct aws_request *request, struct aws_reply *ret_reply,
 	     struct err *e)
 {
 	AUTO_FREE char *url = NULL;
@@ -229,15 +300,17 @@ int aws_call(struct aws *aws, const struct aws_request *request, struct buf *ret
 
 		if (attempt_make(aws, request, url, &attempt, e) < 0)
 			return -1;
-		if (attempt.reply.status == 200) {
-			*ret_body = attempt.reply.body;
-			attempt.reply.body = (struct buf){ 0 };
+		if (attempt_settled(request, &attempt, ret_reply))
 			return 0;
-		}
 		if (attempt_correct(aws, &attempt, &done))
 			continue;
 		if (attempt.kind != FAULT_PASSING || used == aws->environment->max_attempts)
 			return final_error(request, &attempt, used, e);
 		clock_sleep_ms(random_up_to(retry_pause_ms(used++, PAUSE_MS, PAUSE_MAX_MS)));
 	}
+}
+
+void aws_reply_done(struct aws_reply *reply)
+{
+	buf_wipe(&reply->body);
 }

@@ -25,7 +25,10 @@ void aws_free(struct aws *aws);
  */
 struct aws *aws_new_assuming(struct aws *base, const char *role, const char *region, const char *session);
 
-/* Connections that are kept for the next call are closed: those of an address that this machine has no more. */
+/*
+ * Connections that are kept for the next call are closed, base's and those of what assumes with it: they are of an
+ * address that this machine has no more.
+ */
 void aws_reconnect(struct aws *aws);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * credentials: the order of the sources, and the role's credentials as IMDS hands them out.
- * What requests they sign it does not know; keys and tokens never go into a message.
+ * credentials: what a source gave, and for how long it is good; of sources the environment and the
+ * instance's role, as IMDS hands it out. What requests are signed it does not know; keys and tokens
+ * never go into a message.
  */
 #include "aws/credentials.h"
 
@@ -18,22 +19,21 @@
 #define DOCUMENT_MAX (16 * 1024)
 #define KEY_MAX 1024
 #define TOKEN_MAX 8192
-#define RENEW_BEFORE_S 300	/* IMDS has new ones at least as long before the old ones expire */
+#define RENEW_BEFORE_S 300	/* IMDS has new ones at least as long before the old ones expire; STS always */
 
 struct credentials_cache {
-	const struct aws_environment *environment;
-	struct imds *imds;
-	pthread_mutex_t lock;	/* of imds and current */
+	credentials_source *source;
+	void *context;
+	pthread_mutex_t lock;	/* of context and current */
 	struct credentials current;
 };
 
-struct credentials_cache *credentials_cache_new(const struct aws_environment *environment,
-						struct imds *imds)
+struct credentials_cache *credentials_cache_new(credentials_source *source, void *context)
 {
 	struct credentials_cache *cache = mem_calloc(1, sizeof *cache);
 
-	cache->environment = environment;
-	cache->imds = imds;
+	cache->source = source;
+	cache->context = context;
 	pthread_mutex_init(&cache->lock, NULL);
 	return cache;
 }
@@ -90,18 +90,27 @@ static int outcome_check(const json_t *document, struct err *e)
 	return err_remedy(e, "let ec2.amazonaws.com assume the role of the instance profile");
 }
 
+bool credentials_time(const char *text, int64_t *ret_time)
+{
+	struct tm time = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &time);
+
+	if (end != NULL && *end == '.')
+		end += 1 + strspn(end + 1, "0123456789");
+	if (end == NULL || strcmp(end, "Z") != 0)
+		return false;
+	*ret_time = (int64_t)timegm(&time);
+	return true;
+}
+
 static int expiration_parse(const json_t *document, int64_t *ret_time, struct err *e)
 {
 	AUTO_FREE char *text = NULL;
-	struct tm time = { 0 };
-	const char *end;
 
 	if (json_get_string(document, "Expiration", 40, &text, e) < 0)
 		return -1;
-	end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &time);
-	if (end == NULL || *end != '\0')
+	if (!credentials_time(text, ret_time))
 		return err_set(e, EXIT_CONFIG, "'Expiration' is no time in UTC");
-	*ret_time = (int64_t)timegm(&time);
 	return 0;
 }
 
@@ -135,10 +144,11 @@ static int role_read(struct imds *imds, char **ret_role, struct err *e)
 	return 0;
 }
 
-static int role_credentials(struct imds *imds, struct credentials *ret_credentials, struct err *e)
+int credentials_of_instance(void *context, struct credentials *ret_credentials, struct err *e)
 {
 	AUTO_FREE char *role = NULL, *path = NULL;
 	AUTO_SECRET char *text = NULL;
+	struct imds *imds = context;
 
 	if (role_read(imds, &role, e) < 0)
 		return -1;
@@ -149,7 +159,21 @@ static int role_credentials(struct imds *imds, struct credentials *ret_credentia
 	return 0;
 }
 
-/* Ask the role again when it is time; as long as IMDS does not answer, the old ones serve. */
+int credentials_of_environment(void *context, struct credentials *ret_credentials, struct err *e)
+{
+	const struct aws_environment *environment = context;
+
+	(void)e;
+	*ret_credentials = (struct credentials){
+		.access_key_id = mem_strdup(environment->access_key_id),
+		.secret_access_key = mem_strdup(environment->secret_access_key),
+		.session_token = mem_strdup(environment->session_token),
+		.expires = INT64_MAX,
+	};
+	return 0;
+}
+
+/* Ask the source again when it is time; as long as it does not answer, the old ones serve. */
 static int cache_renew(struct credentials_cache *cache, int64_t now, struct err *e)
 {
 	struct credentials fresh;
@@ -157,7 +181,7 @@ static int cache_renew(struct credentials_cache *cache, int64_t now, struct err 
 
 	if (cache->current.access_key_id != NULL && now < cache->current.expires - RENEW_BEFORE_S)
 		return 0;
-	if (role_credentials(cache->imds, &fresh, &why) == 0) {
+	if (cache->source(cache->context, &fresh, &why) == 0) {
 		credentials_done(&cache->current);
 		cache->current = fresh;
 		return 0;
@@ -171,18 +195,8 @@ static int cache_renew(struct credentials_cache *cache, int64_t now, struct err 
 int credentials_get(struct credentials_cache *cache, int64_t now,
 		    struct credentials *ret_credentials, struct err *e)
 {
-	const struct credentials own = {
-		.access_key_id = cache->environment->access_key_id,
-		.secret_access_key = cache->environment->secret_access_key,
-		.session_token = cache->environment->session_token,
-		.expires = INT64_MAX,
-	};
 	int failed;
 
-	if (own.access_key_id != NULL) {
-		credentials_copy(&own, ret_credentials);
-		return 0;
-	}
 	pthread_mutex_lock(&cache->lock);
 	failed = cache_renew(cache, now, e);
 	if (!failed)
@@ -193,7 +207,7 @@ int credentials_get(struct credentials_cache *cache, int64_t now,
 
 bool credentials_outdate(struct credentials_cache *cache, const struct credentials *outdated)
 {
-	if (cache->environment->access_key_id != NULL)
+	if (outdated->expires == INT64_MAX)
 		return false;
 	pthread_mutex_lock(&cache->lock);
 	if (cache->current.access_key_id != NULL &&

@@ -11,8 +11,8 @@
 
 /*
  * All calls: errors as for ssm (EC2's RequestLimitExceeded and UnauthorizedOperation among them). Lists are read page
- * by page and to the end; an odd member of a reply is EXIT_CONFIG naming action, resource and member. IPv6 is skipped.
- * dry: ask only whether IAM would allow it (DryRun); 0 when it would.
+ * by page and to the end, 10,000 items at most; an odd member of a reply is EXIT_CONFIG naming action, resource and
+ * member. IPv6 is skipped. dry: ask only whether IAM would allow it (DryRun); 0 when it would.
  * Source: Amazon EC2 API Reference, and botocore's model of it for shapes.
  */
 
@@ -76,10 +76,10 @@ void ec2_subnets_done(struct ec2_subnets *subnets);
 /* A route to an IPv4 range. */
 struct ec2_route {
 	struct cidr destination;
-	char *target;		/* id of what it leads to: "eni-…", "igw-…", "local", …; "" when EC2 names none */
+	char *target;		/* what it leads to: "eni-…", "igw-…", "local", …; "" when EC2 names nothing */
 	char *instance;		/* of the target, when that is an instance's interface; else NULL */
 	bool blackhole;		/* the target is gone */
-	bool propagated;	/* by a virtual private gateway: not in the table's quota, and not to be replaced */
+	bool propagated;	/* by a gateway or a route server: not in the quota, and not to be replaced */
 };
 
 struct ec2_route_table {
@@ -100,7 +100,10 @@ struct ec2_route_tables {
 /* DescribeRouteTables, those of the VPC. */
 int ec2_route_tables_read(struct aws *aws, const char *region, const char *vpc, struct ec2_route_tables *ret_tables,
 			  struct err *e);
-/* CreateRoute (RouteAlreadyExists: fails with EXIT_AGAIN, as somebody else has just written it), ReplaceRoute, DeleteRoute (one that is gone is no error). */
+/*
+ * CreateRoute, ReplaceRoute, DeleteRoute. To create one that is there, and to replace one that is not, is EXIT_AGAIN:
+ * somebody else has just been at it. To delete one that is gone is no error.
+ */
 int ec2_route_create(struct aws *aws, const char *region, const char *table, struct cidr destination,
 		     const char *interface, bool dry, struct err *e);
 int ec2_route_replace(struct aws *aws, const char *region, const char *table, struct cidr destination,
@@ -133,10 +136,13 @@ struct ec2_groups {
 	size_t count;
 };
 
-/* DescribeSecurityGroups: those of the VPC that are among ids or whose tag cygnet:mesh is mesh, and their rules by DescribeSecurityGroupRules. */
+/*
+ * DescribeSecurityGroups: those of the VPC that are among ids or whose tag cygnet:mesh is mesh; and their rules by
+ * DescribeSecurityGroupRules.
+ */
 int ec2_groups_read(struct aws *aws, const char *region, const char *vpc, const struct strings *ids, const char *mesh,
 		    struct ec2_groups *ret_groups, struct err *e);
-/* AuthorizeSecurityGroupIngress, in one call for all rules; those that are there already are no error. */
+/* AuthorizeSecurityGroupIngress of rules with a range, all in one call; those that are there already are no error. */
 int ec2_rules_add(struct aws *aws, const char *region, const char *group, const struct ec2_rule *rules, size_t count,
 		  bool dry, struct err *e);
 /* RevokeSecurityGroupIngress, by the rules' ids; those that are gone are no error. */

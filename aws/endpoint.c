@@ -44,6 +44,25 @@ static bool domain_valid(const char *domain)
 	return label_valid(domain, strlen(domain));
 }
 
+const char *endpoint_domain(const char *region)
+{
+	static const struct {
+		const char *prefix, *domain;
+	} partitions[] = {
+		{ "cn-", "amazonaws.com.cn" },
+		{ "eusc-", "amazonaws.eu" },
+		{ "us-iso-", "c2s.ic.gov" },
+		{ "us-isob-", "sc2s.sgov.gov" },
+		{ "eu-isoe-", "cloud.adc-e.uk" },
+		{ "us-isof-", "csp.hci.ic.gov" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(partitions); i++)
+		if (strncmp(region, partitions[i].prefix, strlen(partitions[i].prefix)) == 0)
+			return partitions[i].domain;
+	return "amazonaws.com";
+}
+
 /* What the environment says for a service, or NULL. */
 static const char *endpoint_override(const struct aws_environment *environment, const char *service)
 {

@@ -10,6 +10,12 @@
 bool region_valid(const char *region);
 
 /*
+ * The domain of the partition that a region is in, from its name alone, for where IMDS cannot be asked:
+ * "amazonaws.com" unless the name is one of another partition's. Static. Source: botocore's partitions.
+ */
+const char *endpoint_domain(const char *region);
+
+/*
  * The URL, ending in '/', for service ("ssm", "ec2") in region; yours to free. An endpoint of the
  * environment goes first, the service's own before the general one. domain is the partition's
  * ("amazonaws.com"). Fails with EXIT_CONFIG for what is no region or domain, and for FIPS or

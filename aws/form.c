@@ -4,7 +4,11 @@
  */
 #include "aws/form.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+#define NAME_BYTES 100
 
 static void form_encode(struct buf *form, const char *text)
 {
@@ -26,4 +30,15 @@ void form_add(struct buf *form, const char *name, const char *value)
 	form_encode(form, name);
 	buf_adds(form, "=");
 	form_encode(form, value);
+}
+
+void form_addf(struct buf *form, const char *value, const char *name, ...)
+{
+	char text[NAME_BYTES];
+	va_list ap;
+
+	va_start(ap, name);
+	vsnprintf(text, sizeof text, name, ap);
+	va_end(ap);
+	form_add(form, text, value);
 }

@@ -39,12 +39,19 @@ struct http *http_new(const struct aws_environment *environment)
 	return http;
 }
 
+void http_reconnect(struct http *http)
+{
+	pthread_mutex_lock(&http->lock);
+	while (http->idle_count > 0)
+		curl_easy_cleanup(http->idle[--http->idle_count]);
+	pthread_mutex_unlock(&http->lock);
+}
+
 void http_free(struct http *http)
 {
 	if (http == NULL)
 		return;
-	for (size_t i = 0; i < http->idle_count; i++)
-		curl_easy_cleanup(http->idle[i]);
+	http_reconnect(http);
 	free(http->idle);
 	pthread_mutex_destroy(&http->lock);
 	free(http);

@@ -45,6 +45,8 @@ struct http_reply {
 /* Never contacts anything. environment is borrowed: it names the CA certificates. */
 struct http *http_new(const struct aws_environment *environment);
 void http_free(struct http *http);
+/* Close the connections that no request uses now. */
+void http_reconnect(struct http *http);
 
 /*
  * Send a request and receive the whole reply, whatever its status; redirects are not followed.

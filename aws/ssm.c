@@ -14,6 +14,9 @@
 #define VALUE_MAX 8192
 #define TOKEN_MAX 16384
 #define PAGE_MAX 10
+#define HISTORY_PAGE_MAX 50
+#define HISTORY_MAX 100		/* versions that Parameter Store keeps */
+#define HISTORY_PAGES_MAX 100	/* also when most are empty */
 
 static void parameter_done(struct parameter *parameter)
 {
@@ -27,6 +30,14 @@ void parameters_done(struct parameters *list)
 		parameter_done(&list->items[i]);
 	free(list->items);
 	*list = (struct parameters){ 0 };
+}
+
+void parameters_move(struct parameters *from, struct parameters *to)
+{
+	for (size_t i = 0; i < from->count; i++)
+		*MEM_GROW(to->items, to->count) = from->items[i];
+	free(from->items);
+	*from = (struct parameters){ 0 };
 }
 
 /* A NUL in one value would fail them all: it is let in here, and ends the value it stands in. */
@@ -43,13 +54,14 @@ static int reply_parse(const struct buf *body, json_t **ret_document, struct err
 	return 0;
 }
 
-/* Send input, which is released, and parse the reply. */
-static int ssm_call(struct aws *aws, const char *region, const char *action, const char *resource,
-		    json_t *input, json_t **ret_reply, struct err *e)
+/* Send input, which is released, and parse the reply: NULL when it is the fault answer. */
+static int ssm_ask(struct aws *aws, const char *region, const char *action, const char *resource,
+		   json_t *input, const struct aws_answer *answer, json_t **ret_reply,
+		   struct err *e)
 {
 	AUTO_JSON json_t *owned = input;
 	AUTO_FREE char *body = NULL, *target = mem_printf("AmazonSSM.%s", action);
-	AUTO_BUF struct buf reply = { 0 };
+	CLEANUP(aws_reply_done) struct aws_reply reply = { 0 };
 	struct aws_request request = {
 		.service = "ssm",
 		.region = region,
@@ -57,6 +69,8 @@ static int ssm_call(struct aws *aws, const char *region, const char *action, con
 		.resource = resource,
 		.content_type = "application/x-amz-json-1.1",
 		.target = target,
+		.answers = answer,
+		.answer_count = answer != NULL,
 	};
 
 	if (owned == NULL)
@@ -64,9 +78,16 @@ static int ssm_call(struct aws *aws, const char *region, const char *action, con
 	request.body = body = json_text(owned);
 	if (aws_call(aws, &request, &reply, e) < 0)
 		return -1;
-	if (reply_parse(&reply, ret_reply, e) < 0)
+	*ret_reply = NULL;
+	if (reply.answer == NULL && reply_parse(&reply.body, ret_reply, e) < 0)
 		return err_wrap(e, "ssm:%s on '%s' in '%s'", action, resource, region);
 	return 0;
+}
+
+static int ssm_call(struct aws *aws, const char *region, const char *action, const char *resource,
+		    json_t *input, json_t **ret_reply, struct err *e)
+{
+	return ssm_ask(aws, region, action, resource, input, NULL, ret_reply, e);
 }
 
 /* Several lines are fine, people write some by hand; what is too long is cut, no record then. */
@@ -93,13 +114,14 @@ static int parameter_parse(const json_t *item, struct parameter *ret_parameter, 
 	return 0;
 }
 
-static int parameters_parse(const json_t *reply, struct parameters *ret_list, struct err *e)
+static int parameters_parse(const json_t *reply, size_t max, struct parameters *ret_list,
+			    struct err *e)
 {
 	CLEANUP(parameters_done) struct parameters list = { 0 };
 	json_t *items, *item;
 	size_t i;
 
-	if (json_get_array(reply, "Parameters", PAGE_MAX, &items, e) < 0)
+	if (json_get_array(reply, "Parameters", max, &items, e) < 0)
 		return -1;
 	json_array_foreach(items, i, item) {
 		struct parameter parameter;
@@ -125,7 +147,7 @@ int ssm_get(struct aws *aws, const char *region, const struct strings *names,
 	input = json_pack("{s:o}", "Names", list);
 	if (ssm_call(aws, region, "GetParameters", resource, input, &reply, e) < 0)
 		return -1;
-	if (parameters_parse(reply, ret_found, e) < 0)
+	if (parameters_parse(reply, PAGE_MAX, ret_found, e) < 0)
 		return err_wrap(e, "ssm:GetParameters on '%s' in '%s'", resource, region);
 	return 0;
 }
@@ -141,7 +163,7 @@ int ssm_list_page(struct aws *aws, const char *region, const char *path, const c
 	if (ssm_call(aws, region, "GetParametersByPath", path, input, &reply, e) < 0)
 		return -1;
 	if (json_get_string_or(reply, "NextToken", TOKEN_MAX, NULL, &next, e) < 0 ||
-	    parameters_parse(reply, ret_page, e) < 0)
+	    parameters_parse(reply, PAGE_MAX, ret_page, e) < 0)
 		return err_wrap(e, "ssm:GetParametersByPath on '%s' in '%s'", path, region);
 	*ret_token = TAKE(next);
 	return 0;
@@ -158,5 +180,60 @@ int ssm_put(struct aws *aws, const char *region, const char *name, const char *v
 		return -1;
 	if (json_get_integer(reply, "Version", 1, INT64_MAX, ret_version, e) < 0)
 		return err_wrap(e, "ssm:PutParameter on '%s' in '%s'", name, region);
+	return 0;
+}
+
+/* A page; a parameter that does not exist has one that is empty. */
+static int history_page(struct aws *aws, const char *region, const char *name, const char *token,
+			struct parameters *ret_page, char **ret_token, struct err *e)
+{
+	static const struct aws_answer absent = { "ParameterNotFound", NULL };
+	AUTO_JSON json_t *reply = NULL;
+	AUTO_FREE char *next = NULL;
+	json_t *input = json_pack("{s:s, s:i, s:s*}", "Name", name, "MaxResults", HISTORY_PAGE_MAX,
+				  "NextToken", token);
+
+	if (ssm_ask(aws, region, "GetParameterHistory", name, input, &absent, &reply, e) < 0)
+		return -1;
+	if (reply != NULL &&
+	    (json_get_string_or(reply, "NextToken", TOKEN_MAX, NULL, &next, e) < 0 ||
+	     parameters_parse(reply, HISTORY_PAGE_MAX, ret_page, e) < 0))
+		return err_wrap(e, "ssm:GetParameterHistory on '%s' in '%s'", name, region);
+	*ret_token = TAKE(next);
+	return 0;
+}
+
+static int by_version(const void *a, const void *b)
+{
+	int64_t first = ((const struct parameter *)a)->version;
+	int64_t second = ((const struct parameter *)b)->version;
+
+	return (first > second) - (first < second);
+}
+
+int ssm_history(struct aws *aws, const char *region, const char *name, struct parameters *ret_found,
+		struct err *e)
+{
+	CLEANUP(parameters_done) struct parameters found = { 0 };
+	AUTO_FREE char *token = NULL;
+
+	for (int pages = 0; pages == 0 || token != NULL; pages++) {
+		struct parameters page = { 0 };
+		char *next = NULL;
+
+		if (history_page(aws, region, name, token, &page, &next, e) < 0)
+			return -1;
+		parameters_move(&page, &found);
+		free(token);
+		token = next;
+		if (found.count > HISTORY_MAX || pages == HISTORY_PAGES_MAX)
+			return err_set(e, EXIT_CONFIG,
+				       "ssm:GetParameterHistory on '%s' in '%s': more than %d "
+				       "versions or %d pages", name, region, HISTORY_MAX,
+				       HISTORY_PAGES_MAX);
+	}
+	qsort(found.items, found.count, sizeof *found.items, by_version);
+	*ret_found = found;
+	found = (struct parameters){ 0 };
 	return 0;
 }

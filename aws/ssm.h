@@ -51,6 +51,7 @@ int ssm_put(struct aws *aws, const char *region, const char *name, const char *v
 /* GetParameterHistory, all pages (at most 100 versions): oldest first. No such parameter: empty. */
 int ssm_history(struct aws *aws, const char *region, const char *name, struct parameters *ret_found, struct err *e);
 
+void parameters_move(struct parameters *from, struct parameters *to);	/* to the end of to; from is empty then */
 void parameters_done(struct parameters *list);
 
 #endif

@@ -57,15 +57,6 @@ static bool listing_count(struct listing *listing, size_t parameters, const stru
 	return goes_on;
 }
 
-/* Hand over what a page holds. */
-static void parameters_move(struct parameters *from, struct parameters *to)
-{
-	for (size_t i = 0; i < from->count; i++)
-		*MEM_GROW(to->items, to->count) = from->items[i];
-	free(from->items);
-	*from = (struct parameters){ 0 };
-}
-
 static void listing_follow(struct listing *listing, const char *path, struct parameters *found)
 {
 	AUTO_FREE char *token = NULL;

@@ -2,6 +2,7 @@
 #ifndef CYGNET_AWS_STS_H
 #define CYGNET_AWS_STS_H
 
+#include "aws/call.h"
 #include "aws/credentials.h"
 
 /*

@@ -5,7 +5,6 @@
 #include "aws/xml.h"
 
 #include <expat.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,7 +122,7 @@ void xml_free(struct xml *root)
 		xml_free(child);
 	}
 	free(root->name);
-	buf_done(&root->text);
+	buf_wipe(&root->text);
 	free(root);
 }
 
@@ -132,20 +131,40 @@ void xml_cleanup(struct xml **root)
 	xml_free(*root);
 }
 
-const char *xml_text(const struct xml *element, const char *path)
+const char *xml_name(const struct xml *element)
+{
+	return element->name;
+}
+
+const struct xml *xml_find(const struct xml *element, const char *path)
 {
 	size_t len = strcspn(path, "/");
 
 	for (const struct xml *child = element->first; child != NULL; child = child->next) {
-		const char *text = NULL;
+		const struct xml *found = NULL;
 
 		if (strncmp(child->name, path, len) == 0 && child->name[len] == '\0')
-			text = path[len] == '\0' ? buf_str(&child->text)
-						 : xml_text(child, path + len + 1);
-		if (text != NULL)
-			return text;
+			found = path[len] == '\0' ? child : xml_find(child, path + len + 1);
+		if (found != NULL)
+			return found;
 	}
 	return NULL;
+}
+
+const char *xml_text(const struct xml *element, const char *path)
+{
+	const struct xml *found = xml_find(element, path);
+
+	return found != NULL ? buf_str(&found->text) : NULL;
+}
+
+const struct xml *xml_next(const struct xml *element)
+{
+	const struct xml *next = element->next;
+
+	while (next != NULL && strcmp(next->name, element->name) != 0)
+		next = next->next;
+	return next;
 }
 
 const char *xml_library(void)

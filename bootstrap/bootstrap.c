@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "bootstrap/command.h"
+#include "bootstrap/lifecycle.h"
 #include "bootstrap/pass.h"
 #include "bootstrap/watchdog.h"
 
@@ -21,7 +22,7 @@ static bool unsettled(const struct session *session, const struct outcome *outco
  * included, every interval, and look at charon in between. A pass that finds the lock taken or charon busy is made up
  * for by the next.
  */
-static int tunnels_await(struct session *session, struct outcome *outcome, struct err *e)
+static int tunnels_await(struct session *session, struct lifecycle *lifecycle, struct outcome *outcome, struct err *e)
 {
 	int64_t interval = session->config.interval_s * 1000;
 	int64_t deadline = clock_boot_ms() + session->config.tunnel_wait_s * 1000;
@@ -30,6 +31,7 @@ static int tunnels_await(struct session *session, struct outcome *outcome, struc
 	while (unsettled(session, outcome) && clock_boot_ms() < deadline) {
 		bool due = outcome->behind || clock_boot_ms() >= next;
 
+		lifecycle_wait(session, lifecycle);
 		outcome->behind = false;
 		if (due)
 			next = clock_boot_ms() + interval;
@@ -53,19 +55,33 @@ static void outcome_print(const struct session *session, const struct outcome *o
 		 session->config.mesh, outcome->up, outcome->peers, outcome->changed ? "" : ", nothing to do");
 }
 
+static int gateway_make(struct session *session, char *const environment[], struct lifecycle *lifecycle,
+			struct outcome *outcome, struct err *e)
+{
+	if (session_observe(session, environment, e) < 0)
+		return -1;
+	watchdog_start(session->config.timeout_s);
+	if (lifecycle_begin(session, lifecycle, e) < 0 ||
+	    pass_run(session, reconcile_full, session->config.timeout_s * 1000, outcome, e) < 0)
+		return -1;
+	return session->live ? tunnels_await(session, lifecycle, outcome, e) : 0;
+}
+
 enum exit_code command_bootstrap(struct session *session, char *const environment[], struct err *e)
 {
+	CLEANUP(lifecycle_done) struct lifecycle lifecycle = LIFECYCLE_INIT;
 	CLEANUP(outcome_done) struct outcome outcome = { 0 };
+	enum exit_code code;
+	bool failed;
 
-	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0)
+	if (pass_allowed(session, e) < 0)
 		return EXIT_STEP;
-	watchdog_start(session->config.timeout_s);
-	if (pass_run(session, reconcile_full, session->config.timeout_s * 1000, &outcome, e) < 0)
+	failed = gateway_make(session, environment, &lifecycle, &outcome, e) < 0;
+	code = failed ? e->code : pass_code(session, &outcome);
+	lifecycle_end(session, &lifecycle, lifecycle_judge(&session->state, code, failed));
+	if (failed)
 		return EXIT_STEP;
-	if (!session->live)
-		return pass_code(session, &outcome);
-	if (tunnels_await(session, &outcome, e) < 0)
-		return EXIT_STEP;
-	outcome_print(session, &outcome);
+	if (session->live)
+		outcome_print(session, &outcome);
 	return pass_code(session, &outcome);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aws/endpoint.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "metadata/proposals.h"
@@ -32,6 +33,7 @@ void session_close(struct session *session)
 	config_done(&session->config);
 	tags_done(&session->tags);
 	instance_done(&session->instance);
+	aws_free(session->assumed);
 	aws_free(session->aws);
 	imds_free(session->imds);
 	aws_environment_done(&session->environment);
@@ -52,10 +54,20 @@ static void setback_keep(struct session *session, struct err *e)
 	err_clear(e);
 }
 
+void session_warn(struct session *session, const char *text)
+{
+	bool told = recent_told(&session->recent, text, clock_boot_ms());
+
+	if (!told || session->log->level != LOG_LEVEL_QUIET)
+		log_warn(session->log, "%s", text);
+}
+
 void session_setback(struct session *session, struct err *e)
 {
-	log_warn(session->log, "%s: %s%s%s, going on without", session->step, e->cause, e->remedy[0] ? "; " : "",
-		 e->remedy);
+	AUTO_FREE char *text = mem_printf("%s: %s%s%s, going on without", session->step, e->cause,
+					  e->remedy[0] ? "; " : "", e->remedy);
+
+	session_warn(session, text);
 	setback_keep(session, e);
 }
 
@@ -81,18 +93,21 @@ void session_registry_found(struct session *session)
 	session->setback_is_registry = false;
 }
 
-static int config_observe(struct session *session, char *const environment[], struct err *e)
+typedef int (*config_maker)(const struct config_sources *sources, struct config *ret_config, struct err *e);
+
+static int config_observe(struct session *session, char *const environment[], config_maker make, struct err *e)
 {
+	bool here = session->instance.id != NULL;
 	AUTO_FREE char *text = NULL;
 
 	if (config_file_read(session->options->root, &text, e) < 0)
 		return -1;
-	return config_make(&(struct config_sources){
+	return make(&(struct config_sources){
 		.options = session->options->settings,
 		.environment = environment,
 		.file_text = text,
-		.tags = &session->tags,
-		.instance = &session->instance,
+		.tags = here ? &session->tags : NULL,
+		.instance = here ? &session->instance : NULL,
 	}, &session->config, e);
 }
 
@@ -153,6 +168,16 @@ static int host_observe(struct session *session, struct err *e)
 	return 0;
 }
 
+static void aws_settle(struct session *session, const char *domain)
+{
+	session->aws = aws_new(&(struct aws_options){
+		.environment = &session->environment,
+		.imds = session->imds,
+		.domain = domain,
+		.log = session->log,
+	});
+}
+
 static int identity_observe(struct session *session, char *const environment[], struct err *e)
 {
 	if (aws_environment_read(environment, &session->environment, e) < 0)
@@ -161,13 +186,22 @@ static int identity_observe(struct session *session, char *const environment[], 
 	if (instance_read(session->imds, &session->instance, e) < 0 ||
 	    tags_read(session->imds, &session->tags, e) < 0)
 		return -1;
-	session->aws = aws_new(&(struct aws_options){
-		.environment = &session->environment,
-		.imds = session->imds,
-		.domain = session->instance.domain,
-		.log = session->log,
-	});
+	aws_settle(session, session->instance.domain);
 	return 0;
+}
+
+void session_connect(struct session *session, const char *who)
+{
+	const struct config *config = &session->config;
+
+	if (config->registry_role != NULL)
+		session->assumed = aws_new_assuming(session->aws, config->registry_role, config->registry, who);
+	session->registry = (struct registry){
+		.aws = session->assumed ? session->assumed : session->aws,
+		.region = config->registry,
+		.prefix = config->prefix,
+		.mesh = config->mesh,
+	};
 }
 
 int session_observe(struct session *session, char *const environment[], struct err *e)
@@ -176,18 +210,25 @@ int session_observe(struct session *session, char *const environment[], struct e
 	if (identity_observe(session, environment, e) < 0)
 		return -1;
 	session_step(session, "settings");
-	if (config_observe(session, environment, e) < 0)
+	if (config_observe(session, environment, config_make, e) < 0)
 		return -1;
-	session->registry = (struct registry){
-		.aws = session->aws,
-		.region = session->config.registry,
-		.prefix = session->config.prefix,
-		.mesh = session->config.mesh,
-	};
+	session_connect(session, session->instance.id);
 	session_step(session, "distribution");
 	if (host_observe(session, e) < 0)
 		return -1;
 	return interface_observe(session, e) < 0 ? -1 : program_observe(session, e);
+}
+
+int session_observe_registry(struct session *session, char *const environment[], struct err *e)
+{
+	session_step(session, "settings");
+	if (config_observe(session, environment, config_registry, e) < 0 ||
+	    aws_environment_read(environment, &session->environment, e) < 0)
+		return -1;
+	session->imds = imds_new(&session->environment);
+	aws_settle(session, endpoint_domain(session->config.registry));
+	session_connect(session, "cygnet");
+	return 0;
 }
 
 int session_load(struct session *session, struct err *e)
@@ -199,7 +240,8 @@ int session_load(struct session *session, struct err *e)
 	recent_done(&session->recent);
 	if (state_load(session->options->root, session->instance.id, &session->state, &aside, e) < 0)
 		return -1;
-	if (aside != NULL)
+	session->baked = aside != NULL;
+	if (session->baked)
 		log_warn(session->log, "%s", aside);
 	recent_load(session->options->root, &session->recent);
 	session_pace(session, session->state.peers.count);
@@ -212,6 +254,8 @@ int session_load_key(struct session *session, struct err *e)
 
 	session_step(session, "key");
 	keyring_done(&session->keyring);
+	if (session->baked)
+		return 0;
 	return keyring_load(session->options->root, folder, &session->keyring, e);
 }
 

@@ -22,6 +22,7 @@ struct session {
 	const struct log *log;		/* borrowed */
 	bool live;			/* the root is the machine itself: programs run, the cloud is written */
 	const char *step;		/* static; what the run is at, for its error message */
+	bool claim;			/* the site is to be taken, whoever has it; over once that is done */
 	struct err setback;		/* the first failure that the run went on after */
 	bool setback_is_registry;	/* and that is over once the registry can be read */
 
@@ -34,9 +35,11 @@ struct session {
 	struct host host;
 	char *interface;		/* kernel name of the primary network interface */
 	char *program;			/* absolute path of cygnet itself */
+	struct aws *assumed;		/* signs as 'registry-role'; NULL: none is assumed */
 	struct registry registry;	/* borrows from the above */
 
 	struct state state;
+	bool baked;			/* state and keys on disk are another instance's: this image is of a gateway */
 	struct recent recent;
 	struct keyring keyring;
 };
@@ -47,6 +50,9 @@ void session_close(struct session *session);
 
 /* Name the step that begins. */
 void session_step(struct session *session, const char *step);
+
+/* Warn of something that lasts: a quiet run does so once an hour, unless it changes. */
+void session_warn(struct session *session, const char *text);
 
 /* A failure after which the run goes on: warn of it, keep it if it is the first, and clear it. */
 void session_setback(struct session *session, struct err *e);
@@ -61,10 +67,16 @@ void session_registry_found(struct session *session);
 /* Who am I, what was I told, which machine is this: IMDS, tags, settings, distribution. Nothing is changed. */
 int session_observe(struct session *session, char *const environment[], struct err *e);
 
+/* Settings and aws are there: say where the registry is, and as whom it is asked. who names us in the role's logs; borrowed. */
+void session_connect(struct session *session, const char *who);
+
+/* For a command that runs away from any gateway: the registry, with whatever credentials there are. Nothing is changed. */
+int session_observe_registry(struct session *session, char *const environment[], struct err *e);
+
 /* What is remembered on disk. Called under the lock; may be called again. */
 int session_load(struct session *session, struct err *e);
 
-/* The own key pair, as keyring_load. May be called again. */
+/* The own key pair, as keyring_load; none of a baked image's. May be called again. */
 int session_load_key(struct session *session, struct err *e);
 
 /*

@@ -30,6 +30,11 @@ char *exchange_epoch_path(const struct registry *registry)
 	return mem_printf("/%s/%s/epoch", registry->prefix, registry->mesh);
 }
 
+char *exchange_policy_path(const struct registry *registry)
+{
+	return mem_printf("/%s/%s/policy", registry->prefix, registry->mesh);
+}
+
 /* Sites spread over SHARDS folders by the first hex digit of the SHA-256 of their names. */
 static char site_shard(const char *site)
 {
@@ -46,7 +51,7 @@ char *exchange_record_path(const struct registry *registry, const char *site)
 	return mem_printf("%s/%c/%s", folder, site_shard(site), site);
 }
 
-/* --- the epoch --- */
+/* --- the epoch, and the policy beside it --- */
 
 static void epoch_parse(const struct parameter *parameter, struct epoch *ret_epoch)
 {
@@ -62,19 +67,26 @@ static void epoch_parse(const struct parameter *parameter, struct epoch *ret_epo
 	*ret_epoch = epoch;
 }
 
-int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch, struct err *e)
+int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch,
+		   struct policy *ret_policy, struct err *e)
 {
-	AUTO_FREE char *path = exchange_epoch_path(registry);
+	AUTO_FREE char *epoch_path = exchange_epoch_path(registry);
+	AUTO_FREE char *policy_path = exchange_policy_path(registry);
 	CLEANUP(strings_done) struct strings names = { 0 };
 	CLEANUP(parameters_done) struct parameters found = { 0 };
 
-	strings_add(&names, path);
+	strings_add(&names, epoch_path);
+	strings_add(&names, policy_path);
 	if (ssm_get(registry->aws, registry->region, &names, &found, e) < 0)
 		return err_wrap(e, "read the epoch of mesh '%s'", registry->mesh);
-	if (found.count > 0)
-		epoch_parse(&found.items[0], ret_epoch);
-	else
-		*ret_epoch = (struct epoch){ 0 };
+	*ret_epoch = (struct epoch){ 0 };
+	*ret_policy = (struct policy){ 0 };
+	for (size_t i = 0; i < found.count; i++) {
+		if (strcmp(found.items[i].name, epoch_path) == 0)
+			epoch_parse(&found.items[i], ret_epoch);
+		else if (strcmp(found.items[i].name, policy_path) == 0)
+			policy_parse(found.items[i].value, ret_policy);
+	}
 	return 0;
 }
 
@@ -102,8 +114,18 @@ static void listing_refuse(struct listing *listing, const char *site, const char
 		(struct refusal){ mem_strdup(site), mem_strdup(rule) };
 }
 
+static int parameter_parse(const struct parameter *parameter, const char *name,
+			   struct site *ret_site, struct err *e)
+{
+	if (record_parse(parameter->value, name, ret_site, e) < 0)
+		return -1;
+	ret_site->version = parameter->version;
+	return 0;
+}
+
 /* path is what follows ".../sites/": "<shard>/<site>". */
-static void listing_take(struct listing *listing, const char *path, const char *value)
+static void listing_take(struct listing *listing, const char *path,
+			 const struct parameter *parameter)
 {
 	const char *slash = strchr(path, '/'), *name = slash ? slash + 1 : path;
 	struct site site = { 0 };
@@ -113,7 +135,7 @@ static void listing_take(struct listing *listing, const char *path, const char *
 		listing_refuse(listing, path, "no site can have this name");
 	else if (slash - path != 1 || path[0] != site_shard(name))
 		listing_refuse(listing, name, "its record is below the wrong shard");
-	else if (record_parse(value, name, &site, &e) < 0)
+	else if (parameter_parse(parameter, name, &site, &e) < 0)
 		listing_refuse(listing, name, e.cause);
 	else
 		sites_add(&listing->sites, &site);
@@ -129,7 +151,7 @@ void listing_fill(struct listing *listing, const struct registry *registry,
 		const struct parameter *parameter = &found->items[i];
 
 		if (strncmp(parameter->name, folder, len) == 0 && parameter->name[len] == '/')
-			listing_take(listing, parameter->name + len + 1, parameter->value);
+			listing_take(listing, parameter->name + len + 1, parameter);
 	}
 	sites_sort(&listing->sites);
 }
@@ -161,14 +183,54 @@ static int parameters_list(const struct registry *registry, struct parameters *r
 int exchange_list(const struct registry *registry, struct listing *ret_listing, struct err *e)
 {
 	CLEANUP(parameters_done) struct parameters found = { 0 };
-	struct listing listing = { 0 };
+	CLEANUP(listing_done) struct listing listing = { 0 };
 
-	if (exchange_epoch(registry, &listing.epoch, e) < 0)
+	if (exchange_epoch(registry, &listing.epoch, &listing.policy, e) < 0)
 		return -1;
 	if (parameters_list(registry, &found, e) < 0)
 		return err_wrap(e, "read the records of mesh '%s'", registry->mesh);
 	listing_fill(&listing, registry, &found);
 	*ret_listing = listing;
+	listing = (struct listing){ 0 };
+	return 0;
+}
+
+/* --- one record --- */
+
+int exchange_record(const struct registry *registry, const char *site, bool *ret_found,
+		    struct site *ret_site, struct err *e)
+{
+	AUTO_FREE char *path = exchange_record_path(registry, site);
+	CLEANUP(strings_done) struct strings names = { 0 };
+	CLEANUP(parameters_done) struct parameters found = { 0 };
+
+	strings_add(&names, path);
+	if (ssm_get(registry->aws, registry->region, &names, &found, e) < 0 ||
+	    (found.count > 0 && parameter_parse(&found.items[0], site, ret_site, e) < 0))
+		return err_wrap(e, "read the record of site '%s'", site);
+	*ret_found = found.count > 0;
+	return 0;
+}
+
+int exchange_predecessors(const struct registry *registry, const char *site, const char *instance,
+			  struct strings *ret_instances, struct err *e)
+{
+	AUTO_FREE char *path = exchange_record_path(registry, site);
+	CLEANUP(parameters_done) struct parameters found = { 0 };
+	struct strings instances = { 0 };
+
+	if (ssm_history(registry->aws, registry->region, path, &found, e) < 0)
+		return err_wrap(e, "read the history of the record of site '%s'", site);
+	for (size_t i = found.count; i-- > 0 && instances.count < PREDECESSORS_MAX; ) {
+		CLEANUP(site_done) struct site version = { 0 };
+		struct err damaged = ERR_INIT;
+
+		if (record_parse(found.items[i].value, site, &version, &damaged) == 0 &&
+		    version.instance != NULL && strcmp(version.instance, instance) != 0 &&
+		    !strings_has(&instances, version.instance))
+			strings_add(&instances, version.instance);
+	}
+	*ret_instances = instances;
 	return 0;
 }
 
@@ -187,6 +249,7 @@ int exchange_put_record(const struct registry *registry, const struct site *site
 
 void listing_done(struct listing *listing)
 {
+	policy_done(&listing->policy);
 	sites_done(&listing->sites);
 	for (size_t i = 0; i < listing->refusal_count; i++) {
 		free(listing->refusals[i].site);

@@ -46,35 +46,78 @@ json_t *address_json(uint32_t address)
 	return json_stringn(text, strcspn(text, "/"));
 }
 
-int member_subnets(const json_t *document, struct cidrs *subnets, struct err *e)
+int member_ranges(const json_t *document, const char *key, size_t max, struct cidrs *ranges,
+		  struct err *e)
 {
 	json_t *array, *element;
 	struct cidr range;
 	size_t i;
 
-	if (json_get_array(document, "subnets", SUBNETS_MAX, &array, e) < 0)
+	if (json_get_array(document, key, max, &array, e) < 0)
 		return -1;
-	if (json_array_size(array) == 0)
-		return err_set(e, EXIT_CONFIG, "'subnets' is %s", array ? "empty" : "missing");
 	json_array_foreach(array, i, element) {
 		if (!json_is_string(element) || !cidr_parse(json_string_value(element), &range))
 			return err_set(e, EXIT_CONFIG,
-				       "'subnets' element %zu is not a canonical IPv4 range",
+				       "'%s' element %zu is not a canonical IPv4 range", key,
 				       i + 1);
-		cidrs_add(subnets, range);
+		cidrs_add(ranges, range);
 	}
-	cidrs_sort(subnets);
+	cidrs_sort(ranges);
 	return 0;
 }
 
-json_t *subnets_json(const struct cidrs *subnets)
+json_t *ranges_json(const struct cidrs *ranges)
 {
 	json_t *array = json_array();
 	char text[CIDR_TEXT];
 
-	for (size_t i = 0; i < subnets->count; i++) {
-		cidr_format(subnets->items[i], text);
+	for (size_t i = 0; i < ranges->count; i++) {
+		cidr_format(ranges->items[i], text);
 		json_array_append_new(array, json_string(text));
 	}
+	return array;
+}
+
+int member_subnets(const json_t *document, struct cidrs *subnets, struct err *e)
+{
+	if (member_ranges(document, "subnets", SUBNETS_MAX, subnets, e) < 0)
+		return -1;
+	if (subnets->count == 0)
+		return err_set(e, EXIT_CONFIG, "'subnets' is %s",
+			       json_object_get(document, "subnets") ? "empty" : "missing");
+	return 0;
+}
+
+static int member_unknown(const char *key, const char *const known[], size_t count, struct err *e)
+{
+	AUTO_BUF struct buf names = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		buf_addf(&names, "%s'%s'", i == 0 ? "" : i + 1 < count ? ", " : " and ", known[i]);
+	return err_set(e, EXIT_CONFIG, "'%.40s' is not one of %s", key, buf_str(&names));
+}
+
+int members_check(const json_t *document, const char *const known[], size_t count, struct err *e)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)document, key, value) {
+		size_t i = 0;
+
+		while (i < count && strcmp(known[i], key) != 0)
+			i++;
+		if (i == count)
+			return member_unknown(key, known, count, e);
+	}
+	return 0;
+}
+
+json_t *strings_json(const struct strings *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(array, json_string(list->items[i]));
 	return array;
 }

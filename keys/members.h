@@ -4,6 +4,7 @@
 
 #include "base/cidr.h"
 #include "base/json.h"
+#include "base/mem.h"
 
 /* Each fails with EXIT_CONFIG naming the key and the rule. */
 
@@ -14,8 +15,17 @@ int member_site(const json_t *document, char **ret_name, struct err *e);
 int member_address(const json_t *document, const char *key, uint32_t *ret_address, struct err *e);
 json_t *address_json(uint32_t address);
 
-/* "subnets": 1..64 canonical ranges; added to subnets, sorted. */
+/* At most max canonical ranges, none when the member is missing; added to ranges, sorted. */
+int member_ranges(const json_t *document, const char *key, size_t max, struct cidrs *ranges,
+		  struct err *e);
+json_t *ranges_json(const struct cidrs *ranges);
+
+/* "subnets": as member_ranges, 1..64 of them. */
 int member_subnets(const json_t *document, struct cidrs *subnets, struct err *e);
-json_t *subnets_json(const struct cidrs *subnets);
+
+/* Each member is one of those known: in a document of an operator's hand, any other is a slip. */
+int members_check(const json_t *document, const char *const known[], size_t count, struct err *e);
+
+json_t *strings_json(const struct strings *list);
 
 #endif

@@ -2,19 +2,44 @@
  * recent: what a gateway remembers until it reboots. Nothing in it is worth a failed run: what
  * cannot be read is forgotten.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "keys/document.h"
 #include "keys/state.h"
 
 #define WAITS_MAX 10000
 #define NAME_MAX_LENGTH 63
+#define TOLD_MAX 1000
+#define TOLD_MS (3600 * 1000)
 
-/* A time or a count. */
+/* The members that are a time or a count. */
+static const struct number {
+	const char *key;
+	size_t offset;
+} numbers[] = {
+	{ "reconciled_ms", offsetof(struct recent, reconciled_ms) },
+	{ "public_address", offsetof(struct recent, public_address) },
+	{ "registry_warned_ms", offsetof(struct recent, registry_warned_ms) },
+	{ "charon_lost_ms", offsetof(struct recent, charon_lost_ms) },
+	{ "unhealthy_ms", offsetof(struct recent, unhealthy_ms) },
+	{ "hook_due_ms", offsetof(struct recent, hook_due_ms) },
+};
+
 static int number_parse(const json_t *object, const char *key, int64_t *ret_number, struct err *e)
 {
 	return json_get_integer(object, key, 0, NUMBER_MAX, ret_number, e);
+}
+
+static int numbers_parse(const json_t *document, struct recent *recent, struct err *e)
+{
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		if (number_parse(document, numbers[i].key,
+				 (int64_t *)(void *)((char *)recent + numbers[i].offset), e) < 0)
+			return -1;
+	return 0;
 }
 
 static int wait_parse(const json_t *element, struct recent *recent, struct err *e)
@@ -32,22 +57,38 @@ static int wait_parse(const json_t *element, struct recent *recent, struct err *
 	return 0;
 }
 
-static int recent_parse(const json_t *document, struct recent *recent, struct err *e)
+static int told_parse(const json_t *element, struct recent *recent, struct err *e)
 {
-	json_t *waits, *element;
+	struct told told = { 0 };
+
+	if (number_parse(element, "hash", &told.hash, e) < 0 ||
+	    number_parse(element, "told_ms", &told.told_ms, e) < 0)
+		return -1;
+	*MEM_GROW(recent->told, recent->told_count) = told;
+	return 0;
+}
+
+static int list_parse(const json_t *document, const char *key, size_t max,
+		      int (*parse)(const json_t *element, struct recent *recent, struct err *e),
+		      struct recent *recent, struct err *e)
+{
+	json_t *list, *element;
 	size_t i;
 
-	if (number_parse(document, "reconciled_ms", &recent->reconciled_ms, e) < 0 ||
-	    number_parse(document, "registry_warned_ms", &recent->registry_warned_ms, e) < 0 ||
-	    number_parse(document, "charon_lost_ms", &recent->charon_lost_ms, e) < 0 ||
-	    number_parse(document, "unhealthy_ms", &recent->unhealthy_ms, e) < 0 ||
-	    json_get_bool_or(document, "hook_answered", false, &recent->hook_answered, e) < 0 ||
-	    json_get_array(document, "waits", WAITS_MAX, &waits, e) < 0)
+	if (json_get_array(document, key, max, &list, e) < 0)
 		return -1;
-	json_array_foreach(waits, i, element)
-		if (wait_parse(element, recent, e) < 0)
+	json_array_foreach(list, i, element)
+		if (parse(element, recent, e) < 0)
 			return -1;
 	return 0;
+}
+
+static int recent_parse(const json_t *document, struct recent *recent, struct err *e)
+{
+	if (numbers_parse(document, recent, e) < 0 ||
+	    list_parse(document, "waits", WAITS_MAX, wait_parse, recent, e) < 0)
+		return -1;
+	return list_parse(document, "told", TOLD_MAX, told_parse, recent, e);
 }
 
 void recent_load(const char *root, struct recent *ret_recent)
@@ -72,19 +113,27 @@ static json_t *wait_json(const struct tunnel_wait *wait)
 			 "tries", (json_int_t)wait->tries);
 }
 
+static json_t *told_json(const struct told *told)
+{
+	return json_pack("{s:I, s:I}", "hash", (json_int_t)told->hash,
+			 "told_ms", (json_int_t)told->told_ms);
+}
+
 int recent_save(const char *root, const struct recent *recent, struct err *e)
 {
-	json_t *waits = json_array();
-	AUTO_JSON json_t *document =
-		json_pack("{s:I, s:I, s:I, s:I, s:b, s:o}",
-			  "reconciled_ms", (json_int_t)recent->reconciled_ms,
-			  "registry_warned_ms", (json_int_t)recent->registry_warned_ms,
-			  "charon_lost_ms", (json_int_t)recent->charon_lost_ms,
-			  "unhealthy_ms", (json_int_t)recent->unhealthy_ms,
-			  "hook_answered", recent->hook_answered, "waits", waits);
+	json_t *waits = json_array(), *told = json_array();
+	AUTO_JSON json_t *document = json_pack("{s:o, s:o}", "waits", waits, "told", told);
 
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		const void *number = (const char *)recent + numbers[i].offset;
+
+		json_object_set_new(document, numbers[i].key,
+				    json_integer(*(const int64_t *)number));
+	}
 	for (size_t i = 0; i < recent->wait_count; i++)
 		json_array_append_new(waits, wait_json(&recent->waits[i]));
+	for (size_t i = 0; i < recent->told_count; i++)
+		json_array_append_new(told, told_json(&recent->told[i]));
 	return document_save(root, RECENT_FILE, document, e);
 }
 
@@ -114,10 +163,34 @@ void recent_wait_drop(struct recent *recent, const char *site)
 	*wait = recent->waits[--recent->wait_count];
 }
 
+static void told_forget(struct recent *recent, int64_t before_ms)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < recent->told_count; i++)
+		if (recent->told[i].told_ms > before_ms)
+			recent->told[kept++] = recent->told[i];
+	recent->told_count = kept;
+}
+
+bool recent_told(struct recent *recent, const char *text, int64_t now_ms)
+{
+	int64_t hash = hash_text(text);
+
+	told_forget(recent, now_ms - TOLD_MS);
+	for (size_t i = 0; i < recent->told_count; i++)
+		if (recent->told[i].hash == hash)
+			return true;
+	if (recent->told_count < TOLD_MAX)
+		*MEM_GROW(recent->told, recent->told_count) = (struct told){ hash, now_ms };
+	return false;
+}
+
 void recent_done(struct recent *recent)
 {
 	for (size_t i = 0; i < recent->wait_count; i++)
 		free(recent->waits[i].site);
 	free(recent->waits);
+	free(recent->told);
 	*recent = (struct recent){ 0 };
 }

@@ -195,6 +195,17 @@ static int revoked_parse(const json_t *document, struct strings *revoked, struct
 	return 0;
 }
 
+/* What a claim over nothing has: no key yet, and nothing that would need one. */
+static bool document_is_empty(const json_t *document)
+{
+	const json_t *keys = json_object_get(document, "keys");
+
+	return json_is_array(keys) && json_array_size(keys) == 0 &&
+	       json_object_get(document, "address") == NULL &&
+	       json_object_get(document, "probe") == NULL &&
+	       json_object_get(document, "subnets") == NULL;
+}
+
 int record_parse_json(const json_t *document, const char *expected_name, struct site *ret_site,
 		      struct err *e)
 {
@@ -203,7 +214,8 @@ int record_parse_json(const json_t *document, const char *expected_name, struct 
 	if (head_parse(document, expected_name, &site, e) < 0 ||
 	    texts_parse(document, &site, e) < 0)
 		return -1;
-	if (!site.left &&
+	site.empty = !site.left && document_is_empty(document);
+	if (!site.left && !site.empty &&
 	    (member_address(document, "address", &site.address, e) < 0 ||
 	     member_address(document, "probe", &site.probe, e) < 0 ||
 	     member_subnets(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0 ||
@@ -239,15 +251,6 @@ static json_t *keys_json(const struct site_key *keys, size_t count)
 	return array;
 }
 
-static json_t *strings_json(const struct strings *list)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(array, json_string(list->items[i]));
-	return array;
-}
-
 json_t *record_json(const struct site *site)
 {
 	json_t *document = json_pack("{s:i, s:I, s:s, s:b}", "schema", SCHEMA,
@@ -262,10 +265,12 @@ json_t *record_json(const struct site *site)
 	}
 	if (site->left)
 		return document;
+	json_object_set_new(document, "keys", keys_json(site->keys, site->key_count));
+	if (site->empty)
+		return document;
 	json_object_set_new(document, "address", address_json(site->address));
 	json_object_set_new(document, "probe", address_json(site->probe));
-	json_object_set_new(document, "subnets", subnets_json(&site->subnets));
-	json_object_set_new(document, "keys", keys_json(site->keys, site->key_count));
+	json_object_set_new(document, "subnets", ranges_json(&site->subnets));
 	json_object_set_new(document, "revoked", strings_json(&site->revoked));
 	return document;
 }

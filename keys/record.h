@@ -37,8 +37,8 @@ struct site {
  * Parse a record's JSON, with suspicion. expected_name is what the parameter is called. EXIT_CONFIG
  * names the member and the rule: schema 1, names, region/account/vpc/zone/instance shapes, a
  * plausible address, canonical subnets (1..64), keys as public_key_parse, unknown members ignored
- * (a later version may add some). A tombstone needs only schema, generation and site. The result is
- * yours to site_done.
+ * (a later version may add some). A tombstone needs only schema, generation and site; an empty one
+ * has no key in "keys", and neither address, probe nor subnets. The result is yours to site_done.
  */
 int record_parse(const char *text, const char *expected_name, struct site *ret_site, struct err *e);
 
@@ -56,7 +56,7 @@ int record_parse_json(const json_t *document, const char *expected_name, struct 
 		      struct err *e);
 json_t *record_json(const struct site *site);
 
-/* Borrowed; NULL for a tombstone. */
+/* Borrowed; NULL for a tombstone and an empty one. */
 const struct public_key *site_active_key(const struct site *site);
 void site_copy(const struct site *from, struct site *ret_site);
 void site_done(struct site *site);

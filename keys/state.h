@@ -42,11 +42,12 @@ struct state {
 
 /* Lost at boot. Zeroed is that of a fresh boot. Times are clock_boot_ms(). */
 struct recent {
-	int64_t reconciled_ms;		/* last full reconcile; 0: none since boot */
+	int64_t reconciled_ms;		/* last full reconcile; 0: none since boot, or the next is due at once */
+	int64_t public_address;		/* that the instance had then */
 	int64_t registry_warned_ms;	/* last warning that the registry cannot be read; 0: none */
 	int64_t charon_lost_ms;		/* since when charon has not answered after a pass; 0: it does */
 	int64_t unhealthy_ms;		/* last time that the Auto Scaling group was told so; 0: never */
-	bool hook_answered;		/* the launch hook is known not to wait for this instance */
+	int64_t hook_due_ms;		/* from then on sync answers the launch hook; 0: that is done */
 	struct tunnel_wait {
 		char *site;
 		int64_t down_since_ms;
@@ -54,6 +55,10 @@ struct recent {
 		int64_t tries;
 	} *waits;
 	size_t wait_count;
+	struct told {			/* a warning, by its text's hash */
+		int64_t hash, told_ms;
+	} *told;
+	size_t told_count;
 };
 
 /*
@@ -74,6 +79,8 @@ int recent_save(const char *root, const struct recent *recent, struct err *e);
 struct tunnel_wait *recent_wait(struct recent *recent, const char *site);
 struct tunnel_wait *recent_wait_add(struct recent *recent, const char *site);
 void recent_wait_drop(struct recent *recent, const char *site);
+/* Whether this text was told within the last hour; else it is noted as told now. */
+bool recent_told(struct recent *recent, const char *text, int64_t now_ms);
 void recent_done(struct recent *recent);
 
 #endif

@@ -16,24 +16,6 @@
 
 /* --- one file --- */
 
-static int members_check(const json_t *document, struct err *e)
-{
-	static const char *const known[] = { "site", "address", "subnets", "keys" };
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)document, key, value) {
-		size_t i = 0;
-
-		while (i < COUNT_OF(known) && strcmp(known[i], key) != 0)
-			i++;
-		if (i == COUNT_OF(known))
-			return err_set(e, EXIT_CONFIG, "'%.40s' is not one of 'site', 'address', "
-				       "'subnets' and 'keys'", key);
-	}
-	return 0;
-}
-
 /* The base64 between the marks of "PUBLIC KEY" PEM (RFC 7468), or else the text as it stands. */
 static int key_text(const char *text, char **ret_spki, struct err *e)
 {
@@ -91,9 +73,10 @@ static int keys_parse(const json_t *document, struct site *site, struct err *e)
 
 int static_parse_json(const json_t *document, struct site *ret_site, struct err *e)
 {
+	static const char *const known[] = { "site", "address", "subnets", "keys" };
 	CLEANUP(site_done) struct site site = { .manual = true };
 
-	if (members_check(document, e) < 0 || member_site(document, &site.name, e) < 0 ||
+	if (members_check(document, known, COUNT_OF(known), e) < 0 || member_site(document, &site.name, e) < 0 ||
 	    member_address(document, "address", &site.address, e) < 0 ||
 	    member_subnets(document, &site.subnets, e) < 0 || keys_parse(document, &site, e) < 0)
 		return -1;
@@ -119,7 +102,7 @@ json_t *static_json(const struct site *site)
 		json_array_append_new(keys, json_string(site->keys[i].key.spki));
 	return json_pack("{s:s, s:o, s:o, s:o}", "site", site->name,
 			 "address", address_json(site->address),
-			 "subnets", subnets_json(&site->subnets), "keys", keys);
+			 "subnets", ranges_json(&site->subnets), "keys", keys);
 }
 
 /* --- the folder --- */

@@ -32,28 +32,33 @@ int config_file_read(const char *root, char **ret_text, struct err *e)
 	return 0;
 }
 
-/* The text of a setting's default: a copy, NULL when it has none. */
-static int standard_make(const struct setting_row *row, const struct instance *instance,
-			 char **ret_text, struct err *e)
-{
-	if (row->derive == NULL) {
-		*ret_text = mem_strdup(row->standard);
-		return 0;
-	}
-	if (row->derive(instance, ret_text, e) < 0)
-		return err_wrap(e, "setting '%s' (default)", row->key);
-	return 0;
-}
-
 static int setting_missing(const char *key, const struct tags *tags, struct err *e)
 {
-	const char *first = !tags->off ? "" :
+	const char *first = tags == NULL || !tags->off ? "" :
 		"IMDS shows no tags: set InstanceMetadataTags to 'enabled' among the launch template's "
 		"MetadataOptions, then ";
 
 	err_set(e, EXIT_CONFIG, "setting '%s' is required and set nowhere", key);
+	if (tags == NULL)
+		return err_remedy(e, "give --%s, or set '%s' in " CONFIG_FILE, key, key);
 	return err_remedy(e, "%stag the instance '" TAG_PREFIX "%s' or set '%s' in " CONFIG_FILE,
 			  first, key, key);
+}
+
+/* A setting that no source has set gets its default. */
+static int standard_choose(const struct config_sources *sources, enum setting setting,
+			   struct config *config, struct err *e)
+{
+	const struct setting_row *row = setting_row(setting);
+	AUTO_FREE char *derived = NULL;
+
+	if (row->derive == NULL && row->standard == NULL)
+		return setting_missing(row->key, sources->tags, e);
+	if (row->derive != NULL && row->derive(config, sources->instance, &derived, e) < 0)
+		return err_wrap(e, "setting '%s' (default)", row->key);
+	sources_choose(config, setting, derived != NULL ? derived : row->standard,
+		       mem_strdup("default"));
+	return 0;
 }
 
 static int text_check(const char *text, struct err *e)
@@ -72,17 +77,14 @@ static int setting_parse(const struct config_sources *sources, enum setting sett
 			 struct config *config, struct err *e)
 {
 	const struct setting_row *row = setting_row(setting);
-	AUTO_FREE char *standard = NULL;
 	struct value value = { .min = row->min, .max = row->max };
 
-	if (standard_make(row, sources->instance, &standard, e) < 0)
+	value.standard = config->values[setting] == NULL;
+	if (value.standard && standard_choose(sources, setting, config, e) < 0)
 		return -1;
-	if (config->values[setting] == NULL && standard == NULL)
-		return setting_missing(row->key, sources->tags, e);
-	if (config->values[setting] == NULL)
-		sources_choose(config, setting, standard, mem_strdup("default"));
 	value.text = config->values[setting];
-	value.standard = standard;
+	if (value.standard && *value.text == '\0')
+		return 0;
 	if (text_check(value.text, e) < 0 ||
 	    row->parse(&value, (char *)config + row->member, e) < 0)
 		return err_wrap(e, "setting '%s' (%s)", row->key, config->origins[setting]);
@@ -105,10 +107,25 @@ static int subnets_complete(uint32_t primary, struct config *config, struct err 
 	}
 	text = cidrs_join(&config->subnets, ", ");
 	sources_choose(config, SETTING_SUBNETS, text, TAKE(origin));
-	if (config->subnets.count > RANGES_MAX)
-		return err_set(e, EXIT_CONFIG, "setting 'subnets' (%s): more than %d ranges",
-			       config->origins[SETTING_SUBNETS], RANGES_MAX);
-	return 0;
+	if (config->subnets.count <= RANGES_MAX)
+		return 0;
+	err_set(e, EXIT_CONFIG, "setting 'subnets' (%s): more than %d ranges",
+		config->origins[SETTING_SUBNETS], RANGES_MAX);
+	return err_remedy(e, "set 'subnets' to fewer, wider ranges");
+}
+
+int config_zone(struct config *config, const struct instance *instance, const struct cidrs *ranges,
+		struct err *e)
+{
+	if (!config->zonal)
+		return 0;
+	if (ranges->count == 0)
+		return err_set(e, EXIT_CONFIG, "setting 'subnets' (default): zone '%s' has no subnet in '%s'",
+			       instance->zone, instance->vpc);
+	cidrs_done(&config->subnets);
+	cidrs_copy(ranges, &config->subnets);
+	sources_choose(config, SETTING_SUBNETS, "", mem_strdup("default"));
+	return subnets_complete(instance->private_address, config, e);
 }
 
 /* A wait that outlasts the run would end it as a failure. */
@@ -121,17 +138,45 @@ static int waits_check(const struct config *config, struct err *e)
 		       config->origins[SETTING_TIMEOUT], config->values[SETTING_TIMEOUT]);
 }
 
+/* What is derived comes last, as it may depend on the others. */
+static int settings_parse(const struct config_sources *sources, bool derived,
+			  struct config *config, struct err *e)
+{
+	for (unsigned i = 0; i < SETTING_COUNT; i++)
+		if ((setting_row(i)->derive != NULL) == derived &&
+		    setting_parse(sources, i, config, e) < 0)
+			return -1;
+	return 0;
+}
+
 int config_make(const struct config_sources *sources, struct config *ret_config, struct err *e)
 {
 	CLEANUP(config_done) struct config config = { 0 };
 
+	if (sources_merge(sources, &config, e) < 0 || settings_parse(sources, false, &config, e) < 0)
+		return -1;
+	config.zonal = config.scope == SCOPE_AZ && config.values[SETTING_SUBNETS] == NULL;
+	if (settings_parse(sources, true, &config, e) < 0 || waits_check(&config, e) < 0)
+		return -1;
+	if (!config.zonal && subnets_complete(sources->instance->private_address, &config, e) < 0)
+		return -1;
+	*ret_config = config;
+	config = (struct config){ 0 };
+	return 0;
+}
+
+int config_registry(const struct config_sources *sources, struct config *ret_config, struct err *e)
+{
+	static const enum setting needed[] = {
+		SETTING_MESH, SETTING_REGISTRY, SETTING_PREFIX, SETTING_REGISTRY_ROLE,
+	};
+	CLEANUP(config_done) struct config config = { 0 };
+
 	if (sources_merge(sources, &config, e) < 0)
 		return -1;
-	for (unsigned i = 0; i < SETTING_COUNT; i++)
-		if (setting_parse(sources, i, &config, e) < 0)
+	for (size_t i = 0; i < COUNT_OF(needed); i++)
+		if (setting_parse(sources, needed[i], &config, e) < 0)
 			return -1;
-	if (subnets_complete(sources->instance->private_address, &config, e) < 0 || waits_check(&config, e) < 0)
-		return -1;
 	*ret_config = config;
 	config = (struct config){ 0 };
 	return 0;
@@ -143,6 +188,9 @@ void config_done(struct config *config)
 	free(config->registry);
 	free(config->site);
 	free(config->prefix);
+	free(config->registry_role);
+	free(config->address.allocation);
+	free(config->lifecycle_hook);
 	cidrs_done(&config->subnets);
 	cidrs_done(&config->allow_subnets);
 	strings_done(&config->ike_proposals);

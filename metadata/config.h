@@ -96,7 +96,7 @@ int config_make(const struct config_sources *sources, struct config *ret_config,
 
 /*
  * Pure. The same for a command that runs away from any instance (tags and instance are NULL): mesh, registry, prefix
- * and registry-role only; the others stay zero.
+ * and registry-role are parsed, and no others.
  */
 int config_registry(const struct config_sources *sources, struct config *ret_config, struct err *e);
 

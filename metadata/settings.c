@@ -9,31 +9,35 @@
 
 #include "metadata/proposals.h"
 
-static int derive_region(const struct instance *instance, char **ret_text, struct err *e)
+static int derive_site(const struct config *config, const struct instance *instance,
+		       char **ret_text, struct err *e)
 {
 	(void)e;
-	*ret_text = mem_strdup(instance->region);
+	*ret_text = mem_strdup(config->scope == SCOPE_AZ ? instance->zone : instance->region);
 	return 0;
 }
 
-static int derive_subnets(const struct instance *instance, char **ret_text, struct err *e)
+static int derive_subnets(const struct config *config, const struct instance *instance,
+			  char **ret_text, struct err *e)
 {
 	(void)e;
-	*ret_text = cidrs_join(&instance->vpc_ranges, ", ");
+	*ret_text = config->zonal ? mem_strdup("") : cidrs_join(&instance->vpc_ranges, ", ");
 	return 0;
 }
 
-static int derive_address(const struct instance *instance, char **ret_text, struct err *e)
+static int derive_address(const struct config *config, const struct instance *instance,
+			  char **ret_text, struct err *e)
 {
-	char text[CIDR_TEXT];
+	char text[ADDRESS_TEXT];
 
+	(void)config;
 	if (instance->public_address == 0) {
 		err_set(e, EXIT_CONFIG, "the instance has no public IPv4 address");
-		return err_remedy(e, "associate an Elastic IP with network interface '%s'",
-				  instance->interface);
+		return err_remedy(e, "associate an Elastic IP with network interface '%s', or name one "
+				  "in 'address'", instance->interface);
 	}
-	cidr_format((struct cidr){ instance->public_address, 32 }, text);
-	*ret_text = mem_strndup(text, strcspn(text, "/"));
+	address_format(instance->public_address, text);
+	*ret_text = mem_strdup(text);
 	return 0;
 }
 
@@ -55,16 +59,16 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"registry", .parse = value_label, MEMBER(registry),
 	},
 	[SETTING_SITE] = {
-		"site", .derive = derive_region, .parse = value_label, MEMBER(site),
+		"site", .derive = derive_site, .parse = value_label, MEMBER(site),
 	},
 	[SETTING_SCOPE] = {
-		"scope", "vpc", .parse = value_standard,
+		"scope", "vpc", .parse = value_scope, MEMBER(scope),
 	},
 	[SETTING_PREFIX] = {
 		"prefix", "cygnet", .parse = value_prefix, MEMBER(prefix),
 	},
 	[SETTING_REGISTRY_ROLE] = {
-		"registry-role", "none", .parse = value_standard,
+		"registry-role", "none", .parse = value_role, MEMBER(registry_role),
 	},
 	[SETTING_SUBNETS] = {
 		"subnets", .derive = derive_subnets, .parse = value_ranges, MEMBER(subnets),
@@ -74,16 +78,20 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		.not_by_tag = true, .parse = value_ranges, MEMBER(allow_subnets),
 	},
 	[SETTING_ADDRESS] = {
-		"address", .derive = derive_address, .parse = value_standard,
+		"address", .derive = derive_address, .parse = value_address, MEMBER(address),
 	},
 	[SETTING_ROUTES] = {
-		"routes", "none", .parse = value_standard,
+		"routes", "tagged", .parse = value_routes, MEMBER(routes),
 	},
 	[SETTING_SECURITY_GROUP] = {
-		"security-group", "none", .parse = value_standard,
+		"security-group", "audit", .parse = value_security, MEMBER(security),
 	},
 	[SETTING_LIFECYCLE_HOOK] = {
-		"lifecycle-hook", "none", .parse = value_standard,
+		"lifecycle-hook", "none", .parse = value_hook, MEMBER(lifecycle_hook),
+	},
+	[SETTING_UNHEALTHY_AFTER] = {
+		"unhealthy-after", "off",
+		.parse = value_period, MEMBER(unhealthy_after_s), .min = 60, .max = 86400,
 	},
 	[SETTING_BACKEND] = {
 		"backend", "detected", .parse = value_backend, MEMBER(backend),
@@ -95,7 +103,7 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"key-bits", "4096", .parse = value_bits, MEMBER(key_bits), .min = 3072, .max = 8192,
 	},
 	[SETTING_REKEY_AFTER] = {
-		"rekey-after", "off", .parse = value_standard,
+		"rekey-after", "off", .parse = value_off,
 	},
 	[SETTING_NTP] = {
 		"ntp", "169.254.169.123, 0.amazon.pool.ntp.org, 1.amazon.pool.ntp.org, "

@@ -7,9 +7,13 @@
 
 struct setting_row {
 	const char *key;
-	/* The default's text, or what makes it of the instance; both NULL: the setting is required. */
+	/*
+	 * The default's text, or what makes it of the instance and of what has no such default; both
+	 * NULL: the setting is required. Derived to be empty, it is not known yet.
+	 */
 	const char *standard;
-	int (*derive)(const struct instance *instance, char **ret_text, struct err *e);
+	int (*derive)(const struct config *config, const struct instance *instance,
+		      char **ret_text, struct err *e);
 	bool not_by_tag;	/* who may tag an instance may not decide what its gateway trusts */
 	value_parser *parse;
 	size_t member;		/* of struct config: where parse puts the value */

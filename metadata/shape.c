@@ -6,12 +6,18 @@
 
 #include <string.h>
 
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 #define HEX DIGITS "abcdef"
-#define LABEL "abcdefghijklmnopqrstuvwxyz" DIGITS "-"
+#define LABEL LOWER DIGITS "-"
+#define ROLE_NAME LOWER UPPER DIGITS "_+=,.@-"
 
 #define LABEL_MAX 63
 #define DOMAIN_MAX 253
+#define ACCOUNT_DIGITS 12
+#define ROLE_NAME_MAX 64
+#define ROLE_PATH_MAX 512
 
 static bool label_valid(const char *text, size_t len)
 {
@@ -50,7 +56,39 @@ bool shape_resource(const char *text, const char *prefix)
 
 bool shape_account(const char *text)
 {
-	return shape_word(text, DIGITS, 12, 12);
+	return shape_word(text, DIGITS, ACCOUNT_DIGITS, ACCOUNT_DIGITS);
+}
+
+/* What is left of text after the prefix; NULL when it begins otherwise, or is NULL. */
+static const char *text_after(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return text != NULL && strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
+/* What is left of text after its first len bytes, which are all of allowed; NULL as above. */
+static const char *text_past(const char *text, const char *allowed, size_t len)
+{
+	return text != NULL && len > 0 && strspn(text, allowed) >= len ? text + len : NULL;
+}
+
+bool shape_role(const char *text)
+{
+	const char *rest = text_after(text, "arn:"), *path, *name;
+
+	rest = text_past(rest, LABEL, rest != NULL ? strcspn(rest, ":") : 0);
+	rest = text_after(rest, ":iam::");
+	rest = text_past(rest, DIGITS, ACCOUNT_DIGITS);
+	path = text_after(rest, ":role/");
+	if (path == NULL)
+		return false;
+	for (const char *p = path; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~')
+			return false;
+	name = strrchr(path, '/');
+	name = name != NULL ? name + 1 : path;
+	return name - path <= ROLE_PATH_MAX && shape_word(name, ROLE_NAME, 1, ROLE_NAME_MAX);
 }
 
 bool shape_mac(const char *text)

@@ -20,6 +20,9 @@ bool shape_account(const char *text);
 /* Six pairs of lower-case hex digits, colons between. */
 bool shape_mac(const char *text);
 
+/* "arn:<partition>:iam::<account>:role/<path and name>". Source: IAM User Guide, "IAM identifiers". */
+bool shape_role(const char *text);
+
 /* Between min and max bytes, each of them one of allowed. */
 bool shape_word(const char *text, const char *allowed, size_t min, size_t max);
 

@@ -217,7 +217,7 @@ static int environment_merge(char *const environment[], struct config *config, s
 
 int sources_merge(const struct config_sources *sources, struct config *config, struct err *e)
 {
-	if (tags_merge(sources->tags, config, e) < 0 ||
+	if ((sources->tags != NULL && tags_merge(sources->tags, config, e) < 0) ||
 	    (sources->file_text != NULL && file_merge(sources->file_text, config, e) < 0) ||
 	    environment_merge(sources->environment, config, e) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/cidr.h"
 #include "base/mem.h"
 #include "metadata/config.h"
@@ -19,6 +20,7 @@
 
 #define SERVERS_MAX 8
 #define PREFIX_MAX 64
+#define HOOK_MAX 255
 #define NUMBER_DIGITS 9		/* whatever they are, an int64_t holds them in seconds */
 
 char *value_item(char **rest)
@@ -232,28 +234,150 @@ int value_duration(const struct value *value, void *ret_value, struct err *e)
 	return 0;
 }
 
-int value_backend(const struct value *value, void *ret_value, struct err *e)
+int value_period(const struct value *value, void *ret_value, struct err *e)
 {
-	static const struct { const char *name; enum backend backend; } supported[] = {
-		{ "detected", BACKEND_DETECTED }, { "swanctl", BACKEND_SWANCTL },
-		{ "ipsec", BACKEND_IPSEC },
-	};
-	enum backend *ret_backend = ret_value;
+	int64_t *ret_seconds = ret_value;
 
-	for (size_t i = 0; i < COUNT_OF(supported); i++) {
-		if (strcmp(value->text, supported[i].name) == 0) {
-			*ret_backend = supported[i].backend;
+	if (strcmp(value->text, "off") != 0)
+		return value_duration(value, ret_value, e);
+	*ret_seconds = 0;
+	return 0;
+}
+
+/* --- one of a few words --- */
+
+/* "'a', 'b' or 'c'"; yours to free. */
+static char *words_text(const char *const words[], size_t count)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		buf_addf(&text, "%s'%s'", i == 0 ? "" : i + 1 < count ? ", " : " or ", words[i]);
+	return buf_take(&text);
+}
+
+static int word_find(const char *text, const char *const words[], size_t count, size_t *ret_index,
+		     struct err *e)
+{
+	AUTO_FREE char *all = words_text(words, count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*ret_index = i;
 			return 0;
 		}
 	}
-	return err_set(e, EXIT_CONFIG, "value '%s' is not 'detected', 'swanctl' or 'ipsec'",
-		       value->text);
+	return err_set(e, EXIT_CONFIG, "value '%s' is not %s", text, all);
 }
 
-int value_standard(const struct value *value, void *ret_value, struct err *e)
+int value_backend(const struct value *value, void *ret_value, struct err *e)
+{
+	static const char *const words[] = {
+		[BACKEND_DETECTED] = "detected", [BACKEND_SWANCTL] = "swanctl",
+		[BACKEND_IPSEC] = "ipsec",
+	};
+	enum backend *ret_backend = ret_value;
+	size_t index;
+
+	if (word_find(value->text, words, COUNT_OF(words), &index, e) < 0)
+		return -1;
+	*ret_backend = (enum backend)index;
+	return 0;
+}
+
+int value_scope(const struct value *value, void *ret_value, struct err *e)
+{
+	static const char *const words[] = { [SCOPE_VPC] = "vpc", [SCOPE_AZ] = "az" };
+	enum scope *ret_scope = ret_value;
+	size_t index;
+
+	if (word_find(value->text, words, COUNT_OF(words), &index, e) < 0)
+		return -1;
+	*ret_scope = (enum scope)index;
+	return 0;
+}
+
+int value_routes(const struct value *value, void *ret_value, struct err *e)
+{
+	static const char *const words[] = {
+		[ROUTES_NONE] = "none", [ROUTES_TAGGED] = "tagged", [ROUTES_ALL] = "all",
+	};
+	enum route_choice *ret_choice = ret_value;
+	size_t index;
+
+	if (word_find(value->text, words, COUNT_OF(words), &index, e) < 0)
+		return -1;
+	*ret_choice = (enum route_choice)index;
+	return 0;
+}
+
+int value_security(const struct value *value, void *ret_value, struct err *e)
+{
+	static const char *const words[] = {
+		[SECURITY_NONE] = "none", [SECURITY_AUDIT] = "audit", [SECURITY_MANAGE] = "manage",
+	};
+	enum security *ret_security = ret_value;
+	size_t index;
+
+	if (word_find(value->text, words, COUNT_OF(words), &index, e) < 0)
+		return -1;
+	*ret_security = (enum security)index;
+	return 0;
+}
+
+int value_off(const struct value *value, void *ret_value, struct err *e)
 {
 	(void)ret_value;
-	if (strcmp(value->text, value->standard) == 0)
+	if (strcmp(value->text, "off") == 0)
 		return 0;
 	return err_set(e, EXIT_CONFIG, "value '%s' is not supported by this version", value->text);
+}
+
+/* --- what AWS calls things --- */
+
+int value_address(const struct value *value, void *ret_value, struct err *e)
+{
+	struct address_choice choice = { .kind = ADDRESS_INSTANCE }, *ret_choice = ret_value;
+
+	if (!value->standard) {
+		if (strcmp(value->text, "tag") == 0)
+			choice.kind = ADDRESS_TAG;
+		else if (shape_resource(value->text, "eipalloc-"))
+			choice.kind = ADDRESS_ALLOCATION;
+		else if (address_parse(value->text, &choice.literal) && address_plausible(choice.literal))
+			choice.kind = ADDRESS_LITERAL;
+		else
+			return err_set(e, EXIT_CONFIG, "value '%s' is not an Elastic IP's allocation id "
+				       "('eipalloc-' and 8 or 17 hex digits), its address, or 'tag'",
+				       value->text);
+	}
+	if (choice.kind == ADDRESS_ALLOCATION)
+		choice.allocation = mem_strdup(value->text);
+	*ret_choice = choice;
+	return 0;
+}
+
+int value_role(const struct value *value, void *ret_value, struct err *e)
+{
+	bool none = strcmp(value->text, "none") == 0;
+	char **ret_text = ret_value;
+
+	if (!none && !shape_role(value->text))
+		return err_set(e, EXIT_CONFIG, "value '%s' is neither a role's ARN such as "
+			       "'arn:aws:iam::123456789012:role/mesh' nor 'none'", value->text);
+	*ret_text = none ? NULL : mem_strdup(value->text);
+	return 0;
+}
+
+/* Source: Amazon EC2 Auto Scaling API Reference, "PutLifecycleHook". */
+int value_hook(const struct value *value, void *ret_value, struct err *e)
+{
+	bool none = strcmp(value->text, "none") == 0;
+	char **ret_text = ret_value;
+
+	if (!shape_word(value->text, LETTERS DIGITS "-_/", 1, HOOK_MAX))
+		return err_set(e, EXIT_CONFIG, "value '%s' is not 1 to %d letters, digits, '-', '_' and "
+			       "'/'", value->text, HOOK_MAX);
+	*ret_text = none ? NULL : mem_strdup(value->text);
+	return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef CYGNET_METADATA_VALUES_H
 #define CYGNET_METADATA_VALUES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -11,7 +12,7 @@
 /* What a parser is given; all borrowed. */
 struct value {
 	const char *text;
-	const char *standard;	/* the setting's default, as text; NULL: it has none */
+	bool standard;		/* the text is the setting's default */
 	int64_t min, max;	/* bounds of a number, or of a duration in seconds */
 };
 
@@ -29,8 +30,15 @@ value_parser value_servers;	/* struct strings: 1..8 host names or addresses, in 
 value_parser value_bits;	/* unsigned: min..max, a multiple of 8 */
 value_parser value_mss;		/* unsigned: 0 or min..max */
 value_parser value_duration;	/* int64_t: seconds, min..max; written "15s", "10m" or "1h" */
+value_parser value_period;	/* int64_t: as value_duration, and 0 for "off" */
 value_parser value_backend;	/* enum backend */
-value_parser value_standard;	/* nothing: only the default's text is supported by this version */
+value_parser value_scope;	/* enum scope */
+value_parser value_routes;	/* enum route_choice */
+value_parser value_security;	/* enum security */
+value_parser value_address;	/* struct address_choice: the default is the instance's */
+value_parser value_role;	/* char *: see shape_role; NULL for "none" */
+value_parser value_hook;	/* char *: a lifecycle hook's name; NULL for "none" */
+value_parser value_off;		/* nothing: this version supports no other value than "off" */
 
 /* Take the next item off a list's text: terminated in place, borrowed; NULL when none is left. */
 char *value_item(char **rest);

@@ -297,9 +297,10 @@ static void recent_example(struct recent *recent)
 	struct tunnel_wait *wait;
 
 	*recent = (struct recent){
-		.reconciled_ms = 5000, .registry_warned_ms = 6000, .charon_lost_ms = 7000,
-		.unhealthy_ms = 8000, .hook_answered = true,
+		.reconciled_ms = 5000, .public_address = 0xffffffff, .registry_warned_ms = 6000,
+		.charon_lost_ms = 7000, .unhealthy_ms = 8000, .hook_due_ms = 9000,
 	};
+	assert_false(recent_told(recent, "no route", 5000));
 	wait = recent_wait_add(recent, "paris");
 	wait->down_since_ms = 7000;
 	wait->initiated_ms = 8000;
@@ -326,20 +327,38 @@ static void recent_is_saved_and_loaded(void **unused)
 	paris = recent_wait(&recent, "paris");
 	ohio = recent_wait(&recent, "ohio");
 	assert_int_equal(recent.reconciled_ms, 5000);
+	assert_int_equal(recent.public_address, 0xffffffff);
 	assert_int_equal(recent.registry_warned_ms, 6000);
 	assert_int_equal(recent.charon_lost_ms, 7000);
 	assert_int_equal(recent.unhealthy_ms, 8000);
-	assert_true(recent.hook_answered);
+	assert_int_equal(recent.hook_due_ms, 9000);
 	assert_int_equal(recent.wait_count, 2);
 	assert_int_equal(paris->down_since_ms, 7000);
 	assert_int_equal(paris->initiated_ms, 8000);
 	assert_int_equal(paris->tries, 2);
 	assert_int_equal(ohio->tries, 0);
+	assert_true(recent_told(&recent, "no route", 5001));
 }
 
-#define RECENT(reconciled, answered, waits)						\
-	"{\"reconciled_ms\":" reconciled ",\"registry_warned_ms\":0,\"charon_lost_ms\":0,"	\
-	"\"unhealthy_ms\":0,\"hook_answered\":" answered ",\"waits\":" waits "}"
+#define HOUR_MS (3600 * 1000)
+
+static void warning_is_repeated_within_the_hour_or_never_again(void **unused)
+{
+	CLEANUP(recent_done) struct recent recent = { 0 };
+
+	(void)unused;
+	assert_false(recent_told(&recent, "no route", 1000));
+	assert_true(recent_told(&recent, "no route", HOUR_MS));
+	assert_false(recent_told(&recent, "another route", HOUR_MS));
+	assert_false(recent_told(&recent, "no route", HOUR_MS + 1000));
+	assert_true(recent_told(&recent, "another route", HOUR_MS + 1000));
+	assert_int_equal(recent.told_count, 2);
+}
+
+#define RECENT(reconciled, waits, told)								\
+	"{\"reconciled_ms\":" reconciled ",\"public_address\":0,\"registry_warned_ms\":0,"	\
+	"\"charon_lost_ms\":0,\"unhealthy_ms\":0,\"hook_due_ms\":0,\"waits\":" waits		\
+	",\"told\":" told "}"
 
 static void damaged_recent_is_forgotten(void **unused)
 {
@@ -348,11 +367,11 @@ static void damaged_recent_is_forgotten(void **unused)
 		"{",
 		"[]",
 		"{}",
-		RECENT("-1", "false", "[]"),
-		RECENT("1", "1", "[]"),
-		RECENT("1", "false", "{}"),
-		RECENT("1", "false", "[{\"site\":\"paris\",\"down_since_ms\":1,\"initiated_ms\":1,"
-		       "\"tries\":1},{\"site\":\"ohio\"}]"),
+		RECENT("-1", "[]", "[]"),
+		RECENT("1", "{}", "[]"),
+		RECENT("1", "[{\"site\":\"paris\",\"down_since_ms\":1,\"initiated_ms\":1,"
+		       "\"tries\":1},{\"site\":\"ohio\"}]", "[]"),
+		RECENT("1", "[]", "[{\"hash\":1,\"told_ms\":1},{\"hash\":1}]"),
 	};
 	AUTO_ROOT char *root = root_new();
 
@@ -407,6 +426,7 @@ int main(void)
 		cmocka_unit_test(state_that_is_no_file),
 		cmocka_unit_test(epochs),
 		cmocka_unit_test(recent_is_saved_and_loaded),
+		cmocka_unit_test(warning_is_repeated_within_the_hour_or_never_again),
 		cmocka_unit_test(damaged_recent_is_forgotten),
 		cmocka_unit_test(no_recent_yet),
 		cmocka_unit_test(waits_are_dropped_by_name),

@@ -1,0 +1,19 @@
+/* duty: an instance that serves its site no more. */
+#ifndef CYGNET_BOOTSTRAP_DUTY_H
+#define CYGNET_BOOTSTRAP_DUTY_H
+
+#include "bootstrap/tunnels.h"
+
+/*
+ * Whether there is anything left to do here: EXIT_CONFIG, naming what takes the site back, once this instance has left
+ * or stopped, or while `leave` is to be finished; unless this run claims the site.
+ */
+int duty_check(const struct session *session, struct err *e);
+
+/*
+ * Stop for good: connections out of charon and off the disk, SAs terminated, cygnet.service and its timer disabled (the
+ * run that does this goes on), and duty saved. What is done already is not done again. The lock is held.
+ */
+int duty_retire(struct session *session, enum duty duty, struct outcome *outcome, struct err *e);
+
+#endif
