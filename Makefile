@@ -1,16 +1,22 @@
 # cygnet: one static binary, and its tests. 'make help' lists the targets.
 #
 # Two builds of the same sources:
-#   build/$(ARCH)/  against musl and libraries built from source: the binary that ships
+#   build/$(ARCH)/  against musl and libraries built from source: the binary that ships; x86_64 or aarch64
 #   build/native/   against this machine's libraries, with sanitizers: the unit tests
 
 VERSION := 0.1.0
-ARCH    ?= x86_64
+HOST    := $(shell uname -m)
+ARCH    ?= $(HOST)
 PREFIX  ?= /usr
 DESTDIR ?=
 
 override export CYGNET_CACHE := $(abspath $(or $(CYGNET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cygnet))
 export PYTHONDONTWRITEBYTECODE := 1
+
+# Built for another machine than this one: a cross compiler's prefix.
+CROSS ?= $(if $(filter-out $(HOST),$(ARCH)),$(ARCH)-linux-gnu-)
+OUT   := build/$(ARCH)
+export ARCH CROSS
 
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
@@ -40,7 +46,16 @@ LIBS     := -lcurl -lssl -lcrypto -ljansson -lexpat
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-certificates debian-archive-keyring
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
                   python3 python3-pytest python3-botocore python3-boto3 awscli openssl
+RPM_PACKAGES   := rpm rpmlint man-db mandoc busybox-static
+ARM_PACKAGES   := qemu-user-static
 LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping util-linux
+
+# Debian's names for the other architecture's compiler and kernel headers.
+DEBIAN_x86_64  := amd64
+DEBIAN_aarch64 := arm64
+ifneq ($(CROSS),)
+BUILD_PACKAGES += gcc-$(subst _,-,$(ARCH))-linux-gnu linux-libc-dev-$(DEBIAN_$(ARCH))-cross
+endif
 
 # Root and the network are needed only when a package of the list is missing.
 define install-packages
@@ -53,22 +68,22 @@ echo "installing $$missing"; export DEBIAN_FRONTEND=noninteractive; \
 apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing
 endef
 
-.PHONY: setup setup-build setup-test setup-lab
-setup: setup-lab ## install what build, tests and lab need (root; nothing to do when all is there)
+.PHONY: setup setup-build setup-test setup-lab setup-rpm setup-arm64
+setup: setup-lab setup-rpm setup-arm64 ## install what build, tests and lab need (root; nothing to do when all is there)
 setup-build:
 	$(call install-packages,$(BUILD_PACKAGES))
 setup-test: setup-build
 	$(call install-packages,$(TEST_PACKAGES))
 setup-lab: setup-test
 	$(call install-packages,$(LAB_PACKAGES))
+setup-rpm: setup-test
+	$(call install-packages,$(RPM_PACKAGES))
+setup-arm64: setup-test
+	$(call install-packages,$(ARM_PACKAGES))
 
 # --- the libraries: Debian's sources, fetched and built once a machine ---
 
-# Built for another machine than this one: a cross compiler's prefix.
-CROSS ?= $(if $(filter-out $(shell uname -m),$(ARCH)),$(ARCH)-linux-gnu-)
-OUT   := build/$(ARCH)
-LOCK  := sources.lock
-export ARCH CROSS
+LOCK := sources.lock
 
 # A cache that was emptied since is filled again.
 build/sources: $(LOCK) base/libs/fetch.sh $(if $(wildcard $(CYGNET_CACHE)/sources),,FORCE) | setup-build
@@ -83,19 +98,19 @@ $(OUT)/flags: build/sources FORCE
 update-sources: setup-build ## rewrite sources.lock with the newest versions
 	@mkdir -p build
 	@sed -n '/^#/p' $(LOCK) >build/$(LOCK)
-	@base/libs/fetch.sh --newest >>build/$(LOCK)
+	@base/libs/fetch.sh $(LOCK) --newest >>build/$(LOCK)
 	@mv build/$(LOCK) $(LOCK)
 
 # --- the static build: the binary that ships ---
 
-BINARY  := build/cygnet
+BINARY  := $(OUT)/cygnet
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 MUSL_CC := $(OUT)/libs/bin/musl-gcc
 STATIC_CFLAGS  := $(CFLAGS) -Os -ffunction-sections -fdata-sections -fno-pie
 STATIC_LDFLAGS := -static -no-pie -s -Wl,--gc-sections,--fatal-warnings,-z,relro,-z,now,-z,noexecstack
 
 .PHONY: build
-build: $(BINARY) ## build/cygnet, the static binary (the default)
+build: $(if $(CROSS),$(BINARY),build/cygnet) ## build/cygnet, the static binary (the default); ARCH=aarch64 for Graviton's
 
 $(OUT)/%.o: %.c $(OUT)/flags Makefile
 	@mkdir -p $(@D)
@@ -105,6 +120,10 @@ $(BINARY): $(OBJECTS)
 	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
 	@! readelf -lW $@ | grep -E 'INTERP|DYNAMIC' || { echo "$@ is not static" >&2; exit 1; }
 	@echo "$@: $$(stat -c %s $@) bytes, $$(xz -c $@ | wc -c) as .xz"
+
+# This machine's own programs, where people and tests look for them.
+build/cygnet build/aws-client: build/%: build/$(HOST)/%
+	@ln -f $< $@
 
 .PHONY: install
 install: build ## install into $(DESTDIR)$(PREFIX)/bin
@@ -133,10 +152,35 @@ check-layers: | setup-test ## a room includes only rooms above it
 
 # --- the rooms base and aws as a command line, for the tests of aws ---
 
-CLIENT := build/aws-client
+CLIENT := $(OUT)/aws-client
 
 $(CLIENT): $(OUT)/tests/aws/client.o $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
 	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
+
+# --- the unit tests of the very objects that ship, and any test's programs under an emulator ---
+
+CMOCKA       := $(OUT)/cmocka
+CMOCKA_LOCK  := tests/unit/sources.lock
+STATIC_TESTS := $(TESTS:%.c=$(OUT)/%)
+EMULATED     := $(OUT)/emulated
+EMULATOR     := /usr/bin/qemu-$(ARCH)-static
+
+build/cmocka-sources: $(CMOCKA_LOCK) base/libs/fetch.sh | setup-build
+	@mkdir -p $(@D)
+	@SUITE=bookworm base/libs/fetch.sh $(CMOCKA_LOCK) >$@
+
+$(CMOCKA)/libcmocka.a: build/cmocka-sources $(OUT)/flags tests/unit/cmocka.sh
+	$(call say,cc)tests/unit/cmocka.sh $< $(MUSL_CC) $(CROSS)ar $(CMOCKA)
+
+$(STATIC_TESTS:=.o): CPPFLAGS += -I$(CMOCKA)/include
+$(STATIC_TESTS:=.o): | $(CMOCKA)/libcmocka.a
+$(STATIC_TESTS): %: %.o $(filter-out $(OUT)/bootstrap/main.o,$(OBJECTS)) $(CMOCKA)/libcmocka.a
+	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(EMULATED)/%: $(OUT)/% | setup-arm64
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec %s %s "$$@"\n' $(EMULATOR) $(abspath $<) >$@
+	@chmod 755 $@
 
 # --- tests: each suite alone, or all ---
 
@@ -150,6 +194,12 @@ test-aws: setup-test build $(CLIENT) ## the fake AWS, and the program against it
 test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
 test-unit test-golden test-aws test-mesh:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
+
+.PHONY: test-arm64 test-emulated
+test-arm64: ## unit tests and the fake AWS against the binary for arm64, under qemu-user
+	@$(MAKE) ARCH=aarch64 test-emulated
+test-emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/aws-client
+	@/usr/bin/python3 tests/run.py --build $(EMULATED) unit aws
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)
 	@/usr/bin/python3 tests/mesh/demo.py

@@ -1,21 +1,27 @@
 #!/usr/bin/python3
 """Run test suites, show what they say, and end with one line over all of them.
 
-Usage: run.py unit|golden|aws|mesh...
+Usage: run.py [--build FOLDER] SUITE...
+
+A suite is unit or a folder of pytest's below tests/. FOLDER has the programs under test: cygnet, aws-client and
+tests/unit/*_test; without it they are build/'s own, the unit tests those with sanitizers.
 
 The last line is "N passed, N failed, N skipped". The exit code is non-zero if a
 test failed or a suite had none: a suite that runs nothing proves nothing.
 """
 
+import argparse
 import dataclasses
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree
 
-RESULTS = pathlib.Path("build/tests")
+BUILD = pathlib.Path("build")
+RESULTS = BUILD / "tests"
 UNIT_SECONDS = 300
 
 
@@ -32,16 +38,17 @@ class Count:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
-def run_unit():
-    """Every tests/unit/*_test.c, as built under build/native."""
-    return sum((run_cmocka(source) for source in sorted(pathlib.Path("tests/unit").glob("*_test.c"))), Count())
+def run_unit(build):
+    """Every tests/unit/*_test.c, as built."""
+    sources = sorted(pathlib.Path("tests/unit").glob("*_test.c"))
+    return sum((run_cmocka(source, (build or BUILD / "native") / source.with_suffix("")) for source in sources), Count())
 
 
-def run_cmocka(source):
+def run_cmocka(source, test):
     """One cmocka program, counted from its TAP output."""
     print(f"# {source}", flush=True)
     program = subprocess.Popen(
-        ["timeout", str(UNIT_SECONDS), pathlib.Path("build/native") / source.with_suffix("")],
+        ["timeout", str(UNIT_SECONDS), test],
         env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -68,12 +75,13 @@ def run_cmocka(source):
     return count
 
 
-def run_pytest(suite):
+def run_pytest(suite, build):
     """The pytest tests of one folder, counted from their JUnit report."""
     report = RESULTS / f"{suite}.xml"
     report.unlink(missing_ok=True)
     options = ["-rs", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    status = subprocess.run([sys.executable, "-m", "pytest", *options, f"tests/{suite}"]).returncode
+    environment = {**os.environ, "CYGNET_BUILD": str((build or BUILD).resolve())}
+    status = subprocess.run([sys.executable, "-m", "pytest", *options, f"tests/{suite}"], env=environment).returncode
     if not report.exists():
         return Count(failed=1)
     total = xml.etree.ElementTree.parse(report).getroot().find("testsuite").attrib
@@ -83,22 +91,28 @@ def run_pytest(suite):
     return Count(passed, failed or int(status != 0 and passed > 0), skipped)
 
 
-def run_suite(suite):
+def run_suite(suite, build):
     """Counts one suite; one that ran no test has failed."""
     print(f"=== {suite}", flush=True)
-    count = run_unit() if suite == "unit" else run_pytest(suite)
+    begin = time.monotonic()
+    count = run_unit(build) if suite == "unit" else run_pytest(suite, build)
+    print(f"=== {suite}: {count} in {time.monotonic() - begin:.0f} s", flush=True)
     if not count.passed and not count.failed:
         print(f"{suite}: no test ran")
         count.failed = 1
     return count
 
 
-def main(suites):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("suites", nargs="+", metavar="SUITE")
+    given = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    total = sum((run_suite(suite) for suite in suites), Count())
+    total = sum((run_suite(suite, given.build) for suite in given.suites), Count())
     print(total)
     return 1 if total.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

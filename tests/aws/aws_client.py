@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-CLIENT = Path(__file__).resolve().parents[2] / "build" / "aws-client"
+CLIENT = Path(os.environ.get("CYGNET_BUILD", Path(__file__).resolve().parents[2] / "build")) / "aws-client"
 
 # What the program exits with, by name.
 STEP, CONFIG, MISSING, AGAIN, DENIED = 1, 65, 69, 75, 77

@@ -21,7 +21,7 @@ import pytest
 from botocore.config import Config
 
 HERE = Path(__file__).resolve().parent
-CYGNET = HERE.parents[1] / "build" / "cygnet"
+CYGNET = Path(os.environ.get("CYGNET_BUILD", HERE.parents[1] / "build")) / "cygnet"
 sys.path.insert(0, str(HERE))
 
 from fakeaws import Server, World  # noqa: E402
