@@ -1,6 +1,7 @@
 """Runs build/aws-client: the program's own AWS calls, step by step (see client.c)."""
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
