@@ -152,9 +152,10 @@ check-layers: | setup-test ## a room includes only rooms above it
 
 # --- the rooms base and aws as a command line, for the tests of aws ---
 
-CLIENT := $(OUT)/aws-client
+CLIENT         := $(OUT)/aws-client
+CLIENT_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/aws/*.c))
 
-$(CLIENT): $(OUT)/tests/aws/client.o $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
+$(CLIENT): $(CLIENT_OBJECTS) $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
 	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
 
 # --- the unit tests of the very objects that ship, and any test's programs under an emulator ---
@@ -213,4 +214,4 @@ help: ## print this list
 clean: ## remove build/ (the cache of built libraries stays)
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(OUT)/tests/aws/client.d $(NATIVE_OBJECTS:.o=.d) $(NATIVE_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(CLIENT_OBJECTS:.o=.d) $(NATIVE_OBJECTS:.o=.d) $(NATIVE_TESTS:=.d)

@@ -9,7 +9,49 @@
 
 #include "keys/contest.h"
 
+/* --- the policy --- */
+
+/* One that cannot be understood may have meant anything: it opens nothing, and closes nothing. */
+static bool policy_is_frozen(const struct policy *policy)
+{
+	return policy->freeze || policy->fault != NULL;
+}
+
+static bool policy_has_site(const struct policy *policy, const struct site *site)
+{
+	return policy_is_frozen(policy) || site->manual || !policy->closed ||
+	       policy_site(policy, site->name) != NULL;
+}
+
+static bool policy_has_subnet(const struct policy *policy, const struct site *site,
+			      struct cidr range)
+{
+	const struct policy_site *named = policy_site(policy, site->name);
+
+	return policy_is_frozen(policy) || site->manual || named == NULL || !named->limited ||
+	       cidrs_cover(&named->subnets, range);
+}
+
 /* --- candidates --- */
+
+/* Borrowed. What the registry lists, as far as it may change anything. */
+static const struct sites *listed_sites(const struct mesh_inputs *inputs)
+{
+	static const struct sites none;
+
+	return policy_is_frozen(&inputs->listing->policy) ? &none : &inputs->listing->sites;
+}
+
+/*
+ * A claim over nothing says no more than nothing does: absence removes nobody. But one that is
+ * greater than what was applied stands over a tombstone, and that does.
+ */
+static bool record_is_absent(const struct mesh_inputs *inputs, const struct site *record)
+{
+	const struct site *applied = sites_find(inputs->applied, record->name);
+
+	return record->empty && applied != NULL && record->generation <= applied->generation;
+}
 
 static bool site_is_remote(const struct site *site, const struct site *own)
 {
@@ -17,7 +59,7 @@ static bool site_is_remote(const struct site *site, const struct site *own)
 			strcmp(site->account, own->account) == 0 &&
 			strcmp(site->region, own->region) == 0 && strcmp(site->vpc, own->vpc) == 0;
 
-	return !site->left && !same_vpc && strcmp(site->name, own->name) != 0;
+	return !site->left && !site->empty && !same_vpc && strcmp(site->name, own->name) != 0;
 }
 
 static void candidate_add(struct selection *s, const struct site *site)
@@ -41,8 +83,10 @@ static bool is_static(const struct selection *s, const char *name)
 	return s->inputs->statics != NULL && sites_find(&s->inputs->statics->sites, name) != NULL;
 }
 
-static void listed_gather(struct selection *s, const struct sites *listed)
+static void listed_gather(struct selection *s)
 {
+	const struct sites *listed = listed_sites(s->inputs);
+
 	for (size_t i = 0; i < listed->count; i++) {
 		const struct site *site = &listed->items[i];
 
@@ -55,15 +99,16 @@ static void listed_gather(struct selection *s, const struct sites *listed)
 }
 
 /* A static peer whose file has gone is not kept. */
-static void applied_gather(struct selection *s, const struct sites *listed)
+static void applied_gather(struct selection *s)
 {
-	const struct sites *applied = s->inputs->applied;
+	const struct sites *applied = s->inputs->applied, *listed = listed_sites(s->inputs);
 
 	for (size_t i = 0; i < applied->count; i++) {
 		const struct site *site = &applied->items[i];
+		const struct site *record = sites_find(listed, site->name);
 
 		if (!site->manual && !is_static(s, site->name) &&
-		    sites_find(listed, site->name) == NULL)
+		    (record == NULL || record_is_absent(s->inputs, record)))
 			candidate_add(s, site);
 	}
 }
@@ -84,10 +129,8 @@ static void statics_gather(struct selection *s)
 
 static void candidates_gather(struct selection *s)
 {
-	const struct sites *listed = &s->inputs->listing->sites;
-
-	listed_gather(s, listed);
-	applied_gather(s, listed);
+	listed_gather(s);
+	applied_gather(s);
 	statics_gather(s);
 	if (s->count > 1)
 		qsort(s->items, s->count, sizeof *s->items, candidate_compare);
@@ -95,24 +138,28 @@ static void candidates_gather(struct selection *s)
 
 /* --- what one record alone decides --- */
 
-static bool subnet_is_acceptable(const struct selection *s, const char *name, struct cidr range)
+static bool subnet_is_acceptable(const struct selection *s, const struct site *site,
+				 struct cidr range)
 {
 	const struct cidr *own = cidrs_overlap(&s->inputs->own->subnets, range);
+	const char *name = site->name;
 	char text[CIDR_TEXT], own_text[CIDR_TEXT];
 
 	cidr_format(range, text);
-	if (!cidrs_cover(s->inputs->allow_subnets, range)) {
+	if (!policy_has_subnet(&s->inputs->listing->policy, site, range)) {
+		strings_addf(s->warnings, "site '%s': subnet '%s' is outside what the policy lets it "
+			     "offer", name, text);
+	} else if (!cidrs_cover(s->inputs->allow_subnets, range)) {
 		strings_addf(s->warnings, "site '%s': subnet '%s' is outside 'allow-subnets'", name,
 			     text);
-		return false;
-	}
-	if (own != NULL) {
+	} else if (own != NULL) {
 		cidr_format(*own, own_text);
 		strings_addf(s->warnings, "site '%s': subnet '%s' overlaps the own '%s'", name,
 			     text, own_text);
-		return false;
+	} else {
+		return true;
 	}
-	return true;
+	return false;
 }
 
 static void subnets_filter(const struct selection *s, struct site *site)
@@ -120,9 +167,41 @@ static void subnets_filter(const struct selection *s, struct site *site)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < site->subnets.count; i++)
-		if (subnet_is_acceptable(s, site->name, site->subnets.items[i]))
+		if (subnet_is_acceptable(s, site, site->subnets.items[i]))
 			site->subnets.items[kept++] = site->subnets.items[i];
 	site->subnets.count = kept;
+}
+
+static void candidate_judge(const struct selection *s, struct candidate *candidate)
+{
+	struct site *site = &candidate->site;
+
+	if (policy_has_site(&s->inputs->listing->policy, site)) {
+		subnets_filter(s, site);
+	} else {
+		strings_addf(s->warnings, "site '%s': the policy has no such site", site->name);
+		site->subnets.count = 0;
+	}
+	candidate->refused = site->subnets.count == 0;
+}
+
+/* Peers will do the same with the own record, and its operator would look for the fault elsewhere. */
+static void own_warn(const struct selection *s)
+{
+	const struct policy *policy = &s->inputs->listing->policy;
+	const struct site *own = s->inputs->own;
+	char text[CIDR_TEXT];
+
+	if (!policy_has_site(policy, own))
+		strings_addf(s->warnings, "site '%s': the policy has no such site, so no peer takes it",
+			     own->name);
+	for (size_t i = 0; i < own->subnets.count; i++) {
+		if (policy_has_subnet(policy, own, own->subnets.items[i]))
+			continue;
+		cidr_format(own->subnets.items[i], text);
+		strings_addf(s->warnings, "site '%s': subnet '%s' is outside what the policy lets it "
+			     "offer, so no peer takes it", own->name, text);
+	}
 }
 
 /* --- all together --- */
@@ -137,6 +216,12 @@ static void warnings_begin(struct selection *s)
 	const struct listing *listing = s->inputs->listing;
 	const struct statics *statics = s->inputs->statics;
 
+	if (listing->policy.fault != NULL)
+		strings_addf(s->warnings, "the policy cannot be understood (%s): what the records say "
+			     "now", listing->policy.fault);
+	else if (listing->policy.freeze)
+		strings_add(s->warnings, "the policy freezes the mesh: what the records say now");
+	own_warn(s);
 	for (size_t i = 0; i < listing->refusal_count; i++)
 		strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site,
 			     listing->refusals[i].rule);
@@ -164,10 +249,8 @@ void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh)
 
 	warnings_begin(&s);
 	candidates_gather(&s);
-	for (size_t i = 0; i < s.count; i++) {
-		subnets_filter(&s, &s.items[i].site);
-		s.items[i].refused = s.items[i].site.subnets.count == 0;
-	}
+	for (size_t i = 0; i < s.count; i++)
+		candidate_judge(&s, &s.items[i]);
 	contest_identities(&s);
 	contest_subnets(&s);
 	peers_take(&s, &mesh.peers);

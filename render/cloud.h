@@ -36,7 +36,7 @@ void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct str
 
 /*
  * Append what `leave` has to do: delete the routes to the own interface that were made, remove the own rules, and
- * give the address back unless keep_address.
+ * give the address back unless keep_address. What is known to be there, or may be, and was not read is a warning.
  */
 void cloud_leave_plan(const struct cloud_inputs *inputs, bool keep_address, struct plan *plan, struct strings *warnings);
 

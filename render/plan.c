@@ -237,6 +237,14 @@ void plan_sort(struct plan *plan)
 	*plan = sorted;
 }
 
+void plan_append(struct plan *plan, struct plan *taken)
+{
+	for (size_t i = 0; i < taken->count; i++)
+		*MEM_GROW(plan->actions, plan->count) = taken->actions[i];
+	free(taken->actions);
+	*taken = (struct plan){ 0 };
+}
+
 bool action_is_file(const struct action *action)
 {
 	return action->kind == ACTION_WRITE || action->kind == ACTION_REMOVE;

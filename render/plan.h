@@ -113,6 +113,9 @@ enum phase action_phase(const struct action *action);
 /* Put actions of several makers into the order of their phases; those of one phase keep theirs. */
 void plan_sort(struct plan *plan);
 
+/* Append the actions of another plan, which is empty after it. */
+void plan_append(struct plan *plan, struct plan *taken);
+
 /* One line that says what an action does, in the words of the tool it uses. Yours to free. */
 char *action_text(const struct action *action);
 /* Whether it concerns a file; the others are calls. */

@@ -64,16 +64,11 @@ void rules_want(struct rules *rules, enum traffic traffic, bool egress, struct c
 			row_want(rules, &rows[i], egress, range);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 bool rule_equal(const struct ec2_rule *a, const struct ec2_rule *b)
 {
 	return a->egress == b->egress && strcmp(a->protocol, b->protocol) == 0 && a->from == b->from &&
 	       a->to == b->to && a->ranged == b->ranged &&
-	       (a->ranged ? cidr_equal(a->range, b->range) : same_text(a->other, b->other));
+	       (a->ranged ? cidr_equal(a->range, b->range) : strcmp(a->other, b->other) == 0);
 }
 
 static bool ports_cover(const struct ec2_rule *wide, const struct ec2_rule *narrow)
@@ -96,7 +91,7 @@ bool rule_covers(const struct ec2_rule *wide, const struct ec2_rule *narrow)
 /* One that names a group or a prefix list counts in both families. */
 bool rule_counts(const struct ec2_rule *rule, bool egress)
 {
-	return rule->egress == egress && (rule->ranged || rule->other == NULL || strchr(rule->other, ':') == NULL);
+	return rule->egress == egress && (rule->ranged || strchr(rule->other, ':') == NULL);
 }
 
 char *rule_traffic_text(const struct ec2_rule *rule)
@@ -118,5 +113,5 @@ char *rule_text(const struct ec2_rule *rule)
 
 	cidr_format(rule->range, range);
 	return mem_printf("%s %s %s", traffic, rule->egress ? "to" : "from",
-			  rule->ranged ? range : rule->other ? rule->other : "elsewhere");
+			  rule->ranged ? range : rule->other);
 }

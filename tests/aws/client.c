@@ -8,22 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aws/ec2.h"
+#include "aws/autoscaling.h"
 #include "aws/endpoint.h"
 #include "aws/imds.h"
 #include "aws/ssm.h"
-#include "base/json.h"
+#include "tests/aws/client.h"
 
 #define TEXT_MAX 4096
-
-struct client {
-	struct aws_environment environment;
-	struct imds *imds;
-	struct aws *aws;
-};
-
-typedef int client_step(struct client *client, const struct strings *arguments, json_t **ret_result,
-			struct err *e);
 
 static json_t *parameters_json(const struct parameters *list)
 {
@@ -110,20 +101,94 @@ static int step_put(struct client *client, const struct strings *arguments, json
 	return 0;
 }
 
-/* check REGION INTERFACE [on|off] */
-static int step_check(struct client *client, const struct strings *arguments, json_t **ret_result,
+/* history REGION NAME */
+static int step_history(struct client *client, const struct strings *arguments,
+			json_t **ret_result, struct err *e)
+{
+	CLEANUP(parameters_done) struct parameters found = { 0 };
+
+	if (ssm_history(client->aws, arguments->items[0], arguments->items[1], &found, e) < 0)
+		return -1;
+	*ret_result = parameters_json(&found);
+	return 0;
+}
+
+/* group REGION INSTANCE */
+static int step_group(struct client *client, const struct strings *arguments, json_t **ret_result,
 		      struct err *e)
 {
-	const char *region = arguments->items[0], *interface = arguments->items[1];
-	bool on;
+	AUTO_FREE char *group = NULL, *state = NULL;
 
-	if (arguments->count > 2 &&
-	    ec2_source_dest_check_set(client->aws, region, interface,
-				      strcmp(arguments->items[2], "on") == 0, e) < 0)
+	if (autoscaling_instance_read(client->aws, arguments->items[0], arguments->items[1], &group,
+				      &state, e) < 0)
 		return -1;
-	if (ec2_source_dest_check_get(client->aws, region, interface, &on, e) < 0)
+	*ret_result = json_pack("{s:s?, s:s?}", "group", group, "state", state);
+	return 0;
+}
+
+/* hook REGION GROUP HOOK INSTANCE continue|abandon|heartbeat */
+static int step_hook(struct client *client, const struct strings *arguments, json_t **ret_result,
+		     struct err *e)
+{
+	char **words = arguments->items;
+	bool active;
+	int failed;
+
+	if (strcmp(words[4], "heartbeat") == 0)
+		failed = autoscaling_heartbeat(client->aws, words[0], words[1], words[2], words[3],
+					       &active, e);
+	else
+		failed = autoscaling_complete(client->aws, words[0], words[1], words[2], words[3],
+					      strcmp(words[4], "continue") == 0, &active, e);
+	if (failed)
 		return -1;
-	*ret_result = json_boolean(on);
+	*ret_result = json_boolean(active);
+	return 0;
+}
+
+/* unhealthy REGION INSTANCE */
+static int step_unhealthy(struct client *client, const struct strings *arguments,
+			  json_t **ret_result, struct err *e)
+{
+	if (autoscaling_unhealthy(client->aws, arguments->items[0], arguments->items[1], e) < 0)
+		return -1;
+	*ret_result = json_true();
+	return 0;
+}
+
+/* assume ROLE REGION SESSION: the steps that follow are signed with the role's credentials */
+static int step_assume(struct client *client, const struct strings *arguments, json_t **ret_result,
+		       struct err *e)
+{
+	if (client->base != NULL)
+		return err_set(e, EXIT_USAGE, "a role is assumed already");
+	strings_copy(arguments, &client->role);
+	client->base = client->aws;
+	client->aws = aws_new_assuming(client->base, client->role.items[0], client->role.items[1],
+				       client->role.items[2]);
+	*ret_result = json_true();
+	return 0;
+}
+
+/* reconnect: the steps that follow make connections of their own */
+static int step_reconnect(struct client *client, const struct strings *arguments,
+			  json_t **ret_result, struct err *e)
+{
+	(void)arguments;
+	(void)e;
+	aws_reconnect(client->aws);
+	*ret_result = json_true();
+	return 0;
+}
+
+/* dry: the changes that follow are only asked for */
+static int step_dry(struct client *client, const struct strings *arguments, json_t **ret_result,
+		    struct err *e)
+{
+	(void)arguments;
+	(void)e;
+	client->dry = true;
+	*ret_result = json_true();
 	return 0;
 }
 
@@ -137,6 +202,16 @@ static int step_endpoint(struct client *client, const struct strings *arguments,
 			 arguments->items[2], &url, e) < 0)
 		return -1;
 	*ret_result = json_string(url);
+	return 0;
+}
+
+/* domain REGION */
+static int step_domain(struct client *client, const struct strings *arguments, json_t **ret_result,
+		       struct err *e)
+{
+	(void)client;
+	(void)e;
+	*ret_result = json_string(endpoint_domain(arguments->items[0]));
 	return 0;
 }
 
@@ -154,39 +229,54 @@ static int step_wait(struct client *client, const struct strings *arguments, jso
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	size_t arguments;	/* at least */
-	client_step *run;
-} steps[] = {
+static const struct client_entry client_steps[] = {
 	{ "imds", 1, step_imds },
 	{ "get", 2, step_get },
 	{ "page", 2, step_page },
 	{ "list", 2, step_list },
 	{ "put", 3, step_put },
-	{ "check", 2, step_check },
+	{ "history", 2, step_history },
+	{ "group", 2, step_group },
+	{ "hook", 5, step_hook },
+	{ "unhealthy", 2, step_unhealthy },
+	{ "assume", 3, step_assume },
+	{ "reconnect", 0, step_reconnect },
+	{ "dry", 0, step_dry },
 	{ "endpoint", 3, step_endpoint },
+	{ "domain", 1, step_domain },
 	{ "wait", 0, step_wait },
+	{ 0 },
 };
+
+/* The entry of that name that is content with so many arguments, or NULL. */
+static const struct client_entry *step_find(const struct client_entry *steps, const char *name,
+					    size_t arguments)
+{
+	for (; steps->name != NULL; steps++)
+		if (strcmp(steps->name, name) == 0 && arguments >= steps->arguments)
+			return steps;
+	return NULL;
+}
 
 static int step_run(struct client *client, const struct strings *words, struct err *e)
 {
 	const struct strings arguments = rest_of(words);
+	const struct client_entry *step =
+		step_find(client_steps, words->items[0], arguments.count);
 	AUTO_JSON json_t *result = NULL;
 	AUTO_FREE char *text = NULL;
 
-	for (size_t i = 0; i < COUNT_OF(steps); i++) {
-		if (strcmp(steps[i].name, words->items[0]) != 0 ||
-		    arguments.count < steps[i].arguments)
-			continue;
-		if (steps[i].run(client, &arguments, &result, e) < 0)
-			return -1;
-		text = json_text(result);
-		puts(text);
-		fflush(stdout);
-		return 0;
-	}
-	return err_set(e, EXIT_USAGE, "'%s' is no step, or lacks arguments", words->items[0]);
+	if (step == NULL)
+		step = step_find(client_ec2_steps, words->items[0], arguments.count);
+	if (step == NULL)
+		return err_set(e, EXIT_USAGE, "'%s' is no step, or lacks arguments",
+			       words->items[0]);
+	if (step->run(client, &arguments, &result, e) < 0)
+		return -1;
+	text = json_text(result);
+	puts(text);
+	fflush(stdout);
+	return 0;
 }
 
 static int client_run(struct client *client, const struct strings *words, struct err *e)
@@ -219,6 +309,8 @@ int main(int argc, char **argv)
 		client_run(&client, &words, &e);
 	}
 	aws_free(client.aws);
+	aws_free(client.base);
+	strings_done(&client.role);
 	imds_free(client.imds);
 	aws_environment_done(&client.environment);
 	if (e.code != EXIT_DONE)

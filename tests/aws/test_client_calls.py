@@ -123,27 +123,20 @@ def test_replies_may_be_chunked(gateway, ssm, world):
     for i in range(10):
         ssm.put(f"/a/s{i}", "x" * 4096)
     assert [len(one["value"]) for one in call(gateway, "list", "us-east-1", "/a").result] == [4096] * 10
-    assert call(gateway, "check", "us-east-1", gateway.instance.interface.id).result is True
-
-
-def test_the_source_dest_check_is_switched_and_read_back(gateway):
-    interface = gateway.instance.interface
-    steps = f"check us-east-1 {interface.id} -- check us-east-1 {interface.id} off -- check us-east-1 {interface.id} on"
-    assert call(gateway, *steps.split()).results == [True, False, True]
-    assert interface.source_dest_check is True
+    assert call(gateway, "interface", "us-east-1", gateway.instance.interface.id).result["check"] is True
 
 
 def test_an_interface_that_does_not_exist(gateway):
-    outcome = call(gateway, "check", "us-east-1", "eni-0123456789abcdef0")
+    outcome = call(gateway, "interface", "us-east-1", "eni-0123456789abcdef0")
     assert outcome.code == MISSING
-    assert "ec2:DescribeNetworkInterfaceAttribute on 'eni-0123456789abcdef0' in 'us-east-1': " \
+    assert "ec2:DescribeNetworkInterfaces on 'eni-0123456789abcdef0' in 'us-east-1': " \
            "InvalidNetworkInterfaceID.NotFound: " in outcome.error
 
 
 @pytest.mark.parametrize("interface", ["eni-0&Attribute=description", "eni 0+ü~*", "eni-0=%41"])
 def test_what_is_sent_to_ec2_is_encoded(gateway, world, interface):
-    assert "InvalidNetworkInterfaceID" in call(gateway, "check", "us-east-1", interface).error
-    assert world.calls[-1].params == {"NetworkInterfaceId": interface, "Attribute": "sourceDestCheck"}
+    assert "InvalidNetworkInterfaceI" in call(gateway, "interface", "us-east-1", interface).error
+    assert world.calls[-1].params == {"NetworkInterfaceIds": [interface]}
 
 
 def test_keys_of_the_environment_go_first(gateway, world):

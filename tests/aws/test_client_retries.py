@@ -21,7 +21,7 @@ def test_what_passes_is_tried_again(gateway, world, code, status):
 
 def test_ec2_throttling_is_tried_again(gateway, world):
     world.faults.throttle("ec2", n=1)
-    assert call(gateway, "check", "us-east-1", gateway.instance.interface.id).result is True
+    assert call(gateway, "interface", "us-east-1", gateway.instance.interface.id).result["check"] is True
     assert errors(world) == ["RequestLimitExceeded", None]
 
 
@@ -123,7 +123,7 @@ def test_a_wrong_secret_is_not_a_missing_permission(gateway, world):
 @pytest.mark.parametrize("minutes", [-20, -6, 6, 20, 24 * 60])
 @pytest.mark.parametrize("service", ["ssm", "ec2"])
 def test_a_wrong_clock_is_put_right_once(gateway, world, clock, minutes, service):
-    steps = {"ssm": "put us-east-1 /a v", "ec2": f"check us-east-1 {gateway.instance.interface.id}"}[service]
+    steps = {"ssm": "put us-east-1 /a v", "ec2": f"interface us-east-1 {gateway.instance.interface.id}"}[service]
     clock.advance(60 * minutes)
     assert call(gateway, *f"{steps} -- {steps}".split(), AWS_MAX_ATTEMPTS="1").result
     assert [error is None for error in errors(world)] == [False, True, True]
@@ -146,7 +146,7 @@ def test_a_clock_that_is_put_right_meanwhile(gateway, world, clock):
 
 @pytest.mark.parametrize("service", ["ssm", "ec2"])
 def test_outdated_credentials_are_fetched_anew(gateway, world, service):
-    steps = {"ssm": "put us-east-1 /a v", "ec2": f"check us-east-1 {gateway.instance.interface.id}"}[service]
+    steps = {"ssm": "put us-east-1 /a v", "ec2": f"interface us-east-1 {gateway.instance.interface.id}"}[service]
     talk = Conversation(gateway, *f"{steps} -- wait -- {steps}".split())
     talk.result()
     expire(world, gateway)

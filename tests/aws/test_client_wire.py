@@ -156,17 +156,17 @@ class Server(Peer):
     b"<!DOCTYPE a [<!ENTITY x 'y'>]><a><sourceDestCheck><value>true</value></sourceDestCheck></a>",
     b"<a>" + b"<b/>" * 100001 + b"</a>"])
 def test_a_body_that_is_no_xml_of_ec2(gateway, body):
-    outcome, _ = get(gateway, reply(body), step=["check", "us-east-1", "eni-0"])
+    outcome, _ = get(gateway, reply(body), step=["interface", "us-east-1", "eni-0"])
     assert outcome.code == CONFIG
-    assert outcome.error.startswith("ec2:DescribeNetworkInterfaceAttribute on 'eni-0' in 'us-east-1': not valid XML at line 1")
+    assert outcome.error.startswith("ec2:DescribeNetworkInterfaces on 'eni-0' in 'us-east-1': not valid XML at line 1")
 
 
-@pytest.mark.parametrize("value", [b"", b"TRUE", b"1", b"true "])
-def test_a_check_that_is_neither_on_nor_off(gateway, value):
-    body = b"<a><sourceDestCheck><value>" + value + b"</value></sourceDestCheck></a>"
-    outcome, _ = get(gateway, reply(body), step=["check", "us-east-1", "eni-0"])
-    assert outcome.code == CONFIG
-    assert outcome.error.endswith("'sourceDestCheck' is neither true nor false")
+@pytest.mark.parametrize("step", ["interface us-east-1 eni-0", "check us-east-1 eni-0 off", "group us-east-1 i-0",
+                                  "subnets us-east-1 vpc-0", "tables us-east-1 vpc-0", "groups us-east-1 vpc-0 lab"])
+def test_a_page_of_something_between_is_no_reply_without_items(gateway, step):
+    outcome, _ = get(gateway, reply(b"<html><body>Log in first</body></html>"), step=step.split())
+    assert (outcome.code, outcome.results) == (CONFIG, [])
+    assert "the reply is not '" in outcome.error
 
 
 def test_an_error_page_of_something_between(gateway):

@@ -81,10 +81,12 @@ def test_one_attribute_is_modified_at_a_time(ec2, instance):
 
 @pytest.mark.parametrize("attribute, shown", [
     ("description", {"Description": {"Value": ""}}),
-    ("groupSet", {"Groups": []}),
+    ("groupSet", {"Groups": [{"GroupName": "default", "GroupId": "{group}"}]}),
 ])
-def test_other_attributes_of_an_interface(ec2, instance, attribute, shown):
+def test_other_attributes_of_an_interface(ec2, world, instance, attribute, shown):
     reply = ec2.describe_network_interface_attribute(NetworkInterfaceId=instance.interface.id, Attribute=attribute)
+    for group in shown.get("Groups", ()):
+        group["GroupId"] = world.vpc.default_group.id
     assert shown.items() <= reply.items()
 
 
@@ -217,6 +219,12 @@ def test_changes_are_told_before_the_reply(ec2, world, instance):
 
 # What boto3 is called with is what the fake decodes: one rich call an action.
 FILTERS = [{"Name": "tag:a b&c=d", "Values": ["é", "x,y", "*"]}, {"Name": "vpc-id", "Values": ["vpc-1"]}]
+PERMISSIONS = [
+    {"IpProtocol": "udp", "FromPort": 500, "ToPort": 500, "IpRanges": [
+        {"CidrIp": "203.0.113.1/32", "Description": "a:b"}, {"CidrIp": "203.0.113.2/32"}]},
+    {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-01234567", "UserId": "111122223333"}],
+     "Ipv6Ranges": [{"CidrIpv6": "::/0"}], "PrefixListIds": [{"PrefixListId": "pl-01234567"}]},
+]
 CALLS = {
     "ModifyNetworkInterfaceAttribute": {"NetworkInterfaceId": "eni-01234567", "SourceDestCheck": {"Value": False}},
     "ModifyInstanceAttribute": {"InstanceId": "i-01234567", "SourceDestCheck": {"Value": True}},
@@ -224,6 +232,22 @@ CALLS = {
     "DescribeNetworkInterfaces": {"Filters": FILTERS, "MaxResults": 7, "DryRun": False},
     "DescribeInstances": {"Filters": FILTERS, "InstanceIds": [f"i-0123456789abcde{n:02}" for n in range(12)]},
     "DescribeAddresses": {"Filters": FILTERS, "PublicIps": ["203.0.113.10"], "DryRun": True},
+    "AssociateAddress": {"AllocationId": "eipalloc-01234567", "NetworkInterfaceId": "eni-01234567",
+                         "AllowReassociation": False, "PrivateIpAddress": "172.16.1.10", "DryRun": False},
+    "DisassociateAddress": {"AssociationId": "eipassoc-01234567"},
+    "DescribeSubnets": {"Filters": FILTERS, "SubnetIds": ["subnet-01234567"], "MaxResults": 5},
+    "DescribeRouteTables": {"Filters": FILTERS, "RouteTableIds": ["rtb-01234567"], "NextToken": "x"},
+    "CreateRoute": {"RouteTableId": "rtb-01234567", "DestinationCidrBlock": "10.0.0.0/8",
+                    "NetworkInterfaceId": "eni-01234567"},
+    "ReplaceRoute": {"RouteTableId": "rtb-01234567", "DestinationCidrBlock": "10.0.0.0/8", "InstanceId": "i-01234567",
+                     "LocalTarget": False},
+    "DeleteRoute": {"RouteTableId": "rtb-01234567", "DestinationCidrBlock": "10.0.0.0/8", "DryRun": True},
+    "DescribeSecurityGroups": {"Filters": FILTERS, "GroupIds": ["sg-01234567"], "MaxResults": 5},
+    "DescribeSecurityGroupRules": {"Filters": FILTERS, "SecurityGroupRuleIds": ["sgr-01234567"], "NextToken": "x"},
+    "AuthorizeSecurityGroupIngress": {"GroupId": "sg-01234567", "IpPermissions": PERMISSIONS, "TagSpecifications": [
+        {"ResourceType": "security-group-rule", "Tags": [{"Key": "a", "Value": "b"}]}]},
+    "RevokeSecurityGroupIngress": {"GroupId": "sg-01234567", "IpPermissions": PERMISSIONS,
+                                   "SecurityGroupRuleIds": ["sgr-01234567", "sgr-89abcdef"]},
 }
 
 

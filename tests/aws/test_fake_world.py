@@ -1,6 +1,7 @@
 """The state that tests and the mesh lab build and watch, without any request."""
 
 import threading
+import time
 
 import pytest
 
@@ -21,14 +22,18 @@ def launch(world, last, public_ip=None):
 
 def test_a_launch_is_told_when_it_is_complete(world, changes):
     instance = launch(world, 10, "203.0.113.10")
-    assert changes == [("interface", instance.interface), ("address", world.address), ("instance", instance)]
+    assert changes == [("interface", instance.interface), ("public_address", instance.interface),
+                       ("address", world.address), ("instance", instance)]
     assert (instance.interface.public_ip, world.address.interface) == ("203.0.113.10", instance.interface)
 
 
 def test_an_elastic_ip_moves(world, changes):
     first, second = launch(world, 10, "203.0.113.10"), launch(world, 11, "198.51.100.1")
     former = world.address.association_id
+    del changes[:]
     world.associate(world.address, second.interface)
+    assert changes == [("public_address", first.interface), ("address", world.address),
+                       ("public_address", second.interface)]
     assert (first.interface.public_ip, second.interface.public_ip) == (None, "203.0.113.10")
     assert world.address.association_id != former
 
@@ -39,7 +44,7 @@ def test_an_elastic_ip_that_is_displaced_is_free(world, changes):
     del changes[:]
     world.associate(other, instance.interface)
     assert (world.address.interface, world.address.association_id) == (None, None)
-    assert changes == [("address", world.address), ("address", other)]
+    assert changes == [("public_address", instance.interface), ("address", world.address), ("address", other)]
 
 
 def test_termination_frees_the_elastic_ip_and_the_private_address(world, changes):
@@ -47,7 +52,7 @@ def test_termination_frees_the_elastic_ip_and_the_private_address(world, changes
     del changes[:]
     world.terminate(instance)
     assert world.address.interface is None and world.instance_at(world.vpc, "172.16.1.10") is None
-    assert changes == [("address", world.address), ("instance", instance)]
+    assert changes == [("public_address", instance.interface), ("address", world.address), ("instance", instance)]
     assert launch(world, 10, "203.0.113.10").interface.address is world.address
 
 
@@ -77,6 +82,25 @@ def test_changes_are_told_without_the_lock(world):
     world.on_change(from_another_thread)
     launch(world, 10)
     assert reached.is_set()
+
+
+def test_whoever_is_told_last_sees_things_as_they_are(world):
+    """Two movers of one address: what the listener wrote down last is where the address is."""
+    instances = [launch(world, last) for last in range(10, 18)]
+    seen = []
+
+    def slowly(kind, thing):
+        holder = world.address.interface
+        time.sleep(0.002)
+        seen.append(holder)
+
+    world.on_change(slowly)
+    movers = [threading.Thread(target=world.associate, args=(world.address, one.interface)) for one in instances]
+    for mover in movers:
+        mover.start()
+    for mover in movers:
+        mover.join()
+    assert seen[-1] is world.address.interface
 
 
 def test_the_calls_since_a_mark():

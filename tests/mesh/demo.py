@@ -8,7 +8,8 @@ import sys
 import time
 
 import netns
-from mesh import Mesh, end_on_signals, kernel_has_esp
+from lab import end_on_signals, kernel_has_esp
+from mesh import Mesh
 
 HEADINGS = ["site", "address", "strongSwan", "tunnels", "bytes in/out"]
 

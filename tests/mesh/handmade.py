@@ -45,6 +45,7 @@ class Handmade:
 
     def __init__(self, mesh, site, name):
         self.name = name
+        self._mesh = mesh
         self._site = site
         self._gateway = site.gateway
         mesh.world.set_source_dest_check(self._gateway.instance.interface, False)
@@ -66,10 +67,12 @@ class Handmade:
                            "keys": [self._gateway.read(f"/etc/ipsec.d/certs/{self.name}.pub")]}, indent=2)
 
     def start(self, peers):
-        """Writes ipsec.conf with a conn for each of the peers, {site: its public key}, and starts strongSwan."""
+        """Writes ipsec.conf with a conn for each of the peers, {site: its public key}, and starts strongSwan; the VPC's
+        route table leads to the gateway."""
         own = _DEFAULTS.format(address=self._gateway.address, name=self.name, subnet=self._site.range)
         conns = [_CONN.format(name=site.name, address=site.gateway.address, subnet=site.range) for site in peers]
         for site, key in peers.items():
+            self._mesh.route_by_hand(self._site, site)
             self._gateway.write(f"/etc/ipsec.d/certs/{site.name}.pub", key)
         self._gateway.write("/etc/ipsec.conf", "\n".join(map(textwrap.dedent, [own, *conns])))
         self._gateway.check(["systemctl", "restart", "strongswan-starter.service"])

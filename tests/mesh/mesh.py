@@ -1,4 +1,4 @@
-"""A mesh to try cygnet on: sites in VPCs on the fabric, the fake AWS behind its real names, a host in every VPC.
+"""A mesh to try cygnet on: sites in VPCs on the fabric, the fake AWS behind its real names, a host at every site.
 
 One Mesh at a time in a process, from the main thread:
 
@@ -6,24 +6,19 @@ One Mesh at a time in a process, from the main thread:
         mesh.sites[0].gateway.bootstrap()
 """
 
-import atexit
-import concurrent.futures
-import functools
 import ipaddress
 import itertools
-import os
 import pathlib
 import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 
 import netns
 import roots
-import swanctl
 from fabric import AWS_ADDRESS, INTERNET, METADATA_ADDRESS, Fabric
+from instances import Gateway, Host
+from lab import kernel_has_esp, parallel, scratch
 from machine import Machine
+from mirror import Mirror
 from services import Services
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -31,12 +26,13 @@ CYGNET = REPOSITORY / "build" / "cygnet"
 sys.path.insert(0, str(REPOSITORY / "tests" / "aws"))
 
 from fakeaws import Server, World  # noqa: E402 (the path above has to come first)
+from fakeaws.ids import new_id  # noqa: E402
+from fakeaws.rules import Rule  # noqa: E402
 
 THREE_REGIONS = (("us-east-1", "172.16.0.0/16"), ("us-east-2", "172.31.0.0/16"), ("eu-west-1", "10.20.0.0/16"))
 AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
-_ENDING = (signal.SIGINT, signal.SIGTERM)
-_SCRATCH = "cygnet-mesh-"
 _LIBIPSEC = "/etc/strongswan.d/charon/kernel-libipsec.conf"
 
 
@@ -45,180 +41,157 @@ def resolve(name):
     return AWS_ADDRESS if name.lower().endswith(AWS_SUFFIXES) else None
 
 
-@functools.cache
-def scratch():
-    """This process's private folder and namespaces, made once; nothing of them outlives it."""
-    sweep()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
-    netns.privatise(folder)
-    atexit.register(_leave, folder)
-    return folder
-
-
-def _leave(folder):
-    netns.unprivatise(folder)
-    folder.rmdir()
-
-
-def sweep():
-    """Removes the folders of labs that were killed: all that can be left of one, and empty."""
-    for folder in pathlib.Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
-        pid = folder.name.removeprefix(_SCRATCH).split("-")[0]
-        if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
-            folder.rmdir()
-
-
-@functools.cache
-def kernel_has_esp():
-    """Whether the kernel takes an ESP state as charon would install it."""
-    scratch()
-    netns.add("esp")
-    try:
-        netns.ip("esp", "xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode tunnel"
-                        f" aead rfc4106(gcm(aes)) 0x{'5a' * 20} 128")
-        return True
-    except netns.Failed:
-        return False
-    finally:
-        netns.delete("esp")
-
-
-class Host:
-    """A plain machine of a VPC: a network namespace, and the programs of a cached root."""
-
-    def __init__(self, port, base):
-        self.port = port
-        self.address = str(port.address.ip)
-        self._base = base
-
-    def enter(self):
-        return ["nsenter", f"--net={netns.NAMES / self.port.netns}", f"--root={self._base}", "--wd=/", "--"]
-
-    def run(self, argv, timeout=30):
-        return subprocess.run([*self.enter(), *argv], text=True, capture_output=True, timeout=timeout)
-
-    def ping(self, address, wait=2):
-        """Milliseconds of a ping to an address, None if nothing came back."""
-        said = self.run(["ping", "-n", "-c", "1", "-W", str(wait), address]).stdout
-        return float(said.split("time=")[1].split()[0]) if "time=" in said else None
-
-
-class Gateway(Machine):
-    """An instance that cygnet runs on, its instance in the fake AWS beside it."""
-
-    def __init__(self, name, base, vpc, port, instance):
-        super().__init__(name, base, scratch(), vpc, port)
-        self.instance = instance
-        self.address = instance.interface.public_ip
-
-    def cygnet(self, *words, timeout=180, env=None):
-        """Runs a command of cygnet's as root, as user-data does."""
-        return self.run(["/usr/local/bin/cygnet", *words], timeout=timeout, env=env)
-
-    def bootstrap(self, *words, **options):
-        return self.cygnet("bootstrap", *words, **options)
-
-    def tunnels(self):
-        """The IKE_SAs that charon has, as `swanctl --list-sas --raw` tells them."""
-        return swanctl.list_sas(self)
-
-    def installed_children(self):
-        """The CHILD_SAs that carry traffic, each with the id of its "peer"."""
-        return [{**child, "peer": sa["remote-id"]} for sa in self.tunnels() if sa["state"] == "ESTABLISHED"
-                for child in sa["child-sas"] if child["state"] == "INSTALLED"]
-
-    def strongswan_version(self):
-        """What the running charon says it is, '' if none runs."""
-        said = self.run(["swanctl", "--version", "--daemon"]).stdout.split()
-        return said[1] if len(said) > 1 else ""
-
-
 class Site:
-    """A VPC with its gateway, which boots from the root `base` with more `tags` than the mesh's, and its host."""
+    """A VPC, or a zone of one, with its gateway, which boots from the root `base` with these tags, and its host."""
 
-    def __init__(self, name, vpc, world_vpc, subnets, base, tags):
+    def __init__(self, name, place, network, subnets, base, tags):
         self.name = name
-        self.vpc = vpc
-        self.world_vpc = world_vpc
-        self.range = str(vpc.ranges[0])
+        self.place = place
+        self.vpc = place.vpc
+        self.world_vpc = place.world_vpc
+        self.range = str(network)   # what it is to offer
         self.subnets = subnets      # of the fake AWS: the gateways', the hosts'
         self.base = base
         self.tags = tags
+        self.elastic = None         # the fake AWS's address that is meant for it
         self.gateway = None
         self.host = None
+
+
+class Place:
+    """A VPC as its operator has made it: on the fabric and in the fake AWS, with its security groups."""
+
+    def __init__(self, vpc, world_vpc, gateways, hosts):
+        self.vpc = vpc
+        self.world_vpc = world_vpc
+        self.gateways = gateways    # the security group
+        self.hosts = hosts
+        self.count = 0              # of gateways ever launched
 
 
 class Mesh:
     """`sites` in the order given: (region, range), and where they differ (…, name of the root, its own tags).
 
-    The registry's region is the first site's, unless tags say otherwise.
+    The registry's region is the first site's, unless tags say otherwise. `zones`: each VPC has a site in each of these
+    zones, ("a", "b"), instead of one. The VPCs' operator has tagged the route tables for cygnet. The rest of the VPC is as
+    the article wants it, done by hand; or, with `managed`, is left to cygnet: security groups without a rule for the mesh,
+    Elastic IPs that nobody has.
     """
 
-    def __init__(self, sites=THREE_REGIONS, name="lab", tags=None, root="bookworm", cygnet=CYGNET):
+    def __init__(self, sites=THREE_REGIONS, name="lab", tags=None, root="bookworm", cygnet=CYGNET, zones=(),
+                 managed=False, accounts=None):
         if cygnet and not cygnet.exists():
             raise netns.Failed(f"{cygnet} is missing: run make")
         self._base = roots.root(root)
         self._cygnet = cygnet
+        self._managed = managed
+        self._accounts = accounts or {}     # region: account, where it is not the registry's
         self.tags = tags if tags is not None else {"cygnet:mesh": name, "cygnet:registry": sites[0][0]}
         self.world = World()
         self.machines, self._services = [], []
-        self._ports = {}        # the fake AWS's interface id: port, VPC
-        self._addresses = 10
+        self._addresses = itertools.count(11)
         self.server = Server(self.world, tls_dir=scratch() / "tls")
-        self.world.on_change(self._changed)
         try:
             self.fabric = Fabric()
+            self._mirror = Mirror(self.world)
             self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
-            self.sites = [self._add_site(*site) for site in sites]
-            self._route_between_sites()
+            self.sites = [site for spec in sites for site in self._add_vpc(zones, *spec)]
         except BaseException:
             self.close()
             raise
 
-    def _add_site(self, region, cidr, root=None, tags=None):
+    # --- what an operator sets up
+
+    def _add_vpc(self, zones, region, cidr, root=None, tags=None):
+        """The VPC's sites, all there and powered on."""
+        base = roots.root(root) if root else self._base
+        tags = {**self.tags, **(tags or {})}
+        place = self._add_place(region, cidr)
+        networks = itertools.islice(ipaddress.IPv4Network(cidr).subnets(new_prefix=24), 1, None)
+        if zones:
+            sites = [self._add_zone(place, f"{region}{zone}", network, base, {**tags, "cygnet:scope": "az"})
+                     for zone, network in zip(zones, networks)]
+        else:
+            subnets = [self.world.add_subnet(place.world_vpc, f"{region}a", str(network))
+                       for network in itertools.islice(networks, 2)]
+            self._open_table(place.world_vpc.main_table)
+            sites = [Site(region, place, cidr, subnets, base, tags)]
+        for site in sites:
+            self._populate(site)
+        return sites
+
+    def _add_place(self, region, cidr):
         vpc = self.fabric.add_vpc(region, [cidr])
-        world_vpc = self.world.add_vpc(region, [cidr])
-        networks = list(itertools.islice(ipaddress.IPv4Network(cidr).subnets(new_prefix=24), 1, 3))
-        subnets = [self.world.add_subnet(world_vpc, f"{region}a", str(network)) for network in networks]
-        site = Site(region, vpc, world_vpc, subnets, roots.root(root) if root else self._base,
-                    {**self.tags, **(tags or {})})
+        world_vpc = self.world.add_vpc(region, [cidr], account=self._accounts.get(region))
         self.server.listen_imds(METADATA_ADDRESS, 80, vpc=world_vpc, netns=vpc.netns)
         self._services.append(Services(vpc, resolve))
+        return Place(vpc, world_vpc, *self._add_groups(world_vpc, cidr))
+
+    def _add_groups(self, world_vpc, cidr):
+        if self._managed:
+            tags = {"cygnet:mesh": self.tags["cygnet:mesh"]}
+            return (self.world.add_group(world_vpc, "gateways", tags=tags),
+                    self.world.add_group(world_vpc, "hosts", [Rule("-1", cidr=cidr)], tags=tags))
+        private = [Rule("-1", cidr=each) for each in PRIVATE_RANGES]
+        article = [Rule("udp", port, port, cidr="0.0.0.0/0") for port in (500, 4500)]
+        article.append(Rule("icmp", -1, -1, cidr="0.0.0.0/0"))
+        return (self.world.add_group(world_vpc, "gateways", [*private, *article]),
+                self.world.add_group(world_vpc, "hosts", [Rule(each.protocol, cidr=each.cidr) for each in private]))
+
+    def _open_table(self, table):
+        """A table of public subnets, tagged for cygnet."""
+        table.tags["cygnet:mesh"] = self.tags["cygnet:mesh"]
+        self.world.put_route(table, "0.0.0.0/0", new_id("igw"))
+
+    def _add_zone(self, place, zone, network, base, tags):
+        subnet = self.world.add_subnet(place.world_vpc, zone, str(network))
+        self._open_table(self.world.add_route_table(place.world_vpc, [subnet]))
+        return Site(zone, place, network, [subnet, subnet], base, tags)
+
+    def _populate(self, site):
+        if self._managed:
+            site.tags = {"cygnet:address": "tag", "cygnet:security-group": "manage", **site.tags}
+            site.elastic = self._allocate(site, {"cygnet:mesh": site.tags["cygnet:mesh"], "cygnet:site": site.name})
         site.gateway = self.launch(site)
-        site.host = self._add_host(site, networks[1])
-        return site
+        site.host = self.add_host(site)
 
-    def _add_host(self, site, network):
-        mac = "02:00:" + ":".join(f"{octet:02x}" for octet in (network.network_address + 20).packed)
-        port = site.vpc.attach(f"host-{site.name}", "host", f"{network.network_address + 20}/24", mac)
-        return Host(port, self._base)
-
-    def _route_between_sites(self):
-        """What the operator has put into each VPC's route table: the others' ranges, through the gateway."""
-        for site in self.sites:
-            for other in self.sites:
-                if other is not site:
-                    site.vpc.route(other.range, site.gateway.port)
+    def _allocate(self, site, tags=None):
+        """An Elastic IP in the site's region and account."""
+        return self.world.allocate_address(site.world_vpc.region, f"203.0.113.{next(self._addresses)}", tags,
+                                           account=site.world_vpc.account)
 
     def launch(self, site, tags=None, metadata_tags=True):
-        """One more instance in the site's VPC, with an Elastic IP of its own, powered on."""
-        self._addresses += 1
-        public = f"203.0.113.{self._addresses}"
-        self.world.allocate_address(site.name, public)
-        number = sum(machine.vpc is site.vpc for machine in self.machines)
-        network = ipaddress.IPv4Network(site.subnets[0].cidr)
-        private = str(network.network_address + 10 + number)
+        """One more instance for the site, powered on, with an empty disk; its address is an Elastic IP, or with
+        `managed` one that goes with it."""
+        place = site.place
+        number = place.count
+        place.count += 1
+        public = f"198.51.100.{next(self._addresses)}" if self._managed else self._allocate(site).public_ip
+        private = str(ipaddress.IPv4Network(site.subnets[0].cidr).network_address + 10 + number)
         instance = self.world.launch(site.subnets[0], private, public, tags=site.tags if tags is None else tags,
-                                     metadata_tags=metadata_tags)
-        name = f"gw-{site.name}" + (f"-{number}" if number else "")
-        port = site.vpc.attach(name, f"gateway{number}", f"{private}/{network.prefixlen}", instance.interface.mac)
-        self._ports[instance.interface.id] = port, site.vpc
-        site.vpc.map_address(public, port)
+                                     metadata_tags=metadata_tags, groups=[place.gateways])
+        name = f"gw-{site.name}" + (f"-{number}" if site.gateway else "")
+        port = self._plug(site, instance, name, f"gateway{number}")
         gateway = Gateway(name, site.base, site.vpc, port, instance)
         self.machines.append(gateway)
         self._equip(gateway)
         gateway.power_on()
         return gateway
+
+    def add_host(self, site, subnet=None):
+        """One more plain machine at the site, in its hosts' subnet or another."""
+        subnet = subnet or site.subnets[1]
+        private = str(ipaddress.IPv4Network(subnet.cidr).network_address + 200)
+        instance = self.world.launch(subnet, private, groups=[site.place.hosts])
+        cable = "host" + private.split(".")[2]
+        return Host(self._plug(site, instance, f"host-{site.vpc.name}-{cable}", cable), instance, self._base)
+
+    def _plug(self, site, instance, name, cable):
+        interface = instance.interface
+        length = interface.subnet.cidr.split("/")[1]
+        port = site.vpc.attach(name, cable, f"{interface.private_ip}/{length}", interface.mac)
+        self._mirror.add_port(site.vpc, port, interface)
+        return port
 
     def _equip(self, gateway):
         """What the instance's image brings: the binary, trust in the API's certificates, ESP where the kernel has none."""
@@ -229,11 +202,21 @@ class Mesh:
         if not kernel_has_esp():
             gateway.write(_LIBIPSEC, "kernel-libipsec {\n    load = yes\n}\n")
 
-    def _changed(self, kind, thing):
-        """The fake AWS's state is the fabric's."""
-        if kind == "source_dest_check" and thing.id in self._ports:
-            port, vpc = self._ports[thing.id]
-            vpc.check(port, thing.source_dest_check)
+    def terminate(self, gateway):
+        """The instance ends as EC2's do when their health check fails: nothing on it hears of it, its disk is gone."""
+        self.machines.remove(gateway)
+        gateway.destroy()
+        self._mirror.drop_port(gateway.instance.interface)
+        gateway.vpc.disconnect(gateway.port)
+        self.world.terminate(gateway.instance)
+
+    def route_by_hand(self, site, other):
+        """An entry of the site's route table, as an operator without cygnet makes it: the other's range, through the gateway."""
+        self.world.put_route(self.table(site), other.range, site.gateway.instance.interface)
+
+    def table(self, site):
+        """The route table of the site's subnets."""
+        return self.world.table_of(site.subnets[0])
 
     # --- what tests ask
 
@@ -243,7 +226,8 @@ class Mesh:
         return dict(zip([site.name for site in sites], parallel(lambda s: s.gateway.bootstrap(*words), sites)))
 
     def directions(self):
-        return [(one, other) for one in self.sites for other in self.sites if one is not other]
+        """Pairs of sites between which there is to be a tunnel."""
+        return [(one, other) for one in self.sites for other in self.sites if one.place is not other.place]
 
     def ping_matrix(self, wait=2):
         """{(site, site): milliseconds or None}, from every site's host to every other's."""
@@ -252,9 +236,10 @@ class Mesh:
         return {(one.name, other.name): time for (one, other), time in zip(pairs, times)}
 
     def has_all_tunnels(self):
-        """Whether charon at every site has an installed CHILD_SA with every other."""
+        """Whether charon at every site has an installed CHILD_SA with every other, and with nobody else."""
         seen = parallel(lambda site: {child["peer"] for child in site.gateway.installed_children()}, self.sites)
-        return all(len(peers) == len(self.sites) - 1 for peers in seen)
+        return all(peers == {other.gateway.address for one, other in self.directions() if one is site}
+                   for site, peers in zip(self.sites, seen))
 
     def is_whole(self):
         """Whether every host gets an answer from every other within a second."""
@@ -272,23 +257,3 @@ class Mesh:
 
     def __exit__(self, *exception):
         self.close()
-
-
-def end_on_signals():
-    """Makes the first ^C or SIGTERM end the program with all its cleaning up, which no further one cuts short."""
-    def end(number, _):
-        for ignored in _ENDING:
-            signal.signal(ignored, signal.SIG_IGN)
-        sys.exit(128 + number)
-
-    for number in _ENDING:
-        signal.signal(number, end)
-
-
-def parallel(work, things):
-    """work(thing) for all at the same time; the results in order. Interrupted, it waits for none of them."""
-    pool = concurrent.futures.ThreadPoolExecutor(len(things) or 1)
-    try:
-        return list(pool.map(work, things))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)

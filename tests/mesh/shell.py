@@ -10,7 +10,8 @@ import signal
 import sys
 
 import netns
-from mesh import THREE_REGIONS, Mesh, end_on_signals
+from lab import end_on_signals
+from mesh import THREE_REGIONS, Mesh
 
 MORE_REGIONS = THREE_REGIONS + tuple((f"us-west-{n}", f"10.{30 + n}.0.0/16") for n in (1, 2))
 

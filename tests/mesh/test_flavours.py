@@ -9,7 +9,8 @@ import re
 import pytest
 from checks import eventually, said
 from handmade import Handmade
-from mesh import Mesh, parallel
+from lab import parallel
+from mesh import Mesh
 
 QUICK = {"cygnet:key-bits": "3072"}
 IPSEC = {**QUICK, "cygnet:backend": "ipsec"}

@@ -7,17 +7,17 @@ import subprocess
 import sys
 import tempfile
 
-import mesh
 import pytest
 from checks import eventually
+from lab import sweep
 
 HERE = pathlib.Path(__file__).resolve().parent
 KEEP_ONE = """
-import signal, mesh
-mesh.end_on_signals()
-with mesh.Mesh(mesh.THREE_REGIONS[:1], cygnet=None) as lab:
-    lab.sites[0].gateway.wait_booted()
-    print(lab.sites[0].gateway.pid, flush=True)
+import signal, lab, mesh
+lab.end_on_signals()
+with mesh.Mesh(mesh.THREE_REGIONS[:1], cygnet=None) as made:
+    made.sites[0].gateway.wait_booted()
+    print(made.sites[0].gateway.pid, flush=True)
     signal.pause()
 """
 
@@ -48,5 +48,5 @@ def test_nothing_stays(number):
     lab.stdout.close()
     eventually(lambda: not machine.exists() and namespace not in network_namespaces())
     assert mounts() == before
-    mesh.sweep()
+    sweep()
     assert list(pathlib.Path(tempfile.gettempdir()).glob(f"cygnet-mesh-{lab.pid}-*")) == []

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 from fabric import AWS_ADDRESS
-from mesh import parallel
+from lab import parallel
 
 CONNECTION = """
 connections {{
@@ -62,6 +62,8 @@ def sites(lab):
     for site in lab.sites:
         site.gateway.wait_booted()
         site.gateway.check(["systemctl", "stop", "strongswan-starter", "strongswan"])
+    for one, other in lab.directions():
+        lab.route_by_hand(one, other)
     return lab.sites
 
 

@@ -11,7 +11,7 @@ import time
 import netns
 import pytest
 from checks import eventually, said
-from mesh import parallel
+from lab import parallel
 
 OWN_UNITS = ["cygnet.service", "cygnet-sync.service", "cygnet-sync.timer", "cygnet-firewall.service"]
 INTERVAL = 15

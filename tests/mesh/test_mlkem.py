@@ -3,7 +3,8 @@
 import mlkem
 import pytest
 from checks import eventually, said
-from mesh import Mesh, parallel
+from lab import parallel
+from mesh import Mesh
 
 QUICK = {"cygnet:key-bits": "3072"}
 SITES = (

@@ -126,7 +126,7 @@ class _Exchange:
     def _log(self, status, code):
         instance_id = self.caller.instance_id if self.caller else None
         call = Call(self.world.clock(), self.endpoint.region, self.endpoint.service, self.action, instance_id,
-                    self.params, status, code)
+                    self.params, status, code, self.caller.arn if self.caller else None)
         self.world.log_call(call)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
+from functools import singledispatch
 
 from .errors import ApiError
 from .resources import Address, Instance, Interface
@@ -20,6 +21,8 @@ class Kind:
     error: str
     tags: str
     filters: dict
+    malformed: str = None       # the error of a malformed id, where it is not error + ".Malformed"
+    absent: str = "The {word} ID '{id}' does not exist"
 
 
 INTERFACE = Kind("networkInterface", "eni", "InvalidNetworkInterfaceID", "TagSet", {
@@ -30,6 +33,7 @@ INTERFACE = Kind("networkInterface", "eni", "InvalidNetworkInterfaceID", "TagSet
     "mac-address": "MacAddress",
     "private-ip-address": "PrivateIpAddress",
     "addresses.private-ip-address": "PrivateIpAddresses.PrivateIpAddress",
+    "group-id": "Groups.GroupId",
     "association.public-ip": "Association.PublicIp",
     "attachment.instance-id": "Attachment.InstanceId",
     "source-dest-check": "SourceDestCheck",
@@ -58,20 +62,21 @@ ADDRESS = Kind("allocation", "eipalloc", "InvalidAllocationID", "Tags", {
 
 def described(world, resource):
     """The description of a resource as a read shows it: perhaps the former one."""
-    return world.former.take(resource.id) or description(world, resource)
+    return world.former.take(resource.id) or description(resource, world)
 
 
-def description(world, resource):
+@singledispatch
+def description(resource, world):
     """The description of a resource as it is."""
-    return {Interface: _interface, Instance: _instance, Address: _address}[type(resource)](world, resource)
+    raise NotImplementedError(type(resource))
 
 
 def find(resources, kind, resource_id):
     """The resource of this id; ApiError when the id is malformed or names none."""
     if not re.fullmatch(kind.prefix + "-[0-9a-f]{8,17}", resource_id):
-        raise ApiError(kind.error + ".Malformed", f'Invalid id: "{resource_id}"')
+        raise ApiError(kind.malformed or kind.error + ".Malformed", f'Invalid id: "{resource_id}"')
     if resource_id not in resources:
-        raise ApiError(kind.error + ".NotFound", f"The {kind.word} ID '{resource_id}' does not exist")
+        raise ApiError(kind.error + ".NotFound", kind.absent.format(word=kind.word, id=resource_id))
     return resources[resource_id]
 
 
@@ -124,7 +129,8 @@ def _values(value, path):
     return _values(value[path[0]], path[1:]) if path[0] in value else []
 
 
-def _tags(tags):
+def tag_list(tags):
+    """Tags as replies have them."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
@@ -140,7 +146,8 @@ def _association(interface):
     return {"PublicIp": interface.assigned_ip, "IpOwnerId": "amazon"}
 
 
-def _interface(world, interface):
+@description.register
+def _interface(interface: Interface, world):
     private = {"PrivateIpAddress": interface.private_ip, "Primary": True}
     one = {
         "NetworkInterfaceId": interface.id,
@@ -156,8 +163,8 @@ def _interface(world, interface):
         "PrivateIpAddress": interface.private_ip,
         "PrivateIpAddresses": [private],
         "SourceDestCheck": interface.source_dest_check,
-        "Groups": [],
-        "TagSet": _tags(interface.tags),
+        "Groups": [{"GroupName": group.name, "GroupId": group.id} for group in interface.groups],
+        "TagSet": tag_list(interface.tags),
         "Attachment": attachment(interface),
     }
     if interface.public_ip:
@@ -172,7 +179,8 @@ def attachment(interface):
             "AttachTime": _time(interface.instance.launched), "DeleteOnTermination": True}
 
 
-def _instance(world, instance):
+@description.register
+def _instance(instance: Instance, world):
     one = {
         "InstanceId": instance.id,
         "ImageId": instance.image,
@@ -182,7 +190,7 @@ def _instance(world, instance):
         "State": {"Code": STATE_CODES[instance.state], "Name": instance.state},
         "Placement": {"AvailabilityZone": instance.subnet.zone, "Tenancy": "default"},
         "NetworkInterfaces": [],
-        "Tags": _tags(instance.tags),
+        "Tags": tag_list(instance.tags),
     }
     if instance.state == "running":
         one.update(_network_of(world, instance))
@@ -212,9 +220,10 @@ def _within_instance(one):
     return nested
 
 
-def _address(world, address):
+@description.register
+def _address(address: Address, world):
     one = {"AllocationId": address.id, "PublicIp": address.public_ip, "Domain": "vpc", "PublicIpv4Pool": "amazon",
-           "NetworkBorderGroup": address.region, "Tags": _tags(address.tags)}
+           "NetworkBorderGroup": address.region, "Tags": tag_list(address.tags)}
     interface = address.interface
     if interface:
         one.update({"AssociationId": address.association_id, "NetworkInterfaceId": interface.id,

@@ -35,6 +35,7 @@ class Faults:
         self.replies_chunked = False
         self.limits_on = True
         self.stale_count = 0
+        self.metadata_lag_seconds = 0
 
     def throttle(self, service, action="*", n=1):
         """The next n calls are answered with the service's throttling error."""
@@ -96,6 +97,10 @@ class Faults:
     def stale_reads(self, n):
         """Whatever is changed in EC2 from now on, the next n descriptions of it show the former state."""
         self.stale_count = n
+
+    def metadata_lag(self, seconds):
+        """The metadata shows a public address only so long after it was associated or freed."""
+        self.metadata_lag_seconds = seconds
 
     def take(self, effect, service, action):
         """Use up one matching fault of this effect; None when there is none."""

@@ -110,14 +110,14 @@ def look_up(world, instance, target):
 
 def metadata(world, instance):
     """All paths below /latest/ that exist for an instance now, with their texts; tags are those of this moment."""
-    leaves = _known(instance) if instance.recorded is None else dict(instance.recorded)
+    leaves = _known(world, instance) if instance.recorded is None else dict(instance.recorded)
     if instance.role:
         credentials = f"meta-data/iam/security-credentials/{instance.role}"
         leaves[credentials] = lambda: _credentials(world.keyring.of_instance(instance))
     return leaves
 
 
-def _known(instance):
+def _known(world, instance):
     """Everything but credentials, made from the instance's state."""
     region = instance.vpc.region
     interface = instance.interface
@@ -131,13 +131,15 @@ def _known(instance):
         "meta-data/mac": interface.mac,
         "meta-data/placement/availability-zone": instance.subnet.zone,
         "meta-data/placement/region": region,
+        "meta-data/security-groups": "\n".join(group.name for group in interface.groups),
         "meta-data/services/domain": partition.suffix,
         "meta-data/services/partition": partition.name,
     }
-    if interface.public_ip:
-        leaves["meta-data/public-ipv4"] = interface.public_ip
+    public_ip = world.metadata_public_ip(interface)
+    if public_ip:
+        leaves["meta-data/public-ipv4"] = public_ip
     for each in instance.interfaces:
-        leaves.update(_interface_leaves(each))
+        leaves.update(_interface_leaves(each, world.metadata_public_ip(each)))
     if instance.metadata_tags:
         leaves.update({f"meta-data/tags/instance/{key}": value for key, value in instance.tags.items()})
     if instance.lifecycle_state:
@@ -145,7 +147,7 @@ def _known(instance):
     return leaves
 
 
-def _interface_leaves(interface):
+def _interface_leaves(interface, public_ip):
     below = f"meta-data/network/interfaces/macs/{interface.mac}/"
     vpc, subnet = interface.vpc, interface.subnet
     leaves = {
@@ -154,15 +156,17 @@ def _interface_leaves(interface):
         "local-ipv4s": interface.private_ip,
         "mac": interface.mac,
         "owner-id": vpc.account,
+        "security-group-ids": "\n".join(group.id for group in interface.groups),
+        "security-groups": "\n".join(group.name for group in interface.groups),
         "subnet-id": subnet.id,
         "subnet-ipv4-cidr-block": subnet.cidr,
         "vpc-id": vpc.id,
         "vpc-ipv4-cidr-block": vpc.cidrs[0],
         "vpc-ipv4-cidr-blocks": "\n".join(vpc.cidrs),
     }
-    if interface.public_ip:
-        leaves["public-ipv4s"] = interface.public_ip
-        leaves[f"ipv4-associations/{interface.public_ip}"] = interface.private_ip
+    if public_ip:
+        leaves["public-ipv4s"] = public_ip
+        leaves[f"ipv4-associations/{public_ip}"] = interface.private_ip
     return {below + name: text for name, text in leaves.items()}
 
 

@@ -4,13 +4,14 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from .resources import Instance, Interface, Subnet, Vpc
+from .resources import Instance, Interface, SecurityGroup, Subnet, Vpc
 
 DOCUMENT = "dynamic/instance-identity/document"
 
 
 def launch(world, folder, role="gateway"):
-    """The recorded instance runs in this world, with its VPC, subnet and primary interface and the ids of all of them.
+    """The recorded instance runs in this world, with its VPC, subnet, primary interface and its security groups, and
+    the ids of all of them.
 
     IMDS serves what was recorded and nothing else, but for the role's credentials: those are the fake's own.
     """
@@ -24,17 +25,23 @@ def launch(world, folder, role="gateway"):
     instance = Instance(subnet, role, document["imageId"], document["instanceType"], launched,
                         tags=_below(leaves, "meta-data/tags/instance/"), architecture=document["architecture"],
                         id=document["instanceId"], recorded=leaves)
-    interface = Interface(subnet, network["local-ipv4s"].split("\n")[0], instance,
+    groups = [SecurityGroup(vpc, name, id=group) for name, group in
+              zip(_lines(network, "security-groups"), _lines(network, "security-group-ids"), strict=True)]
+    interface = Interface(subnet, network["local-ipv4s"].split("\n")[0], instance, groups=groups or None,
                           assigned_ip=network.get("public-ipv4s", "").split("\n")[0] or None,
                           id=network["interface-id"], mac=network["mac"])
     instance.interfaces.append(interface)
-    for thing in (vpc, subnet, interface, instance):
+    for thing in (vpc, subnet, *groups, interface, instance):
         world.register(thing)
     return instance
 
 
 def _leaves(folder):
     return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def _lines(leaves, path):
+    return leaves[path].split("\n") if path in leaves else []
 
 
 def _below(leaves, path):

@@ -1,21 +1,27 @@
-"""What exists in a world: VPCs, subnets, interfaces, instances, Elastic IPs, access keys."""
+"""What exists in a world: VPCs, subnets, route tables, security groups, interfaces, instances, Elastic IPs, keys."""
 
 import uuid
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
-
-def new_id(prefix):
-    return f"{prefix}-0{uuid.uuid4().hex[:16]}"
+from .ids import new_id
+from .rules import Rule
 
 
 @dataclass(eq=False)
 class Vpc:
+    """A VPC, with the main route table and the default security group that each has from its beginning."""
+
     region: str
     cidrs: list
     account: str
     tags: dict = field(default_factory=dict)
     id: str = field(default_factory=lambda: new_id("vpc"))
+
+    def __post_init__(self):
+        self.main_table = RouteTable(self)
+        self.default_group = SecurityGroup(self, "default", "default VPC security group")
+        self.default_group.rules.append(Rule("-1", group=self.default_group.id))
 
 
 @dataclass(eq=False)
@@ -24,6 +30,8 @@ class Subnet:
     zone: str
     cidr: str
     tags: dict = field(default_factory=dict)
+    table: object = None            # the route table it is associated with; None: the VPC's main one serves it
+    association_id: str = None      # of that association
     id: str = field(default_factory=lambda: new_id("subnet"))
 
     def __post_init__(self):
@@ -31,6 +39,64 @@ class Subnet:
             raise ValueError(f"subnet {self.cidr} is outside its VPC's ranges {self.vpc.cidrs}")
         if self.zone[:-1] != self.vpc.region:
             raise ValueError(f"zone {self.zone} is not in region {self.vpc.region}")
+
+
+@dataclass(eq=False)
+class Route:
+    """What a range leads to: target is an id or "local"; interface is the network interface of that id, or None."""
+
+    destination: str
+    target: str
+    interface: object = None
+    origin: str = "CreateRoute"
+    gone: bool = False              # whether a target that is no interface is there no more
+
+    @property
+    def state(self):
+        return "blackhole" if self.gone or self.interface and not self.interface.exists else "active"
+
+
+@dataclass(eq=False)
+class RouteTable:
+    """routes and propagated map each destination to its Route; of two to the same one the first counts."""
+
+    vpc: Vpc
+    tags: dict = field(default_factory=dict)
+    id: str = field(default_factory=lambda: new_id("rtb"))
+    main_association_id: str = field(default_factory=lambda: new_id("rtbassoc"))
+
+    def __post_init__(self):
+        self.routes = {cidr: Route(cidr, "local", origin="CreateRouteTable") for cidr in self.vpc.cidrs}
+        self.propagated = {}
+
+    @property
+    def is_main(self):
+        return self.vpc.main_table is self
+
+    @property
+    def effective(self):
+        """{destination: Route}; the longest prefix wins."""
+        return {**self.propagated, **self.routes}
+
+
+@dataclass(eq=False)
+class SecurityGroup:
+    """rules has those of both directions."""
+
+    vpc: Vpc
+    name: str
+    description: str = "made by a test"
+    tags: dict = field(default_factory=dict)
+    rules: list = field(default_factory=lambda: [Rule("-1", cidr="0.0.0.0/0", egress=True)])
+    id: str = field(default_factory=lambda: new_id("sg"))
+
+    @property
+    def ingress(self):
+        return [rule for rule in self.rules if not rule.egress]
+
+    @property
+    def egress(self):
+        return [rule for rule in self.rules if rule.egress]
 
 
 @dataclass(eq=False)
@@ -46,6 +112,9 @@ class Interface:
     source_dest_check: bool = True
     description: str = ""
     tags: dict = field(default_factory=dict)
+    groups: list = None             # its SecurityGroups; None given: the VPC's default one
+    former_ip: str = None           # the public address before the last change
+    moved: float = 0                # when that change was
     id: str = field(default_factory=lambda: new_id("eni"))
     attachment_id: str = field(default_factory=lambda: new_id("eni-attach"))
     mac: str = field(default_factory=lambda: "02:" + ":".join(f"{byte:02x}" for byte in uuid.uuid4().bytes[:5]))
@@ -53,10 +122,16 @@ class Interface:
     def __post_init__(self):
         if ip_address(self.private_ip) not in ip_network(self.subnet.cidr):
             raise ValueError(f"{self.private_ip} is outside subnet {self.subnet.cidr}")
+        if self.groups is None:
+            self.groups = [self.vpc.default_group]
 
     @property
     def vpc(self):
         return self.subnet.vpc
+
+    @property
+    def exists(self):
+        return self.instance.state != "terminated"
 
     @property
     def public_ip(self):

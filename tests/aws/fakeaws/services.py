@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import ec2, ssm
+from . import ec2, ec2_calls, ssm
 from .protocol_ec2 import Ec2Protocol
 from .protocol_json import JsonProtocol
 
@@ -18,5 +18,5 @@ class Service:
 
 SERVICES = {
     "ssm": Service(JsonProtocol("ssm"), ssm.ACTIONS, ssm.admit),
-    "ec2": Service(Ec2Protocol("ec2"), ec2.ACTIONS, ec2.admit),
+    "ec2": Service(Ec2Protocol("ec2"), ec2.ACTIONS, ec2_calls.admit),
 }
