@@ -14,7 +14,7 @@ override export CYGNET_CACHE := $(abspath $(or $(CYGNET_CACHE),$(or $(XDG_CACHE_
 export PYTHONDONTWRITEBYTECODE := 1
 
 # Built for another machine than this one: a cross compiler's prefix.
-CROSS ?= $(if $(filter-out $(HOST),$(ARCH)),$(ARCH)-linux-gnu-)
+CROSS := $(if $(filter-out $(HOST),$(ARCH)),$(ARCH)-linux-gnu-)
 OUT   := build/$(ARCH)
 export ARCH CROSS
 
@@ -173,7 +173,8 @@ build/cmocka-sources: $(CMOCKA_LOCK) base/libs/fetch.sh | setup-build
 $(CMOCKA)/libcmocka.a: build/cmocka-sources $(OUT)/flags tests/unit/cmocka.sh
 	$(call say,cc)tests/unit/cmocka.sh $< $(MUSL_CC) $(CROSS)ar $(CMOCKA)
 
-$(STATIC_TESTS:=.o): CPPFLAGS += -I$(CMOCKA)/include
+# The second macro tells cmocka.h that the C library has uintptr_t, as musl's own names are none that it knows.
+$(STATIC_TESTS:=.o): CPPFLAGS += -I$(CMOCKA)/include -DWITHOUT_SANITIZERS -D_UINTPTR_T
 $(STATIC_TESTS:=.o): | $(CMOCKA)/libcmocka.a
 $(STATIC_TESTS): %: %.o $(filter-out $(OUT)/bootstrap/main.o,$(OBJECTS)) $(CMOCKA)/libcmocka.a
 	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
