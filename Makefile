@@ -153,7 +153,7 @@ check-layers: | setup-test ## a room includes only rooms above it
 # --- the rooms base and aws as a command line, for the tests of aws ---
 
 CLIENT         := $(OUT)/aws-client
-CLIENT_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/aws/*.c))
+CLIENT_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/aws/client*.c))
 
 $(CLIENT): $(CLIENT_OBJECTS) $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
 	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)

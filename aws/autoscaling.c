@@ -97,10 +97,13 @@ int autoscaling_heartbeat(struct aws *aws, const char *region, const char *group
 
 int autoscaling_unhealthy(struct aws *aws, const char *region, const char *instance, struct err *e)
 {
-	const struct query query = autoscaling_query(aws, region, "SetInstanceHealth", instance);
+	AUTO_FREE char *remedy = mem_printf(
+		"grant autoscaling:SetInstanceHealth on the group of '%s'", instance);
+	struct query query = autoscaling_query(aws, region, "SetInstanceHealth", instance);
 	CLEANUP(query_reply_done) struct query_reply reply = { 0 };
 	AUTO_BUF struct buf form = { 0 };
 
+	query.remedy = remedy;
 	form_add(&form, "InstanceId", instance);
 	form_add(&form, "HealthStatus", "Unhealthy");
 	return query_call(&query, &form, &reply, e);

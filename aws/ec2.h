@@ -76,7 +76,7 @@ void ec2_subnets_done(struct ec2_subnets *subnets);
 /* A route to an IPv4 range. */
 struct ec2_route {
 	struct cidr destination;
-	char *target;		/* what it leads to: "eni-…", "igw-…", "local", …; "" when EC2 names nothing */
+	char *target;		/* what it leads to: "eni-…", "igw-…", "local"; "" for what EC2 may add */
 	char *instance;		/* of the target, when that is an instance's interface; else NULL */
 	bool blackhole;		/* the target is gone */
 	bool propagated;	/* by a gateway or a route server: not in the quota, and not to be replaced */
@@ -120,7 +120,7 @@ struct ec2_rule {
 	int64_t from, to;	/* ports; of icmp type and code; -1: all */
 	bool ranged;		/* from or to an IPv4 range; else a group, a prefix list or IPv6 */
 	struct cidr range;
-	char *other;		/* unless ranged: "sg-…", "pl-…" or an IPv6 range, "::/0"; else NULL */
+	char *other;		/* unless ranged: "sg-…", "pl-…", IPv6, "" for what EC2 may add; else NULL */
 	char *description;	/* NULL: none */
 };
 

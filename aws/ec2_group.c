@@ -11,9 +11,9 @@
 
 #include "aws/ec2_call.h"
 
-#define PAGE 1000
+#define GROUPS_PAGE 10		/* a group may have 1,000 rules, and a reply 100,000 elements */
+#define RULES_PAGE 400		/* a rule may have 50 tags */
 #define FILTER_MAX 200		/* values of a filter */
-#define PROTOCOL_MAX 16
 #define DESCRIPTION_MAX 1024	/* bytes that hold its 255 characters */
 
 static void rule_done(struct ec2_rule *rule)
@@ -87,19 +87,22 @@ static int groups_list(struct aws *aws, const char *region, const char *vpc, con
 
 	ec2_call_filter_one(&call, "vpc-id", vpc);
 	ec2_call_filter(&call, filter, values);
-	return ec2_call_list(&call, "securityGroupInfo", PAGE, group_read, groups, e);
+	return ec2_call_list(&call, "securityGroupInfo", GROUPS_PAGE, group_read, groups, e);
 }
 
 /* Whom a rule lets in or out that is not for an IPv4 range. */
 static int rule_parse_other(const struct xml *item, struct ec2_rule *rule, struct err *e)
 {
-	static const char *const members[] = { "cidrIpv6", "prefixListId", "referencedGroupInfo/groupId" };
+	static const char *const members[] = {
+		"cidrIpv6", "prefixListId", "referencedGroupInfo/groupId",
+	};
 
 	for (size_t i = 0; rule->other == NULL && i < COUNT_OF(members); i++)
 		if (xml_get_id_or(item, members[i], NULL, &rule->other, e) < 0)
 			return -1;
-	return rule->other ? 0 : err_set(e, EXIT_CONFIG, "none of '%s', '%s', '%s' and '%s'", "cidrIpv4", members[0],
-					 members[1], members[2]);
+	if (rule->other == NULL)
+		rule->other = mem_strdup("");
+	return 0;
 }
 
 static int rule_parse(const struct xml *item, struct ec2_rule *rule, struct err *e)
@@ -145,7 +148,7 @@ static int rules_list(struct aws *aws, const char *region, const char *vpc,
 		ec2_call(aws, region, "DescribeSecurityGroupRules", vpc);
 
 	ec2_call_filter(&call, "group-id", ids);
-	return ec2_call_list(&call, "securityGroupRuleSet", PAGE, rule_read, groups, e);
+	return ec2_call_list(&call, "securityGroupRuleSet", RULES_PAGE, rule_read, groups, e);
 }
 
 static int rules_read(struct aws *aws, const char *region, const char *vpc,

@@ -9,7 +9,7 @@
 
 #include "aws/ec2_call.h"
 
-#define PAGE 20			/* a table may have 1,000 routes, and a reply 4 MiB */
+#define PAGE 10			/* a table may have 1,000 routes, and a reply 100,000 elements */
 #define ROUTES_MAX 10000	/* of all tables */
 
 static void route_done(struct ec2_route *route)

@@ -7,7 +7,7 @@
 
 #include "aws/ec2_call.h"
 
-#define PAGE 1000
+#define PAGE 400		/* a subnet may have 50 tags, and a reply 100,000 elements */
 
 static void subnet_done(struct ec2_subnet *subnet)
 {

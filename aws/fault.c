@@ -62,9 +62,19 @@ static void fault_read_xml(const char *body, size_t len, struct fault *fault)
 		  fault->message);
 }
 
+/* Without what EC2 encodes for sts:DecodeAuthorizationMessage: nobody can read that. */
+static void message_cut(char *message)
+{
+	char *encoded = strstr(message, " Encoded authorization failure message");
+
+	if (encoded != NULL)
+		*encoded = '\0';
+}
+
 void fault_read(int status, const char *body, size_t len, struct fault *ret_fault)
 {
 	*ret_fault = (struct fault){ .status = status };
 	if (!fault_read_json(body, len, ret_fault))
 		fault_read_xml(body, len, ret_fault);
+	message_cut(ret_fault->message);
 }

@@ -232,7 +232,8 @@ int ssm_history(struct aws *aws, const char *region, const char *name, struct pa
 				       "versions or %d pages", name, region, HISTORY_MAX,
 				       HISTORY_PAGES_MAX);
 	}
-	qsort(found.items, found.count, sizeof *found.items, by_version);
+	if (found.count > 1)
+		qsort(found.items, found.count, sizeof *found.items, by_version);
 	*ret_found = found;
 	found = (struct parameters){ 0 };
 	return 0;

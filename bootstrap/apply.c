@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aws/ec2.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/run.h"
@@ -17,8 +16,6 @@
 
 #define RELABEL_MS 30000
 #define CHARON_START_MS 30000
-#define READ_BACK_TRIES 5
-#define READ_BACK_MS 1000
 
 struct applying {
 	struct session *session;
@@ -85,23 +82,6 @@ static int do_set_kernel(const struct applying *a, const struct action *action, 
 	if (fd < 0 || write(fd, action->value, (size_t)len) != len)
 		return err_set(e, EXIT_STEP, "cannot set the kernel's '%s' to '%s': %m", action->name, action->value);
 	return 0;
-}
-
-/* EC2 is eventually consistent: the change is believed only when it is read back. */
-static int do_source_dest_check_off(const struct applying *a, const struct action *action, struct err *e)
-{
-	const char *region = a->session->instance.region;
-	bool on = true;
-
-	if (ec2_source_dest_check_set(a->session->aws, region, action->name, false, e) < 0)
-		return -1;
-	for (int i = 0; on && i < READ_BACK_TRIES; i++) {
-		if (i > 0)
-			clock_sleep_ms(READ_BACK_MS);
-		if (ec2_source_dest_check_get(a->session->aws, region, action->name, &on, e) < 0)
-			return -1;
-	}
-	return on ? err_set(e, EXIT_AGAIN, "the source/dest check of '%s' still reads as on", action->name) : 0;
 }
 
 static int do_reload_settings(const struct applying *a, const struct action *action, struct err *e)
@@ -176,9 +156,8 @@ static int do_load(const struct applying *a, const struct action *action, struct
 
 typedef int (*action_function)(const struct applying *a, const struct action *action, struct err *e);
 
-/* Making keys, publishing and tunnels have steps of their own (reconcile.c); here they only stand in the plan. */
+/* Making the key and what is done outside of this host have steps of their own (reconcile.c, fill.c). */
 static const action_function functions[] = {
-	[ACTION_SOURCE_DEST_CHECK_OFF] = do_source_dest_check_off,
 	[ACTION_WRITE] = do_write,
 	[ACTION_REMOVE] = do_remove,
 	[ACTION_RELABEL] = do_relabel,
@@ -196,8 +175,7 @@ static const action_function functions[] = {
 
 static bool failure_is_setback(const struct action *action)
 {
-	return action->kind == ACTION_SOURCE_DEST_CHECK_OFF || action->concern == CONCERN_SYSCTL ||
-	       action->concern == CONCERN_TIME;
+	return action->concern == CONCERN_SYSCTL || action->concern == CONCERN_TIME;
 }
 
 static const char *action_step(const struct action *action)
@@ -207,7 +185,7 @@ static const char *action_step(const struct action *action)
 		[CONCERN_FIREWALL] = "firewall", [CONCERN_STRONGSWAN] = "strongSwan", [CONCERN_CHARON] = "strongSwan",
 	};
 
-	return action->kind == ACTION_SOURCE_DEST_CHECK_OFF ? "source/dest check" : steps[action->concern];
+	return steps[action->concern];
 }
 
 static int action_do(const struct applying *a, const struct action *action, struct err *e)
@@ -219,7 +197,7 @@ static int action_do(const struct applying *a, const struct action *action, stru
 	if (!a->session->live && !action_is_file(action))
 		return 0;
 	session_step(a->session, action_step(action));
-	log_step(a->session->log, "%s", text);
+	log_note(a->session->log, "%s", text);
 	return functions[action->kind](a, action, e);
 }
 

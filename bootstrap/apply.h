@@ -1,4 +1,4 @@
-/* apply: carrying out a plan on the host and in the cloud. */
+/* apply: carrying out a plan on the host. */
 #ifndef CYGNET_BOOTSTRAP_APPLY_H
 #define CYGNET_BOOTSTRAP_APPLY_H
 
@@ -6,8 +6,8 @@
 #include "render/plan.h"
 
 /*
- * Do the plan's actions in order, each with a line on the log. What fails in the kernel's settings, the time daemon or
- * the source/dest check is a setback, and the rest of that concern is skipped; anything else stops the run.
+ * Do the plan's actions on this host in order, each with a line on the log. What fails in the kernel's settings or the
+ * time daemon is a setback, and the rest of that concern is skipped; anything else stops the run.
  * Loading charon is verified against target: where it shows something else, the files of this plan that charon reads
  * go back to what they were, are loaded again, and the run stops with the reason.
  * Below a root that is not the machine's only files are written.

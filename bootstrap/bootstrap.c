@@ -4,8 +4,10 @@
  */
 #include "base/clock.h"
 #include "bootstrap/command.h"
+#include "bootstrap/duty.h"
 #include "bootstrap/lifecycle.h"
 #include "bootstrap/pass.h"
+#include "bootstrap/reconcile.h"
 #include "bootstrap/watchdog.h"
 
 #define LOOK_MS 1000
@@ -22,27 +24,26 @@ static bool unsettled(const struct session *session, const struct outcome *outco
  * included, every interval, and look at charon in between. A pass that finds the lock taken or charon busy is made up
  * for by the next.
  */
-static int tunnels_await(struct session *session, struct lifecycle *lifecycle, struct outcome *outcome, struct err *e)
+static int tunnels_await(struct session *session, struct outcome *outcome, struct err *e)
 {
 	int64_t interval = session->config.interval_s * 1000;
 	int64_t deadline = clock_boot_ms() + session->config.tunnel_wait_s * 1000;
-	int64_t next = clock_boot_ms() + interval;
+	int64_t next = clock_boot_ms() + (outcome->behind ? 0 : interval);
 
-	while (unsettled(session, outcome) && clock_boot_ms() < deadline) {
-		bool due = outcome->behind || clock_boot_ms() >= next;
+	while (!outcome->ended && unsettled(session, outcome) && clock_boot_ms() < deadline) {
+		bool due = clock_boot_ms() >= next;
 
-		lifecycle_wait(session, lifecycle);
 		outcome->behind = false;
-		if (due)
-			next = clock_boot_ms() + interval;
-		else
+		if (!due)
 			clock_sleep_ms(LOOK_MS);
-		if (pass_run(session, due ? reconcile_due : reconcile_tunnels, interval, outcome, e) == 0)
-			continue;
-		if (e->code != EXIT_AGAIN)
-			return -1;
-		log_detail(session->log, "%s: %s", session->step, e->cause);
-		err_clear(e);
+		if (pass_run(session, due ? reconcile_due : reconcile_tunnels, interval, outcome, e) < 0) {
+			if (e->code != EXIT_AGAIN)
+				return -1;
+			log_detail(session->log, "%s: %s", session->step, e->cause);
+			err_clear(e);
+		}
+		if (due)
+			next = clock_boot_ms() + (outcome->behind ? LOOK_MS : interval);
 	}
 	return 0;
 }
@@ -55,6 +56,12 @@ static void outcome_print(const struct session *session, const struct outcome *o
 		 session->config.mesh, outcome->up, outcome->peers, outcome->changed ? "" : ", nothing to do");
 }
 
+static int first_pass(struct session *session, struct outcome *outcome, struct err *e)
+{
+	duty_resume(session);
+	return reconcile_full(session, outcome, e);
+}
+
 static int gateway_make(struct session *session, char *const environment[], struct lifecycle *lifecycle,
 			struct outcome *outcome, struct err *e)
 {
@@ -62,14 +69,16 @@ static int gateway_make(struct session *session, char *const environment[], stru
 		return -1;
 	watchdog_start(session->config.timeout_s);
 	if (lifecycle_begin(session, lifecycle, e) < 0 ||
-	    pass_run(session, reconcile_full, session->config.timeout_s * 1000, outcome, e) < 0)
+	    pass_run(session, first_pass, session->config.timeout_s * 1000, outcome, e) < 0)
 		return -1;
-	return session->live ? tunnels_await(session, lifecycle, outcome, e) : 0;
+	if (session->live && tunnels_await(session, outcome, e) < 0)
+		return -1;
+	return outcome->ended ? duty_refuse(session, e) : 0;
 }
 
 enum exit_code command_bootstrap(struct session *session, char *const environment[], struct err *e)
 {
-	CLEANUP(lifecycle_done) struct lifecycle lifecycle = LIFECYCLE_INIT;
+	struct lifecycle lifecycle = { 0 };
 	CLEANUP(outcome_done) struct outcome outcome = { 0 };
 	enum exit_code code;
 	bool failed;

@@ -4,11 +4,14 @@
 
 #include "bootstrap/tunnels.h"
 
-/*
- * Whether there is anything left to do here: EXIT_CONFIG, naming what takes the site back, once this instance has left
- * or stopped, or while `leave` is to be finished; unless this run claims the site.
- */
+/* A run that is to make this instance a gateway begins: it claims a site that was left, and with --claim any. */
+void duty_resume(struct session *session);
+
+/* EXIT_CONFIG, naming what takes the site back, once this instance has stopped; unless this run claims the site. */
 int duty_check(const struct session *session, struct err *e);
+
+/* The same of one whose tenure has ended, whether or not it has stopped already. */
+int duty_refuse(const struct session *session, struct err *e);
 
 /*
  * Stop for good: connections out of charon and off the disk, SAs terminated, cygnet.service and its timer disabled (the

@@ -35,8 +35,10 @@ static int health_pass(struct session *session, struct outcome *outcome, struct 
 	tell = health_judge(&session->recent, tunnels_observable(session), now_ms, after_ms);
 	if (tell)
 		session->recent.unhealthy_ms = now_ms;
-	if (recent_save(session->options->root, &session->recent, e) < 0 || !tell)
-		return tell || e->code != EXIT_DONE ? -1 : 0;
+	if (recent_save(session->options->root, &session->recent, e) < 0)
+		return -1;
+	if (!tell)
+		return 0;
 	session_step(session, "health");
 	log_warn(session->log, "charon could not be brought back for %lld s: the Auto Scaling group is asked to replace "
 		 "this instance", (long long)((now_ms - session->recent.charon_lost_ms) / 1000));

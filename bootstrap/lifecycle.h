@@ -7,18 +7,8 @@
 /*
  * The launch hook of 'lifecycle-hook' holds a new instance back until its gateway works. Without that setting, and
  * below another root, nothing of this does anything.
- * Source: Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks" and "Set the health of an instance".
+ * Source: Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks".
  */
-struct lifecycle {
-	int64_t deadline_ms;	/* while no action is active yet, its answer is tried until then; 0: once */
-	char *group;		/* whose hook waits for this instance; NULL: it does not, or nobody has asked yet */
-	bool over;		/* it does not, or not any more */
-	int64_t beaten_ms;	/* last heartbeat; 0: none */
-	struct err trouble;	/* the first call that failed, for the run's end */
-};
-
-#define LIFECYCLE_INIT { .trouble = ERR_INIT }
-
 enum verdict {
 	VERDICT_CONTINUE,
 	VERDICT_ABANDON,
@@ -32,18 +22,20 @@ enum verdict {
  */
 enum verdict lifecycle_judge(const struct state *state, enum exit_code code, bool failed);
 
+/* Bootstrap's dealings with the hook. */
+struct lifecycle {
+	int64_t deadline_ms;		/* while no action is active yet, an answer is tried until then; 0: once */
+	struct heartbeat *heartbeat;	/* NULL: none was started */
+};
+
 /*
- * Bootstrap begins, and has its 'timeout': should it end without a word, the hook is sync's to answer after that. Only
- * that is remembered: the group is asked later, so that no remote call comes before cygnet's units. Fails as pass_run.
+ * Bootstrap begins, and keeps the hook waiting from now on. Should it end without a word, the hook is sync's to answer
+ * once its 'timeout' is over, which is remembered under the lock. Fails as pass_run.
  */
 int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, struct err *e);
 
-/* While bootstrap waits, as often as it likes: a heartbeat when one is due. Trouble is for lifecycle_end to tell. */
-void lifecycle_wait(struct session *session, struct lifecycle *lifecycle);
-
-/* The run's end: answer the hook, and remember whether that is done. What stands in the way is a setback. */
+/* Its end: answer the hook, and remember whether that is done. What stands in the way is a setback. */
 void lifecycle_end(struct session *session, struct lifecycle *lifecycle, enum verdict verdict);
-void lifecycle_done(struct lifecycle *lifecycle);
 
 /* A run of sync has ended: answer the hook if bootstrap could not, trying once. As lifecycle_end. */
 void lifecycle_settle(struct session *session, enum exit_code code, bool failed);

@@ -33,7 +33,7 @@ static const struct flag {
 	const char *summary;
 } flags[] = {
 	{ "--claim", command_bootstrap, offsetof(struct options, claim),
-	  "become the site's gateway again, after another instance did or the site left" },
+	  "take the site, though another instance fills it by now or it has left" },
 	{ "--keep-address", command_leave, offsetof(struct options, keep_address),
 	  "leave the Elastic IP with this instance" },
 };

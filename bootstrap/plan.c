@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "bootstrap/command.h"
-#include "bootstrap/reconcile.h"
+#include "bootstrap/duty.h"
+#include "bootstrap/picture.h"
 
 static void settings_print(const struct config *config)
 {
@@ -32,17 +33,29 @@ static void actions_print(const char *title, const struct plan *plan, bool files
 		puts("  none");
 }
 
+/* What a site that is not this instance's any more would have of it is said, not planned. */
+static int site_plan(struct session *session, struct picture *picture, struct plan *plan, struct err *e)
+{
+	CLEANUP(target_done) struct target target = { 0 };
+
+	if (picture_observe(session, picture, e) < 0 || picture_decide(session, picture, e) < 0)
+		return -1;
+	if (!picture_ended(picture))
+		return picture_plan(session, picture, &target, plan, e);
+	session->state.duty = picture->succession.tenure == TENURE_LEFT ? DUTY_LEFT : DUTY_SUPERSEDED;
+	return duty_refuse(session, e);
+}
+
 enum exit_code command_plan(struct session *session, char *const environment[], struct err *e)
 {
 	CLEANUP(picture_done) struct picture picture = { 0 };
-	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
 	if (session_observe(session, environment, e) < 0 || session_load(session, e) < 0 ||
 	    session_load_key(session, e) < 0)
 		return EXIT_STEP;
-	if (picture_observe(session, &picture, e) < 0 || picture_decide(session, &picture, e) < 0 ||
-	    picture_plan(session, &picture, &target, &plan, e) < 0)
+	duty_resume(session);
+	if (site_plan(session, &picture, &plan, e) < 0)
 		return EXIT_STEP;
 	settings_print(&session->config);
 	actions_print("files", &plan, true);

@@ -58,8 +58,8 @@ int publish_record(struct session *session, const struct site *own, bool *ret_be
 	    exchange_put_record(&session->registry, own, &version, e) < 0 ||
 	    publish_announce(&session->registry, own->name, version, &epoch, e) < 0)
 		return -1;
-	/* The next number is nobody else's announcement: there is nothing in between to read. */
-	*ret_behind = epoch.version != session->state.applied.version + 1;
+	/* The next numbers are nobody else's writes: there is nothing in between to read. */
+	*ret_behind = version != own->version + 1 || epoch.version != session->state.applied.version + 1;
 	if (!*ret_behind)
 		session->state.applied = epoch;
 	session->state.generation = own->generation;

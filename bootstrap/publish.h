@@ -13,7 +13,8 @@ int publish_announce(const struct registry *registry, const char *site, int64_t 
 
 /*
  * Put the record and move the epoch. "Pending" is on disk before the first and gone after the second, so that a run that
- * is killed between them is made up for by the next. *ret_behind: others have announced since the listing was read.
+ * is killed between them is made up for by the next. *ret_behind: others have announced since the listing was read, or
+ * have written this record since own->version.
  */
 int publish_record(struct session *session, const struct site *own, bool *ret_behind, struct err *e);
 

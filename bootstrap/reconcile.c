@@ -1,195 +1,29 @@
 /*
- * reconcile: observe → plan → apply → verify → publish → tunnels, in that order and each by its own room.
- * This file is the order.
+ * reconcile: observe → decide → host → site → tunnels, in that order and each by its own room. This file is the order,
+ * and knows when it is due.
  */
 #include "bootstrap/reconcile.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "aws/ec2.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "bootstrap/apply.h"
-#include "bootstrap/charon/charon.h"
+#include "bootstrap/duty.h"
+#include "bootstrap/fill.h"
+#include "bootstrap/leave.h"
 #include "bootstrap/observe.h"
-#include "bootstrap/publish.h"
-#include "bootstrap/tunnels.h"
-
-void picture_done(struct picture *picture)
-{
-	listing_done(&picture->listing);
-	statics_done(&picture->statics);
-	mesh_done(&picture->mesh);
-	site_done(&picture->own);
-}
-
-static void check_observe(struct session *session, struct picture *picture)
-{
-	struct err e = ERR_INIT;
-
-	session_step(session, "source/dest check");
-	if (ec2_source_dest_check_get(session->aws, session->instance.region, session->instance.interface,
-				      &picture->check_on, &e) < 0)
-		session_setback(session, &e);
-}
-
-static void registry_observe(struct session *session, struct picture *picture)
-{
-	struct err e = ERR_INIT;
-
-	session_step(session, "registry");
-	picture->listed = exchange_list(&session->registry, &picture->listing, &e) == 0;
-	if (picture->listed)
-		session_registry_found(session);
-	else
-		session_registry_lost(session, &e);
-}
-
-static void own_key(struct session *session, struct picture *picture)
-{
-	struct site_key *key = MEM_GROW(picture->own.keys, picture->own.key_count);
-
-	*key = (struct site_key){ .state = KEY_ACTIVE };
-	picture->key_missing = !session->keyring.present;
-	if (session->keyring.present) {
-		public_key_copy(&session->keyring.active, &key->key);
-		return;
-	}
-	memset(key->key.id, '0', KEY_ID_SIZE - 1);
-	key->key.spki = mem_strdup("");
-}
-
-/* The own site as it should be published; its generation is kept from the record found, or from the last run. */
-static void own_decide(struct session *session, struct picture *picture)
-{
-	const struct instance *instance = &session->instance;
-	const struct site *found = sites_find(&picture->listing.sites, session->config.site);
-	int64_t generation = found ? found->generation : session->state.generation;
-
-	picture->own = (struct site){
-		.name = mem_strdup(session->config.site),
-		.generation = generation > 0 ? generation : 1,
-		.region = mem_strdup(instance->region),
-		.account = mem_strdup(instance->account),
-		.vpc = mem_strdup(instance->vpc),
-		.zone = mem_strdup(instance->zone),
-		.instance = mem_strdup(instance->id),
-		.address = instance->public_address,
-		.probe = instance->private_address,
-	};
-	cidrs_copy(&session->config.subnets, &picture->own.subnets);
-	own_key(session, picture);
-}
-
-/* A site outlives its instances, but only inside its VPC: anybody else would take the name over by mistake. */
-static int own_check(const struct session *session, const struct picture *picture, struct err *e)
-{
-	const struct site *found = sites_find(&picture->listing.sites, session->config.site);
-
-	if (found == NULL || found->left || (strcmp(found->account, session->instance.account) == 0 &&
-					     strcmp(found->vpc, session->instance.vpc) == 0))
-		return 0;
-	err_set(e, EXIT_CONFIG, "site '%s' is filled by '%s' of account %s; this instance is in '%s' of account %s",
-		found->name, found->vpc, found->account, session->instance.vpc, session->instance.account);
-	return err_remedy(e, "give this VPC a name of its own: tag the instance cygnet:site");
-}
-
-int picture_observe(struct session *session, struct picture *picture, struct err *e)
-{
-	session_step(session, "static peers");
-	if (statics_load(session->options->root, &picture->statics, e) < 0)
-		return -1;
-	check_observe(session, picture);
-	registry_observe(session, picture);
-	return 0;
-}
-
-int picture_decide(struct session *session, struct picture *picture, struct err *e)
-{
-	AUTO_FREE char *record = NULL;
-
-	session_step(session, "mesh");
-	if (own_check(session, picture, e) < 0)
-		return -1;
-	own_decide(session, picture);
-	if (record_text(&picture->own, &record, e) < 0)
-		return -1;
-	picture->publish = picture->listed && publish_due(session, &picture->listing, &picture->own);
-	mesh_select(&(struct mesh_inputs){
-		.listing = &picture->listing,
-		.applied = &session->state.peers,
-		.statics = &picture->statics,
-		.own = &picture->own,
-		.allow_subnets = &session->config.allow_subnets,
-	}, &picture->mesh);
-	session_pace(session, picture->mesh.peers.count);
-	return 0;
-}
-
-static void tree_inputs_fill(const struct session *session, const struct site *own, const struct sites *peers,
-			     struct tree_inputs *ret_inputs)
-{
-	*ret_inputs = (struct tree_inputs){
-		.host = &session->host,
-		.config = &session->config,
-		.own = own,
-		.peers = peers,
-		.interface = session->interface,
-		.program = session->program,
-	};
-}
-
-static void picture_report(const struct session *session, const struct picture *picture)
-{
-	if (session->host.time == NULL)
-		log_warn(session->log, "no time daemon is installed: install chrony, as certificates and logs need the "
-			 "time, going on without");
-	for (size_t i = 0; i < picture->mesh.warnings.count; i++)
-		log_warn(session->log, "%s, ignoring", picture->mesh.warnings.items[i]);
-	if (picture->listed && picture->mesh.peers.count == 0)
-		log_step(session->log, "no peers of mesh '%s' in the registry in '%s'", session->config.mesh,
-			 session->config.registry);
-}
-
-int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
-		 struct plan *ret_plan, struct err *e)
-{
-	AUTO_FREE char *record = exchange_record_path(&session->registry, picture->own.name);
-	AUTO_FREE char *epoch = exchange_epoch_path(&session->registry);
-	CLEANUP(observation_done) struct observation seen = { 0 };
-	struct tree_inputs inputs;
-	struct target target;
-
-	picture_report(session, picture);
-	tree_inputs_fill(session, &picture->own, &picture->mesh.peers, &inputs);
-	target_make(&inputs, &target);
-	session_step(session, "host");
-	if (observe_host(session, &target, &seen, e) < 0) {
-		target_done(&target);
-		return -1;
-	}
-	plan_make(&target, &seen, (1u << CONCERN_COUNT) - 1, &(struct site_observation){
-		.key_missing = picture->key_missing,
-		.key_bits = session->config.key_bits,
-		.interface = picture->check_on ? session->instance.interface : NULL,
-		.record = picture->publish ? record : NULL,
-		.epoch = epoch,
-	}, ret_plan);
-	*ret_target = target;
-	return 0;
-}
+#include "bootstrap/picture.h"
 
 /* cygnet's own units come first, so that the timer finishes what this run may leave undone. */
 static int reconcile_units(struct session *session, bool *changed, struct err *e)
 {
+	const struct tree_inputs inputs = picture_tree_inputs(session, NULL, NULL);
 	CLEANUP(observation_done) struct observation seen = { 0 };
 	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
-	struct tree_inputs inputs;
 
 	session_step(session, "units");
-	tree_inputs_fill(session, NULL, NULL, &inputs);
 	target_units(&inputs, &target);
 	if (observe_host(session, &target, &seen, e) < 0)
 		return -1;
@@ -198,9 +32,10 @@ static int reconcile_units(struct session *session, bool *changed, struct err *e
 	return apply_plan(session, &target, &plan, e);
 }
 
+/* Another instance's key, which a baked image has brought along, goes once this one has its own. */
 static int key_keep(struct session *session, struct key_maker *maker, struct outcome *outcome, struct err *e)
 {
-	const char *folder = session->host.flavour->keys_folder;
+	const char *root = session->options->root, *folder = session->host.flavour->keys_folder;
 	CLEANUP(public_key_done) struct public_key key = { 0 };
 	AUTO_WIPE struct buf private_pem = { 0 };
 
@@ -209,10 +44,34 @@ static int key_keep(struct session *session, struct key_maker *maker, struct out
 		return -1;
 	outcome->changed = true;
 	log_step(session->log, "made the RSA-%u key %.*s", key.bits, KEY_ID_SHORT, key.id);
-	return keyring_store(session->options->root, folder, &private_pem, &key, &session->keyring, e);
+	if (keyring_store(root, folder, &private_pem, &key, &session->keyring, e) < 0)
+		return -1;
+	return session->baked ? keyring_wipe_others(root, folder, &key, e) : 0;
 }
 
-static int state_keep(struct session *session, struct picture *picture, struct err *e)
+static void peers_keep(struct state *state, const struct sites *peers)
+{
+	sites_done(&state->peers);
+	for (size_t i = 0; i < peers->count; i++) {
+		struct site copy;
+
+		site_copy(&peers->items[i], &copy);
+		sites_add(&state->peers, &copy);
+	}
+}
+
+static void routes_keep(const struct session *session, const struct picture *picture, struct state *state)
+{
+	struct made_route *routes;
+	size_t count;
+
+	picture_routes(session, picture, &routes, &count);
+	made_routes_done(state->routes, state->route_count);
+	state->routes = routes;
+	state->route_count = count;
+}
+
+static int state_keep(struct session *session, const struct picture *picture, struct err *e)
 {
 	struct state *state = &session->state;
 
@@ -221,32 +80,17 @@ static int state_keep(struct session *session, struct picture *picture, struct e
 	state->instance = mem_strdup(session->instance.id);
 	if (picture->listed) {
 		state->applied = picture->listing.epoch;
-		state->generation = picture->own.generation;
+		state->policy = picture->listing.policy.hash;
+		if (picture->succession.tenure == TENURE_HELD)
+			state->generation = picture->own.generation;
 	}
+	if (session->live)
+		routes_keep(session, picture, state);
 	state->complete |= session->live && picture->listed;
 	state->statics = picture->statics.hash;
-	sites_done(&state->peers);
-	for (size_t i = 0; i < picture->mesh.peers.count; i++) {
-		struct site copy;
-
-		site_copy(&picture->mesh.peers.items[i], &copy);
-		sites_add(&state->peers, &copy);
-	}
+	state->address = picture->own.address;
+	peers_keep(state, &picture->mesh.peers);
 	return state_save(session->options->root, state, e);
-}
-
-/* Many gateways that boot together meet Parameter Store's limit: the record stays pending, and the tunnels go on. */
-static int picture_publish(struct session *session, const struct picture *picture, struct outcome *outcome,
-			   struct err *e)
-{
-	session_step(session, "publish");
-	log_step(session->log, "publishing the record of '%s'", picture->own.name);
-	if (publish_record(session, &picture->own, &outcome->behind, e) == 0)
-		return 0;
-	if (e->code != EXIT_AGAIN)
-		return -1;
-	session_registry_lost(session, e);
-	return 0;
 }
 
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
@@ -259,23 +103,79 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 	outcome->changed |= plan.count > 0;
 	if (apply_plan(session, &target, &plan, e) < 0 || state_keep(session, picture, e) < 0)
 		return -1;
-	if (!session->live || !picture->publish)
+	if (!session->live)
 		return 0;
-	return picture_publish(session, picture, outcome, e);
+	if (fill_site(session, picture, &plan, outcome, e) < 0)
+		return -1;
+	return tunnels_tend(session, &picture->own, &picture->mesh.peers, outcome, e);
 }
+
+/* --- an instance whose site is another's by now, or nobody's --- */
+
+static void end_tell(struct session *session, const struct succession *succession)
+{
+	const char *site = session->config.site, *then = succession->over ? "stops" : "keeps its tunnels until that one "
+							"has published its key, and does nothing else";
+	AUTO_FREE char *text = NULL;
+
+	if (succession->tenure == TENURE_LEFT)
+		text = mem_printf("site '%s' was taken out of the mesh: this instance stops", site);
+	else if (succession->by != NULL)
+		text = mem_printf("instance '%s' fills site '%s' now, generation %lld: this one %s",
+				  succession->by->instance, site, (long long)succession->by->generation, then);
+	else
+		text = mem_printf("another instance has filled site '%s': this one %s", site, then);
+	session_warn(session, text);
+}
+
+/* Its tunnels carry on until its key is listed no more; that it does nothing else outlasts a reboot. */
+static int reconcile_end(struct session *session, const struct picture *picture, struct outcome *outcome, struct err *e)
+{
+	const struct succession *succession = &picture->succession;
+	struct state *state = &session->state;
+
+	outcome->ended = true;
+	end_tell(session, succession);
+	state->duty = succession->tenure == TENURE_LEFT ? DUTY_LEFT : DUTY_SUPERSEDED;
+	if (!session->live)
+		return 0;
+	session_step(session, "state");
+	if (state_save(session->options->root, state, e) < 0)
+		return -1;
+	if (succession->over)
+		return duty_retire(session, state->duty, outcome, e);
+	return tunnels_tend(session, &picture->own, &state->peers, outcome, e);
+}
+
+/* One that was superseded before, and has tunnels left. */
+static int reconcile_ended(struct session *session, struct outcome *outcome, struct err *e)
+{
+	CLEANUP(picture_done) struct picture picture = { 0 };
+
+	outcome->ended = true;
+	if (session_load_key(session, e) < 0)
+		return -1;
+	picture_remember(session, &picture.own);
+	picture_observe_registry(session, &picture);
+	if (!picture.listed)
+		return tunnels_tend(session, &picture.own, &session->state.peers, outcome, e);
+	if (picture_judge(session, &picture, e) < 0)
+		return -1;
+	return reconcile_end(session, &picture, outcome, e);
+}
+
+/* --- passes --- */
 
 static void maker_abandon(struct key_maker **maker)
 {
 	key_maker_abandon(*maker);
 }
 
-int reconcile_full(struct session *session, struct outcome *outcome, struct err *e)
+static int reconcile_gateway(struct session *session, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(maker_abandon) struct key_maker *maker = NULL;
 	CLEANUP(picture_done) struct picture picture = { 0 };
 
-	outcome->behind = false;
-	err_clear(&session->setback);
 	if (reconcile_units(session, &outcome->changed, e) < 0 || session_load_key(session, e) < 0)
 		return -1;
 	if (!session->keyring.present)
@@ -284,34 +184,59 @@ int reconcile_full(struct session *session, struct outcome *outcome, struct err 
 		return -1;
 	if (maker != NULL && key_keep(session, TAKE(maker), outcome, e) < 0)
 		return -1;
-	if (picture_decide(session, &picture, e) < 0 || picture_apply(session, &picture, outcome, e) < 0)
+	if (picture_decide(session, &picture, e) < 0)
 		return -1;
-	return session->live ? tunnels_tend(session, &picture.own, &picture.mesh.peers, outcome, e) : 0;
+	return picture_ended(&picture) ? reconcile_end(session, &picture, outcome, e) :
+					 picture_apply(session, &picture, outcome, e);
+}
+
+static int reconcile_by_duty(struct session *session, struct outcome *outcome, struct err *e)
+{
+	if (duty_check(session, e) < 0)
+		return -1;
+	if (session->claim || session->state.duty == DUTY_SERVES)
+		return reconcile_gateway(session, outcome, e);
+	if (session->state.duty == DUTY_LEAVES)
+		return leave_finish(session, outcome, e);
+	return reconcile_ended(session, outcome, e);
+}
+
+/* What another look may find mended is looked at with the next run, all of it; an outage of the registry by itself. */
+static int reconciled_note(struct session *session, struct outcome *outcome, struct err *e)
+{
+	outcome->behind |= session->setback.code == EXIT_AGAIN && !session->setback_is_registry;
+	session->recent.reconciled_ms = outcome->behind ? 0 : clock_boot_ms();
+	session->recent.public_address = session->instance.public_address;
+	return recent_save(session->options->root, &session->recent, e);
+}
+
+int reconcile_full(struct session *session, struct outcome *outcome, struct err *e)
+{
+	outcome->behind = false;
+	outcome->ended = false;
+	err_clear(&session->setback);
+	if (reconcile_by_duty(session, outcome, e) < 0)
+		return -1;
+	return session->live ? reconciled_note(session, outcome, e) : 0;
 }
 
 int reconcile_tunnels(struct session *session, struct outcome *outcome, struct err *e)
 {
-	CLEANUP(picture_done) struct picture unlisted = { 0 };
+	CLEANUP(site_done) struct site own = { 0 };
 
-	own_decide(session, &unlisted);
-	return tunnels_tend(session, &unlisted.own, &session->state.peers, outcome, e);
+	picture_remember(session, &own);
+	return tunnels_tend(session, &own, &session->state.peers, outcome, e);
 }
 
-static bool reconcile_is_due(const struct session *session)
+/* --- what is due --- */
+
+static bool period_is_over(const struct session *session)
 {
 	int64_t period_ms = session->config.reconcile_s * 1000, spread_ms = period_ms / 10;
 	int64_t early_ms = spread_ms > 0 ? (int64_t)hash_text(session->config.site) % spread_ms : 0;
 
 	return session->recent.reconciled_ms == 0 ||
 	       clock_boot_ms() - session->recent.reconciled_ms >= period_ms - early_ms;
-}
-
-static int reconcile_everything(struct session *session, struct outcome *outcome, struct err *e)
-{
-	if (reconcile_full(session, outcome, e) < 0)
-		return -1;
-	session->recent.reconciled_ms = clock_boot_ms();
-	return recent_save(session->options->root, &session->recent, e);
 }
 
 /* What cannot be read is for the full pass to tell. */
@@ -324,19 +249,36 @@ static bool statics_changed(const struct session *session)
 	       statics.hash != session->state.statics;
 }
 
-int reconcile_due(struct session *session, struct outcome *outcome, struct err *e)
+/* Of what this machine knows by itself. */
+static bool full_is_due(const struct session *session)
 {
+	const struct state *state = &session->state;
+	bool settled = state->complete && !state->pending && state->generation > 0 && state->duty == DUTY_SERVES;
+
+	return !settled || period_is_over(session) ||
+	       session->recent.public_address != session->instance.public_address || statics_changed(session) ||
+	       !tunnels_observable(session);
+}
+
+/* Of what the registry tells in a single call. */
+static bool news_are_there(struct session *session)
+{
+	CLEANUP(policy_done) struct policy policy = { 0 };
+	struct err e = ERR_INIT;
 	struct epoch epoch;
 
-	if (!session->state.complete || session->state.pending || reconcile_is_due(session) ||
-	    statics_changed(session) || !tunnels_observable(session))
-		return reconcile_everything(session, outcome, e);
 	session_step(session, "registry");
-	if (exchange_epoch(&session->registry, &epoch, e) < 0)
-		session_registry_lost(session, e);
-	else if (!epoch_equal(&epoch, &session->state.applied))
-		return reconcile_everything(session, outcome, e);
-	else
-		session_registry_found(session);
+	if (exchange_epoch(&session->registry, &epoch, &policy, &e) < 0) {
+		session_registry_lost(session, &e);
+		return false;
+	}
+	session_registry_found(session);
+	return !epoch_equal(&epoch, &session->state.applied) || policy.hash != session->state.policy;
+}
+
+int reconcile_due(struct session *session, struct outcome *outcome, struct err *e)
+{
+	if (full_is_due(session) || news_are_there(session))
+		return reconcile_full(session, outcome, e);
 	return reconcile_tunnels(session, outcome, e);
 }

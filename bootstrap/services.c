@@ -154,6 +154,11 @@ int service_disable(const struct distro *distro, const char *unit, struct err *e
 	return unit_do(distro, "disable", "--now", unit, e);
 }
 
+int service_disable_later(const struct distro *distro, const char *unit, struct err *e)
+{
+	return unit_do(distro, "disable", NULL, unit, e);
+}
+
 int service_start(const struct distro *distro, const char *unit, struct err *e)
 {
 	return unit_do(distro, "start", NULL, unit, e);

@@ -244,6 +244,9 @@ int session_load(struct session *session, struct err *e)
 	if (session->baked)
 		log_warn(session->log, "%s", aside);
 	recent_load(session->options->root, &session->recent);
+	if (session->state.zone_ranges.count > 0 &&
+	    config_zone(&session->config, &session->instance, &session->state.zone_ranges, e) < 0)
+		return -1;
 	session_pace(session, session->state.peers.count);
 	return 0;
 }

@@ -30,6 +30,18 @@ bool tunnels_observable(const struct session *session)
 	return charon_wait(&charon, clock_boot_ms() + ANSWER_MS, &silent) == 0;
 }
 
+static int tunnel_act(const struct charon *charon, const struct action *action, struct err *e)
+{
+	switch (action->kind) {
+	case ACTION_TERMINATE:
+		return charon_terminate(charon, action->name, action->sa, e);
+	case ACTION_TERMINATE_CHILD:
+		return charon_terminate_child(charon, action->name, action->sa, e);
+	default:
+		return charon_initiate(charon, action->name, e);
+	}
+}
+
 /* A tunnel that cannot be started or stopped costs the others nothing. */
 static void tunnels_act(struct session *session, const struct plan *plan)
 {
@@ -39,14 +51,9 @@ static void tunnels_act(struct session *session, const struct plan *plan)
 		const struct action *action = &plan->actions[i];
 		AUTO_FREE char *text = action_text(action);
 		struct err e = ERR_INIT;
-		int status;
 
 		log_step(session->log, "%s", text);
-		if (action->kind == ACTION_TERMINATE)
-			status = charon_terminate(&charon, action->name, action->sa, &e);
-		else
-			status = charon_initiate(&charon, action->name, &e);
-		if (status < 0)
+		if (tunnel_act(&charon, action, &e) < 0)
 			session_setback(session, &e);
 	}
 }
@@ -78,6 +85,7 @@ int tunnels_tend(struct session *session, const struct site *own, const struct s
 		.recent = &session->recent,
 		.now_ms = clock_boot_ms(),
 		.interval_ms = session->config.interval_s * 1000,
+		.passive = session->state.duty != DUTY_SERVES || session->state.generation == 0,
 	};
 
 	session_step(session, "tunnels");

@@ -5,7 +5,10 @@
  */
 #include "keys/keyring.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -146,6 +149,40 @@ int keyring_store(const char *root, const char *folder, const struct buf *privat
 		return -1;
 	ret_keyring->present = true;
 	public_key_copy(key, &ret_keyring->active);
+	return 0;
+}
+
+/* Over the bytes themselves: a file that is replaced or removed leaves them on the disk. */
+static int key_wipe(const char *root, const char *path, struct err *e)
+{
+	static const char zeros[KEY_FILE_MAX];
+	AUTO_FREE char *full = mem_printf("%s%s", root, path);
+	AUTO_CLOSE int fd = open(full, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	size_t len;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return err_set(e, EXIT_STEP, "cannot open '%s' to wipe it: %m", path);
+	len = status.st_size < KEY_FILE_MAX ? (size_t)status.st_size : KEY_FILE_MAX;
+	if (write(fd, zeros, len) != (ssize_t)len || fsync(fd) < 0)
+		return err_set(e, EXIT_STEP, "cannot wipe '%s': %m", path);
+	return file_remove(root, path, e);
+}
+
+int keyring_wipe_others(const char *root, const char *folder, const struct public_key *key,
+			struct err *e)
+{
+	AUTO_FREE char *kept = keyring_private_name(key);
+	CLEANUP(strings_done) struct strings names = { 0 };
+
+	if (file_list(root, folder, KEY_PREFIX, KEY_SUFFIX, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *path = mem_printf("%s/%s", folder, names.items[i]);
+
+		if (strcmp(names.items[i], kept) != 0 && key_wipe(root, path, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 

@@ -30,6 +30,10 @@ int keyring_load(const char *root, const char *folder, struct keyring *ret_keyri
 int keyring_store(const char *root, const char *folder, const struct buf *private_pem,
 		  const struct public_key *key, struct keyring *ret_keyring, struct err *e);
 
+/* Wipe and remove every private key of cygnet's in folder but this one. */
+int keyring_wipe_others(const char *root, const char *folder, const struct public_key *key,
+			struct err *e);
+
 void keyring_done(struct keyring *keyring);
 
 /* Making a key beside other work. */

@@ -48,7 +48,8 @@ static int wait_parse(const json_t *element, struct recent *recent, struct err *
 	struct tunnel_wait wait = { 0 };
 
 	if (json_get_string(element, "site", NAME_MAX_LENGTH, &site, e) < 0 ||
-	    number_parse(element, "down_since_ms", &wait.down_since_ms, e) < 0 ||
+	    number_parse(element, "wanted", &wait.wanted, e) < 0 ||
+	    number_parse(element, "since_ms", &wait.since_ms, e) < 0 ||
 	    number_parse(element, "initiated_ms", &wait.initiated_ms, e) < 0 ||
 	    number_parse(element, "tries", &wait.tries, e) < 0)
 		return -1;
@@ -107,8 +108,9 @@ void recent_load(const char *root, struct recent *ret_recent)
 
 static json_t *wait_json(const struct tunnel_wait *wait)
 {
-	return json_pack("{s:s, s:I, s:I, s:I}", "site", wait->site,
-			 "down_since_ms", (json_int_t)wait->down_since_ms,
+	return json_pack("{s:s, s:I, s:I, s:I, s:I}", "site", wait->site,
+			 "wanted", (json_int_t)wait->wanted,
+			 "since_ms", (json_int_t)wait->since_ms,
 			 "initiated_ms", (json_int_t)wait->initiated_ms,
 			 "tries", (json_int_t)wait->tries);
 }

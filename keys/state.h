@@ -50,7 +50,8 @@ struct recent {
 	int64_t hook_due_ms;		/* from then on sync answers the launch hook; 0: that is done */
 	struct tunnel_wait {
 		char *site;
-		int64_t down_since_ms;
+		int64_t wanted;		/* hash of what its tunnel is to be, and whether it is */
+		int64_t since_ms;	/* it is not as planned */
 		int64_t initiated_ms;	/* last try; 0: none */
 		int64_t tries;
 	} *waits;

@@ -17,8 +17,9 @@ struct succession {
 	int64_t generation;
 	const struct site *by;	/* borrowed from what was found; NULL */
 	/*
-	 * Superseded or left for good: the own key is listed no more, or the site was left, so nobody accepts a tunnel
-	 * of ours. Otherwise (also while there is no record to list it) the tunnels that there are carry on.
+	 * Superseded or left for good: the own key is listed no more, or the site was left, so
+	 * nobody accepts a tunnel of ours. Otherwise (also while there is no record to list it) the
+	 * tunnels that there are carry on.
 	 */
 	bool over;
 };
@@ -34,30 +35,36 @@ struct succession_inputs {
 
 /*
  * Pure. The record with the greater (generation, instance id) fills the site; clocks decide nothing.
- * - An instance that never filled the site (state->generation 0) claims it with the generation found + 1 (1 when there
- *   is no record), unless the record found names it already: then it is its own, whose state was lost.
+ * - An instance that never filled the site (state->generation 0) claims it with the generation found
+ *   + 1 (1 when there is no record), unless the record found names it already: then it is its own,
+ *   whose state was lost.
  * - One that fills it, and finds its record gone or a lesser one, holds it: the record is put again.
- * - A greater one, or a tombstone of a greater generation, ends its tenure; state->duty keeps it ended until claim.
- * - A claim by one whose tenure has ended, or would, is of a greater generation than all that it knows of.
+ * - A greater one, or a tombstone of a greater generation, ends its tenure; state->duty keeps it
+ *   ended until claim.
+ * - A claim by one whose tenure has ended, or would, is of a greater generation than all that it
+ *   knows of.
  */
 void succession_judge(const struct succession_inputs *inputs, struct succession *ret_succession);
 
 /*
- * Pure. The record that claims the site: what was found with own's instance and generation. Where there was none, or a
- * tombstone, an empty one (site.empty): own's name, region, account, vpc and zone, and nothing that a peer could use.
+ * Pure. The record that claims the site: what was found with own's instance and generation. Where
+ * there was none, a tombstone or another empty one, an empty one (site.empty): own's name, region,
+ * account, vpc and zone, and nothing that a peer could use.
  */
 void succession_claim(const struct site *found, const struct site *own, struct site *ret_claim);
 
 /*
- * Pure. The tombstone to put over a record: of the next generation, and it still says where the site was and which
- * instance filled it last.
+ * Pure. The tombstone to put over a record: of the next generation, and it still says where the
+ * site was and which instance filled it last.
  */
 void succession_tombstone(const struct site *last, struct site *ret_tombstone);
 
 /*
- * Pure. A site outlives its instances, but only inside its VPC, and with scope az its zone: EXIT_CONFIG when the record
- * found (NULL: none) is neither a tombstone nor of the same account, region and VPC (and zone) as own.
+ * Pure. A site outlives its instances, but only inside its VPC, and with scope az its zone:
+ * EXIT_CONFIG when the record found (NULL: none) is neither a tombstone nor of the same account,
+ * region and VPC (and zone) as own.
  */
-int succession_check(const struct site *found, const struct site *own, enum scope scope, struct err *e);
+int succession_check(const struct site *found, const struct site *own, enum scope scope,
+		     struct err *e);
 
 #endif

@@ -28,12 +28,15 @@ struct cloud {
 /* Whether the settings need this part. The groups need the interface to be known. */
 bool cloud_wants(const struct config *config, enum cloud_part part);
 
-/* What a run calls the part: "source/dest check", "address", "subnets", "route tables", "security group". Static. */
+/* What a run calls the part: "source/dest check", "address", "subnets", …. Static. */
 const char *cloud_part_name(enum cloud_part part);
 
-/* Read a part; cloud->known tells of it afterwards. Errors as for ec2. */
-int cloud_read(struct aws *aws, const struct instance *instance, const struct config *config, enum cloud_part part,
-	       struct cloud *cloud, struct err *e);
+/*
+ * Read a part, again or for the first time; cloud->known tells of it afterwards. Errors as for ec2;
+ * the groups of an interface that is not known are EXIT_MISSING.
+ */
+int cloud_read(struct aws *aws, const struct instance *instance, const struct config *config,
+	       enum cloud_part part, struct cloud *cloud, struct err *e);
 void cloud_done(struct cloud *cloud);
 
 #endif

@@ -95,16 +95,18 @@ int config_setting(const char *key);
 int config_make(const struct config_sources *sources, struct config *ret_config, struct err *e);
 
 /*
- * Pure. The same for a command that runs away from any instance (tags and instance are NULL): mesh, registry, prefix
- * and registry-role are parsed, and no others.
+ * Pure. The same for a command that runs away from any instance (tags and instance are NULL): mesh,
+ * registry, prefix and registry-role are parsed, and no others.
  */
 int config_registry(const struct config_sources *sources, struct config *ret_config, struct err *e);
 
 /*
- * The ranges of the own zone's subnets are known: with scope az they are what the site offers, unless 'subnets' was
- * set; the primary private address is added as usual. EXIT_CONFIG when ranges is empty. May be called again.
+ * The ranges of the own zone's subnets are known: with scope az they are what the site offers,
+ * unless 'subnets' was set; the primary private address is added as usual. EXIT_CONFIG when ranges
+ * is empty, or too many; config is of no use then. May be called again.
  */
-int config_zone(struct config *config, const struct instance *instance, const struct cidrs *ranges, struct err *e);
+int config_zone(struct config *config, const struct instance *instance, const struct cidrs *ranges,
+		struct err *e);
 
 void config_done(struct config *config);
 

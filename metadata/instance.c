@@ -214,6 +214,16 @@ int instance_read(struct imds *imds, struct instance *ret_instance, struct err *
 	return 0;
 }
 
+int instance_read_public(struct imds *imds, struct instance *instance, struct err *e)
+{
+	struct instance now = { .mac = instance->mac };
+
+	if (answer_read(imds, &now, INSTANCE_PUBLIC, e) < 0)
+		return -1;
+	instance->public_address = now.public_address;
+	return 0;
+}
+
 void instance_done(struct instance *instance)
 {
 	char *texts[] = {

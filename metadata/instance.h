@@ -45,6 +45,8 @@ int instance_take(struct instance *instance, enum instance_answer answer, const 
  * The result is yours to instance_done.
  */
 int instance_read(struct imds *imds, struct instance *ret_instance, struct err *e);
+/* Read the public address alone, which may have changed since. */
+int instance_read_public(struct imds *imds, struct instance *instance, struct err *e);
 void instance_done(struct instance *instance);
 
 #endif

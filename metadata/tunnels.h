@@ -19,7 +19,7 @@ struct connection {
 /* An IKE_SA's child, installed or on its way. */
 struct child_sa {
 	char *name;
-	uint32_t id;			/* charon's unique id, among children */
+	uint32_t id;			/* charon's unique id, among children; 0: it does not tell */
 	char *state;			/* "INSTALLED", "REKEYING", … */
 	struct cidrs local_subnets, remote_subnets;
 	uint64_t bytes_in, bytes_out;

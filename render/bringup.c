@@ -1,142 +1,175 @@
 /*
- * bringup: judging tunnels and deciding who initiates. One end initiates, because two make duplicate SAs, of which
- * `unique = replace` may delete the wrong one; the other steps in only when nothing came for two intervals.
+ * bringup: which end of a tunnel initiates and when, and which children go. One end acts, because two make duplicate SAs,
+ * of which `unique = replace` may delete the wrong one; the other steps in only when nothing came for two intervals.
+ * A child is replaced by making a new one first, so that no packet misses it.
  */
 #include "render/bringup.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "render/bringup_judge.h"
 #include "render/connection.h"
 
-static bool child_installed(const struct child_sa *child)
-{
-	static const char *const installed[] = { "INSTALLED", "UPDATING", "REKEYING", "REKEYED" };
+#define BACKOFF_MAX_MS (5 * 60 * 1000)
 
-	for (size_t i = 0; i < COUNT_OF(installed); i++)
-		if (strcmp(child->state, installed[i]) == 0)
-			return true;
-	return false;
+/* --- what was tried already --- */
+
+/*
+ * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it once
+ * it is up, says nothing of another.
+ */
+static int64_t tunnel_hash(const struct site *own, const struct tunnel_report *report)
+{
+	const struct site *const ends[] = { own, report->peer };
+	AUTO_BUF struct buf text = { 0 };
+
+	buf_adds(&text, report->health == TUNNEL_UP ? "up;" : "");
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		AUTO_FREE char *subnets = cidrs_join(&ends[i]->subnets, ",");
+		const struct public_key *key = site_active_key(ends[i]);
+
+		buf_addf(&text, "%u %s %s;", ends[i]->address, subnets, key ? key->id : "");
+	}
+	return hash_text(buf_str(&text));
 }
 
-static bool sa_planned(const struct ike_sa *sa, const struct site *own, const struct site *peer)
+static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
-	char own_id[ADDRESS_TEXT], peer_id[ADDRESS_TEXT];
+	const struct recent *recent = inputs->recent;
+	int64_t wanted = tunnel_hash(inputs->own, report);
 
-	address_format(own->address, own_id);
-	address_format(peer->address, peer_id);
-	if (strcmp(sa->remote_address, peer_id) != 0)
+	for (size_t i = 0; i < recent->wait_count; i++)
+		if (strcmp(recent->waits[i].site, report->peer->name) == 0 && recent->waits[i].wanted == wanted)
+			return &recent->waits[i];
+	return NULL;
+}
+
+static bool waited_long(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+{
+	const struct tunnel_wait *wait = wait_find(inputs, report);
+
+	return wait != NULL && inputs->now_ms - wait->since_ms >= 2 * inputs->interval_ms;
+}
+
+/* Whether it is this end's turn. */
+static bool end_acts(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+{
+	return !inputs->passive &&
+	       (connection_initiates(inputs->own, report->peer) || waited_long(inputs, report));
+}
+
+/* --- what is initiated --- */
+
+/*
+ * Each try is followed by twice the patience of the one before, as the peer may not have read our record yet, or may
+ * never agree. A tunnel that is down is tried again soon, at first: a fresh mesh is up after its peers' next sync.
+ */
+static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, bool down)
+{
+	int64_t most = inputs->interval_ms > BACKOFF_MAX_MS ? inputs->interval_ms : BACKOFF_MAX_MS;
+	int64_t patience = down ? inputs->interval_ms / 2 : inputs->interval_ms;
+
+	for (int64_t i = 1; i < tries && patience < most; i++)
+		patience *= 2;
+	return patience < most ? patience : most;
+}
+
+static bool initiate_due(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+{
+	const struct tunnel_wait *wait = wait_find(inputs, report);
+
+	if (report->health == TUNNEL_UP || report->busy || !end_acts(inputs, report))
 		return false;
-	return sa->established_s < 0 || (strcmp(sa->local_id, own_id) == 0 && strcmp(sa->remote_id, peer_id) == 0);
+	return wait == NULL || wait->tries == 0 ||
+	       inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
 }
 
-static bool cidrs_within(const struct cidrs *inner, const struct cidrs *outer)
-{
-	for (size_t i = 0; i < inner->count; i++)
-		if (!cidrs_cover(outer, inner->items[i]))
-			return false;
-	return inner->count > 0;
-}
+/* --- what is terminated --- */
 
-static enum tunnel_health child_health(const struct child_sa *child, const struct site *own, const struct site *peer)
-{
-	if (!child_installed(child))
-		return TUNNEL_CONNECTING;
-	if (cidrs_equal(&child->local_subnets, &own->subnets) &&
-	    cidrs_equal(&child->remote_subnets, &peer->subnets))
-		return TUNNEL_UP;
-	if (cidrs_within(&child->local_subnets, &own->subnets) &&
-	    cidrs_within(&child->remote_subnets, &peer->subnets))
-		return TUNNEL_NARROWED;
-	return TUNNEL_DOWN;
-}
-
-/* The best of an SA's children decides; an SA that is still connecting counts as such. */
-static void report_sa(struct tunnel_report *report, const struct ike_sa *sa, const struct site *own)
-{
-	bool established = sa->established_s >= 0;
-
-	if (!established && report->health < TUNNEL_CONNECTING) {
-		report->health = TUNNEL_CONNECTING;
-		report->sa = sa;
-	}
-	for (size_t i = 0; established && i < sa->child_count; i++) {
-		enum tunnel_health health = child_health(&sa->children[i], own, report->peer);
-
-		if (health <= report->health)
-			continue;
-		report->health = health;
-		report->sa = sa;
-		report->child = health >= TUNNEL_NARROWED ? &sa->children[i] : NULL;
-	}
-}
-
-static struct tunnel_report *report_make(const struct bringup_inputs *inputs)
-{
-	struct tunnel_report *reports = mem_calloc(inputs->peers->count, sizeof *reports);
-
-	for (size_t i = 0; i < inputs->peers->count; i++) {
-		AUTO_FREE char *name = connection_name(inputs->peers->items[i].name);
-
-		reports[i].peer = &inputs->peers->items[i];
-		for (size_t k = 0; k < inputs->tunnels->sa_count; k++) {
-			const struct ike_sa *sa = &inputs->tunnels->sas[k];
-
-			if (strcmp(sa->name, name) == 0 && sa_planned(sa, inputs->own, reports[i].peer))
-				report_sa(&reports[i], sa, inputs->own);
-		}
-	}
-	return reports;
-}
-
-static void terminate_plan(const struct bringup_inputs *inputs, struct plan *plan)
+static void strangers_plan(const struct bringup_inputs *inputs, struct plan *plan)
 {
 	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
 		const struct ike_sa *sa = &inputs->tunnels->sas[i];
 		const char *name = connection_peer(sa->name);
 		const struct site *peer = name ? sites_find(inputs->peers, name) : NULL;
 
-		if (name == NULL || (peer != NULL && sa_planned(sa, inputs->own, peer)))
+		if (name == NULL || (peer != NULL && sa_is_planned(sa, inputs->own, peer)))
 			continue;
 		plan_add(plan, ACTION_TERMINATE, sa->name,
 			 peer ? "its address or id is no longer planned" : "the site is no peer")->sa = sa->id;
 	}
 }
 
-static const struct tunnel_wait *wait_find(const struct recent *recent, const char *site)
+/* Older than all that is like it in its SA: of duplicates it is the one to stay. */
+static bool child_is_first(const struct ike_sa *sa, const struct child_sa *child)
 {
-	for (size_t i = 0; i < recent->wait_count; i++)
-		if (strcmp(recent->waits[i].site, site) == 0)
-			return &recent->waits[i];
-	return NULL;
+	for (size_t i = 0; i < sa->child_count; i++) {
+		const struct child_sa *other = &sa->children[i];
+
+		if (other->id < child->id && child_is_settled(other) &&
+		    cidrs_equal(&other->local_subnets, &child->local_subnets) &&
+		    cidrs_equal(&other->remote_subnets, &child->remote_subnets))
+			return false;
+	}
+	return true;
 }
 
-static bool initiate_due(const struct bringup_inputs *inputs, const struct site *peer)
+/*
+ * Whether the best child takes another one's place. A newer one is the peer's doing, that may know of a plan that we have
+ * not read yet; it is given time.
+ */
+static bool child_is_replaced(const struct bringup_inputs *inputs, const struct tunnel_report *report,
+			      const struct child_sa *child)
 {
-	const struct tunnel_wait *wait = wait_find(inputs->recent, peer->name);
+	const struct child_sa *best = report->child;
 
-	if (wait != NULL && wait->initiated_ms != 0 && inputs->now_ms - wait->initiated_ms < inputs->interval_ms / 2)
-		return false;
-	if (connection_initiates(inputs->own, peer))
-		return true;
-	return wait != NULL && inputs->now_ms - wait->down_since_ms >= 2 * inputs->interval_ms;
+	return report->health >= TUNNEL_NARROWED && child_is_settled(best) &&
+	       child_judge(child, inputs->own, report->peer) < report->health &&
+	       (child->id < best->id || waited_long(inputs, report));
+}
+
+static void children_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report,
+			  const struct ike_sa *sa, struct plan *plan)
+{
+	for (size_t i = 0; i < sa->child_count; i++) {
+		const struct child_sa *child = &sa->children[i];
+
+		if (!child_is_settled(child) || child->id == 0)
+			continue;
+		if (!child_is_first(sa, child))
+			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "it is there twice")->sa = child->id;
+		else if (child_is_replaced(inputs, report, child))
+			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "another one has the planned subnets")->sa =
+				child->id;
+	}
+}
+
+static void peer_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report, struct plan *plan)
+{
+	const struct tunnels *tunnels = inputs->tunnels;
+	AUTO_FREE char *name = connection_name(report->peer->name);
+
+	if (initiate_due(inputs, report))
+		plan_add(plan, ACTION_INITIATE, name, NULL);
+	for (size_t i = 0; i < tunnels->sa_count && end_acts(inputs, report); i++)
+		if (sa_carries(&tunnels->sas[i], inputs->own, report->peer))
+			children_plan(inputs, report, &tunnels->sas[i], plan);
 }
 
 void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports, struct plan *ret_plan)
 {
-	struct tunnel_report *reports = report_make(inputs);
+	struct tunnel_report *reports = tunnels_judge(inputs);
 	struct plan plan = { 0 };
 
-	terminate_plan(inputs, &plan);
-	for (size_t i = 0; i < inputs->peers->count; i++) {
-		AUTO_FREE char *name = connection_name(reports[i].peer->name);
-
-		if (reports[i].health == TUNNEL_DOWN && initiate_due(inputs, reports[i].peer))
-			plan_add(&plan, ACTION_INITIATE, name, NULL);
-	}
+	strangers_plan(inputs, &plan);
+	for (size_t i = 0; i < inputs->peers->count; i++)
+		peer_plan(inputs, &reports[i], &plan);
 	*ret_reports = reports;
 	*ret_plan = plan;
 }
+
+/* --- what is remembered --- */
 
 static bool plan_initiates(const struct plan *plan, const char *peer)
 {
@@ -147,53 +180,36 @@ static bool plan_initiates(const struct plan *plan, const char *peer)
 	return false;
 }
 
+static void tunnel_remember(const struct bringup_inputs *inputs, const struct tunnel_report *report,
+			    const struct plan *plan, struct recent *recent)
+{
+	const char *site = report->peer->name;
+	int64_t wanted = tunnel_hash(inputs->own, report);
+	struct tunnel_wait *wait = recent_wait(recent, site);
+
+	if (wait != NULL && ((report->health == TUNNEL_UP && report->settled <= 1) || wait->wanted != wanted)) {
+		recent_wait_drop(recent, site);
+		wait = NULL;
+	}
+	if (report->health == TUNNEL_UP && report->settled <= 1)
+		return;
+	if (wait == NULL) {
+		wait = recent_wait_add(recent, site);
+		wait->since_ms = inputs->now_ms;
+		wait->wanted = wanted;
+	}
+	if (plan_initiates(plan, site)) {
+		wait->initiated_ms = inputs->now_ms;
+		wait->tries++;
+	}
+}
+
 void bringup_remember(const struct bringup_inputs *inputs, const struct tunnel_report *reports,
 		      const struct plan *plan, struct recent *recent)
 {
 	for (size_t i = recent->wait_count; i-- > 0;)
 		if (sites_find(inputs->peers, recent->waits[i].site) == NULL)
 			recent_wait_drop(recent, recent->waits[i].site);
-	for (size_t i = 0; i < inputs->peers->count; i++) {
-		const char *site = reports[i].peer->name;
-		struct tunnel_wait *wait = recent_wait(recent, site);
-
-		if (tunnel_is_up(&reports[i])) {
-			recent_wait_drop(recent, site);
-			continue;
-		}
-		if (wait == NULL) {
-			wait = recent_wait_add(recent, site);
-			wait->down_since_ms = inputs->now_ms;
-		}
-		if (plan_initiates(plan, site)) {
-			wait->initiated_ms = inputs->now_ms;
-			wait->tries++;
-		}
-	}
-}
-
-bool tunnel_is_up(const struct tunnel_report *report)
-{
-	return report->health >= TUNNEL_NARROWED;
-}
-
-char *tunnel_text(const struct tunnel_report *report)
-{
-	static const char *const words[] = {
-		[TUNNEL_DOWN] = "down", [TUNNEL_CONNECTING] = "connecting",
-		[TUNNEL_NARROWED] = "up, narrowed", [TUNNEL_UP] = "up",
-	};
-	char address[ADDRESS_TEXT];
-	AUTO_FREE char *subnets = NULL;
-
-	address_format(report->peer->address, address);
-	if (report->child == NULL) {
-		subnets = cidrs_join(&report->peer->subnets, ", ");
-		return mem_printf("tunnel %s: %s, %s, %s", report->peer->name, words[report->health], address,
-				  subnets);
-	}
-	subnets = cidrs_join(&report->child->remote_subnets, ", ");
-	return mem_printf("tunnel %s: %s, %s, %s, %" PRIu64 " bytes in, %" PRIu64 " bytes out", report->peer->name,
-			  words[report->health], address, subnets, report->child->bytes_in,
-			  report->child->bytes_out);
+	for (size_t i = 0; i < inputs->peers->count; i++)
+		tunnel_remember(inputs, &reports[i], plan, recent);
 }

@@ -8,6 +8,7 @@
 enum tunnel_health {
 	TUNNEL_DOWN,
 	TUNNEL_CONNECTING,	/* charon is at it */
+	TUNNEL_OUTDATED,	/* up, with subnets that are planned and others that are not */
 	TUNNEL_NARROWED,	/* up, but the peer agreed to fewer subnets than planned */
 	TUNNEL_UP,		/* established with the planned address and ids, planned selectors installed */
 };
@@ -16,7 +17,9 @@ struct tunnel_report {
 	const struct site *peer;	/* borrowed */
 	enum tunnel_health health;
 	const struct ike_sa *sa;	/* borrowed; the one that is up or connecting, else NULL */
-	const struct child_sa *child;	/* borrowed; the one that is installed, else NULL */
+	const struct child_sa *child;	/* borrowed; the best that is installed, else NULL */
+	bool busy;			/* charon is setting something up for it, or taking it down */
+	size_t settled;			/* its children that are installed, and not being replaced */
 };
 
 /* All borrowed. */
@@ -26,16 +29,22 @@ struct bringup_inputs {
 	const struct tunnels *tunnels;
 	const struct recent *recent;
 	int64_t now_ms, interval_ms;
+	bool passive;			/* the site is not ours, or not yet: nothing is initiated */
 };
 
 /*
- * Judge each peer's tunnel: ret_reports has one entry a peer, in their order (yours to free). ret_plan has what to do:
- * a tunnel that is down is initiated by the smaller name at once and by the other after two intervals, at most twice an
- * interval; an SA to an address or id that is not planned, or of a site that is no peer, is terminated.
+ * Judge each peer's tunnel: ret_reports has one entry a peer, in their order (yours to free). ret_plan has what to do.
+ * - One end acts: the smaller name at once, the other after two intervals.
+ * - A tunnel that is down, or is up with other subnets than planned, is initiated; the latter as a further child. Again
+ *   after half an interval at the soonest when it is down, after one otherwise, and then ever later, up to 5 minutes; at
+ *   once when what is planned has changed.
+ * - A child beside a better and newer one is terminated, a newer one than the better after two intervals; and of
+ *   duplicates all but the oldest: the peer that has not read its side yet narrows a new child to what the old one has.
+ * - An SA to an address or id that is not planned, or of a site that is no peer, is terminated.
  */
 void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports, struct plan *ret_plan);
 
-/* Note in recent since when which tunnels are down, and when they were last initiated. */
+/* Note in recent since when which tunnels are not as planned, and when they were last initiated. */
 void bringup_remember(const struct bringup_inputs *inputs, const struct tunnel_report *reports,
 		      const struct plan *plan, struct recent *recent);
 

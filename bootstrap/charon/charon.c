@@ -110,3 +110,11 @@ int charon_terminate(const struct charon *charon, const char *connection, uint32
 
 	return way != NULL ? way->terminate(charon, connection, sa_id, e) : -1;
 }
+
+int charon_terminate_child(const struct charon *charon, const char *connection, uint32_t child_id,
+			   struct err *e)
+{
+	const struct way *way = way_choose(charon, e);
+
+	return way != NULL ? way->terminate_child(charon, connection, child_id, e) : -1;
+}

@@ -57,4 +57,8 @@ int charon_initiate(const struct charon *charon, const char *connection, struct 
 int charon_terminate(const struct charon *charon, const char *connection, uint32_t sa_id,
 		     struct err *e);
 
+/* The same of one CHILD_SA, by its unique id among children; its IKE_SA stays. (control.c) */
+int charon_terminate_child(const struct charon *charon, const char *connection, uint32_t child_id,
+			   struct err *e);
+
 #endif

@@ -82,20 +82,33 @@ static int terminated_check(const struct vici_message *reply, struct err *e)
 	return success_check("terminate", reply, e);
 }
 
-static int vici_terminate(const struct charon *charon, const char *connection, uint32_t sa_id,
-			  struct err *e)
+/* key: what charon calls this kind of id. */
+static int terminate_send(const struct charon *charon, const char *key, uint32_t unique_id, struct err *e)
 {
 	AUTO_MESSAGE struct vici_message *request = vici_message_new(), *reply = NULL;
 	char id[sizeof "4294967295"];
 
-	(void)connection;
-	snprintf(id, sizeof id, "%u", sa_id);
-	vici_add(request, "ike-id", id);
+	snprintf(id, sizeof id, "%u", unique_id);
+	vici_add(request, key, id);
 	vici_add(request, "force", "no");
 	vici_add(request, "timeout", NO_WAIT);
-	if (control_send(charon, "terminate", request, &reply, e) < 0 ||
-	    terminated_check(reply, e) < 0)
-		return err_wrap(e, "SA %u", sa_id);
+	if (control_send(charon, "terminate", request, &reply, e) < 0)
+		return -1;
+	return terminated_check(reply, e);
+}
+
+static int vici_terminate(const struct charon *charon, const char *connection, uint32_t sa_id,
+			  struct err *e)
+{
+	(void)connection;
+	return terminate_send(charon, "ike-id", sa_id, e) < 0 ? err_wrap(e, "SA %u", sa_id) : 0;
+}
+
+static int vici_terminate_child(const struct charon *charon, const char *connection,
+				uint32_t child_id, struct err *e)
+{
+	if (terminate_send(charon, "child-id", child_id, e) < 0)
+		return err_wrap(e, "child %u of '%s'", child_id, connection);
 	return 0;
 }
 
@@ -105,4 +118,5 @@ const struct way vici_way = {
 	.reload_settings = vici_reload_settings,
 	.initiate = vici_initiate,
 	.terminate = vici_terminate,
+	.terminate_child = vici_terminate_child,
 };

@@ -43,6 +43,7 @@ static const struct field sa_fields[] = {
 	{ 1, "", "remote-id", FIELD_TEXT, offsetof(struct ike_sa, remote_id) },
 	{ 1, "", "established", FIELD_SECONDS, offsetof(struct ike_sa, established_s) },
 	{ 3, "child-sas", "name", FIELD_TEXT, offsetof(struct child_sa, name) },
+	{ 3, "child-sas", "uniqueid", FIELD_ID, offsetof(struct child_sa, id) },
 	{ 3, "child-sas", "state", FIELD_TEXT, offsetof(struct child_sa, state) },
 	{ 3, "child-sas", "bytes-in", FIELD_BYTES, offsetof(struct child_sa, bytes_in) },
 	{ 3, "child-sas", "bytes-out", FIELD_BYTES, offsetof(struct child_sa, bytes_out) },

@@ -29,7 +29,6 @@ struct reader {
 	size_t children;			/* of it, so far */
 	struct ike_sa *sa;			/* likewise */
 	struct child_sa *child;			/* of sa, likewise */
-	uint32_t child_id;
 };
 
 static int odd(const struct reader *reader, const char *rule, struct err *e)
@@ -209,9 +208,8 @@ static int child_begin(struct reader *reader, const struct label *label, char *r
 		return odd(reader, "a child's state", e);
 	reader->child = MEM_GROW(sa->children, sa->child_count);
 	*reader->child = (struct child_sa){
-		.name = mem_strdup(label->name), .state = mem_strdup(state),
+		.name = mem_strdup(label->name), .id = label->id, .state = mem_strdup(state),
 	};
-	reader->child_id = label->id;
 	return 0;
 }
 
@@ -239,7 +237,7 @@ static int child_line(struct reader *reader, const struct label *label, char *re
 
 	if (reader->sa == NULL || connection_peer(label->name) == NULL)
 		return 0;
-	if (child == NULL || reader->child_id != label->id)
+	if (child == NULL || child->id != label->id)
 		return child_begin(reader, label, rest, e);
 	if (*rest == ' ')
 		return selectors_both(rest, &child->local_subnets, &child->remote_subnets) ?

@@ -122,12 +122,24 @@ static int stroke_terminate(const struct charon *charon, const char *connection,
 	return ipsec_tell(charon, &order, e) < 0 ? err_wrap(e, "SA %u", sa_id) : 0;
 }
 
+static int stroke_terminate_child(const struct charon *charon, const char *connection,
+				  uint32_t child_id, struct err *e)
+{
+	AUTO_FREE char *child = mem_printf("%s{%u}", connection, child_id);
+	const struct order order = { "stroke", "down-nb", child };
+
+	if (ipsec_tell(charon, &order, e) < 0)
+		return err_wrap(e, "child %u of '%s'", child_id, connection);
+	return 0;
+}
+
 const struct way stroke_way = {
 	.answers = stroke_answers,
 	.probe = stroke_probe,
 	.reload_settings = stroke_reload_settings,
 	.initiate = stroke_initiate,
 	.terminate = stroke_terminate,
+	.terminate_child = stroke_terminate_child,
 };
 
 /* --- loading --- */

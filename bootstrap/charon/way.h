@@ -13,6 +13,8 @@ struct way {
 	int (*initiate)(const struct charon *charon, const char *connection, struct err *e);
 	int (*terminate)(const struct charon *charon, const char *connection, uint32_t sa_id,
 			 struct err *e);
+	int (*terminate_child)(const struct charon *charon, const char *connection,
+			       uint32_t child_id, struct err *e);
 };
 
 extern const struct way vici_way;	/* (control.c) */

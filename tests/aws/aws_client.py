@@ -12,6 +12,11 @@ CLIENT = Path(os.environ.get("CYGNET_BUILD", Path(__file__).resolve().parents[2]
 STEP, CONFIG, MISSING, AGAIN, DENIED = 1, 65, 69, 75, 77
 
 
+# No service has an endpoint of its own: the general one counts, or the name by which AWS has it.
+NO_OWN_ENDPOINTS = dict.fromkeys(
+    [f"AWS_ENDPOINT_URL_{service}" for service in ("SSM", "EC2", "AUTO_SCALING", "STS")], "")
+
+
 @dataclass
 class Outcome:
     """results has one value for each step that succeeded; log holds the calls made, error and remedy why it ended."""

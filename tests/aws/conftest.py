@@ -3,8 +3,10 @@
 world    a World with one VPC in us-east-1 (172.16.0.0/16) and an Elastic IP; world.faults has the switches
 clock    its clock: real time plus what clock.advance(seconds) added
 server   serves the world: server.api (TLS) and server.ca_file
-gateway  an instance launched in that VPC, tagged for a mesh, with its environment, and a runner of build/cygnet
+gateway  an instance launched in that VPC, tagged for a mesh that leaves routes and rules alone, with its environment,
+         and a runner of build/cygnet
 root     the root folder of a Debian 12 host on that instance, with all that cygnet needs and nothing of cygnet's
+live     a whole machine on that instance, which cygnet acts on as root (see live.py)
 client   client("ssm", region=…, keys=…) makes a boto3 client without retries, signing as the gateway unless told
 
 A test that made the fake itself fail is reported as an error when it ends.
@@ -26,6 +28,7 @@ sys.path.insert(0, str(HERE))
 
 from fakeaws import Server, World  # noqa: E402
 from fakeaws.environment import environment  # noqa: E402
+from live import host_program, live, netns  # noqa: E402, F401
 
 REGION = "us-east-1"
 
@@ -103,7 +106,8 @@ def server(world, tls_dir):
 @pytest.fixture
 def gateway(world, server):
     instance = world.launch(world.subnet, "172.16.1.10", "203.0.113.10",
-                            tags={"Name": "gateway", "cygnet:mesh": "lab", "cygnet:registry": REGION})
+                            tags={"Name": "gateway", "cygnet:mesh": "lab", "cygnet:registry": REGION,
+                                  "cygnet:routes": "none", "cygnet:security-group": "none"})
     metadata = server.listen_imds("127.0.0.1", instance=instance)
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C", **environment(server, server.api, metadata)}
     return Gateway(instance, env)

@@ -50,6 +50,18 @@ def test_get_of_nothing_is_no_error(gateway):
     assert call(gateway, "get", "us-east-1", "/missing").result == []
 
 
+def test_a_history_is_all_versions_that_are_kept_oldest_first(gateway, ssm):
+    for version in range(1, 121):
+        ssm.put("/a", str(version))
+    history = call(gateway, "history", "us-east-1", "/a").result
+    assert [one["version"] for one in history] == list(range(21, 121))
+    assert [one["value"] for one in history] == [str(version) for version in range(21, 121)]
+
+
+def test_what_does_not_exist_has_no_history(gateway):
+    assert call(gateway, "history", "us-east-1", "/missing").result == []
+
+
 def test_regions_are_kept_apart(gateway, world, ssm):
     ssm.put("/a", "here")
     world.ssm(OTHER_REGION).put("/a", "there")

@@ -5,7 +5,7 @@ import pytest
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointProviderError
 
-from aws_client import CONFIG, call
+from aws_client import CONFIG, NO_OWN_ENDPOINTS, call
 
 REGIONS = [("us-east-1", "amazonaws.com"), ("ap-southeast-4", "amazonaws.com"), ("cn-north-1", "amazonaws.com.cn"),
            ("us-gov-west-1", "amazonaws.com"), ("us-iso-east-1", "c2s.ic.gov")]
@@ -24,11 +24,10 @@ def of_botocore(service, region, fips, dualstack):
 @pytest.mark.parametrize("dualstack", [False, True])
 @pytest.mark.parametrize("fips", [False, True])
 @pytest.mark.parametrize("region, domain", REGIONS)
-@pytest.mark.parametrize("service", ["ssm", "ec2"])
+@pytest.mark.parametrize("service", ["ssm", "ec2", "autoscaling", "sts"])
 def test_every_kind_of_endpoint_as_botocore_has_it(gateway, service, region, domain, fips, dualstack):
     switches = {"AWS_USE_FIPS_ENDPOINT": str(fips).lower(), "AWS_USE_DUALSTACK_ENDPOINT": str(dualstack).lower()}
-    env = dict.fromkeys(["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_EC2"], "")
-    outcome = call(gateway, "endpoint", service, region, domain, **switches, **env)
+    outcome = call(gateway, "endpoint", service, region, domain, **switches, **NO_OWN_ENDPOINTS)
     expected = of_botocore(service, region, fips, dualstack)
     if expected is None:
         assert outcome.code == CONFIG
@@ -50,7 +49,15 @@ def test_an_endpoint_and_a_kind_of_endpoint_contradict(gateway, switch):
     assert switch in outcome.remedy
 
 
+def test_the_domain_of_every_partition_that_botocore_knows(gateway):
+    partitions = botocore.session.get_session().get_component("data_loader").load_data("partitions")["partitions"]
+    for partition in partitions:
+        regions = [region for region in partition["regions"] if not region.endswith("-global")]
+        outcome = call(gateway, *" -- ".join(f"domain {region}" for region in regions).split())
+        assert set(outcome.results) == {partition["outputs"]["dnsSuffix"]}, partition["id"]
+
+
 @pytest.mark.parametrize("domain", ["", "amazonaws", "amazonaws.com/", "amazonaws.com.", ".com", "a b.com", "AMAZONAWS.com",
                                     "x" * 64 + ".com", "evil.example#.amazonaws.com"])
 def test_what_is_no_domain(gateway, domain):
-    assert call(gateway, "endpoint", "sts", "us-east-1", domain).code == CONFIG
+    assert call(gateway, "endpoint", "sts", "us-east-1", domain, **NO_OWN_ENDPOINTS).code == CONFIG

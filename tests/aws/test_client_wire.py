@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from aws_client import AGAIN, CONFIG, STEP, call
+from aws_client import AGAIN, CONFIG, NO_OWN_ENDPOINTS, STEP, call
 
 MIB = 1024 * 1024
 GET = "get us-east-1 /a".split()
@@ -60,10 +60,9 @@ def parameters(*values):
 
 
 def get(gateway, *replies, step=GET, **env):
-    """The outcome of one call of SSM or EC2 that is answered so."""
+    """The outcome of one call that is answered so."""
     peer = Peer(*replies)
-    outcome = call(gateway, *step, AWS_ENDPOINT_URL=peer.url, AWS_ENDPOINT_URL_SSM="", AWS_ENDPOINT_URL_EC2="",
-                   AWS_MAX_ATTEMPTS="2", **env)
+    outcome = call(gateway, *step, AWS_ENDPOINT_URL=peer.url, AWS_MAX_ATTEMPTS="2", **NO_OWN_ENDPOINTS, **env)
     peer.close()
     return outcome, peer
 
@@ -133,10 +132,22 @@ def test_a_listing_that_never_ends(gateway):
     assert "4000 pages below '/a'" in outcome.error
 
 
+def test_connections_are_kept_until_they_are_told_to_go(gateway):
+    peer = Server(reply(parameters("v")))
+    steps = "get us-east-1 /a -- get us-east-1 /a -- reconnect -- get us-east-1 /a -- get us-east-1 /a"
+    outcome = call(gateway, *steps.split(), AWS_ENDPOINT_URL_SSM=peer.url)
+    peer.close()
+    assert outcome.code == 0
+    assert peer.connections == 2
+
+
 class Server(Peer):
-    """Keeps its connections open."""
+    """Keeps its connections open, and counts them."""
+
+    connections = 0
 
     def _answer(self, connection):
+        self.connections += 1
         stream = connection.makefile("rwb")
         while (length := self._length_of_head(stream)) is not None:
             stream.read(length)

@@ -105,7 +105,7 @@ def test_attempts_are_as_many_as_wanted(gateway, world, root, attempts):
     world.faults.throttle("*", n=float("inf"))
     assert plan(gateway, root, AWS_MAX_ATTEMPTS=str(attempts)).returncode == AGAIN
     assert [call.action for call in world.calls] == \
-        ["DescribeNetworkInterfaceAttribute"] * attempts + ["GetParameters"] * attempts
+        ["DescribeNetworkInterfaces"] * attempts + ["GetParameters"] * attempts
 
 
 def test_attempts_are_three_by_default(gateway, world, root):

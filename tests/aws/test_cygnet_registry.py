@@ -9,7 +9,8 @@ from fakeaws.parameter_store import Version
 
 DONE, CHANGES = 0, 2
 SITES = "/cygnet/lab/sites"
-READING = {"DescribeNetworkInterfaceAttribute", "GetParameters", "GetParametersByPath"}
+READING = {"DescribeNetworkInterfaces", "DescribeRouteTables", "DescribeSecurityGroups", "DescribeSecurityGroupRules",
+           "GetParameters", "GetParametersByPath", "GetParameterHistory"}
 
 
 @pytest.fixture
@@ -183,7 +184,7 @@ def test_three_hundred_good_records_within_the_limits_of_ssm(gateway, world, ssm
 
 def test_plan_reads_and_nothing_else(gateway, world, ssm, root):
     before = {path: (path.stat().st_mtime_ns, path.stat().st_mode) for path in [root, *root.rglob("*")]}
-    done = gateway.cygnet("plan", root=root)
+    done = gateway.cygnet("plan", "--routes", "all", "--security-group", "manage", root=root)
     assert "ec2:ModifyNetworkInterfaceAttribute" in done.stdout and "ssm:PutParameter" in done.stdout
     assert {call.action for call in world.calls} == READING
     assert gateway.instance.interface.source_dest_check

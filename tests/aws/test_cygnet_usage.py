@@ -1,12 +1,14 @@
 """The command line of build/cygnet: what it takes, what it refuses, and what it exits with."""
 
 import os
+import re
 import subprocess
 
 import pytest
 
 DONE, CHANGES, USAGE, CONFIG, MISSING, AGAIN, DENIED = 0, 2, 64, 65, 69, 75, 77
-COMMANDS = ("bootstrap", "sync", "plan", "version")
+COMMANDS = ("bootstrap", "sync", "plan", "leave", "forget", "version")
+OPERANDS = {"forget": ["berlin"]}
 
 
 def settings(done):
@@ -20,7 +22,7 @@ def test_help_lists_every_command(gateway, words):
     done = gateway.cygnet(*words)
     assert (done.returncode, done.stderr) == (DONE, "")
     assert done.stdout.startswith("usage: cygnet COMMAND ")
-    listed = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")]
+    listed = [line.split()[0] for line in done.stdout.splitlines() if re.match("  [a-z]", line)]
     assert tuple(listed) == COMMANDS
 
 
@@ -65,8 +67,17 @@ def test_what_is_no_command_is_answered_with_usage(gateway, words, message):
     (["--"], "unknown option '--'"),
 ])
 def test_bad_usage_is_named_and_nothing_is_asked(gateway, world, command, words, message):
-    done = gateway.cygnet(command, *words)
+    done = gateway.cygnet(command, *OPERANDS.get(command, []), *words)
     assert (done.returncode, done.stdout, done.stderr) == (USAGE, "", f"cygnet {command}: {message}\n")
+    assert world.metadata_calls == []
+
+
+@pytest.mark.parametrize("flag, owner", [("--claim", "bootstrap"), ("--keep-address", "leave")])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_flag_is_of_one_command(gateway, world, command, flag, owner):
+    done = gateway.cygnet(command, flag, "extra", "extra")
+    said = "unexpected argument 'extra'" if command == owner else f"unknown option '{flag}'"
+    assert (done.returncode, done.stderr) == (USAGE, f"cygnet {command}: {said}\n")
     assert world.metadata_calls == []
 
 
@@ -100,7 +111,7 @@ def test_each_source_overrides_the_weaker_ones(gateway, root):
     ([], {"CYGNET_INTERVAL": "15"},
      "setting 'interval' (CYGNET_INTERVAL): value '15' is not a whole number with its unit, as in 15s, 10m or 1h"),
     ([], {"CYGNET_MESSH": "x"}, "unknown setting 'CYGNET_MESSH' (the environment)"),
-    (["--routes", "all"], {}, "setting 'routes' (--routes): value 'all' is not supported by this version"),
+    (["--routes", "some"], {}, "setting 'routes' (--routes): value 'some' is not 'none', 'tagged' or 'all'"),
     (["--mesh", "--site"], {},
      "setting 'mesh' (--mesh): value '--site' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either end")])
 @pytest.mark.parametrize("command", ["plan", "bootstrap", "sync"])
@@ -135,7 +146,7 @@ def test_metadata_that_is_silent(gateway, root):
 
 
 @pytest.mark.parametrize("action", [
-    "ssm:GetParameters", "ssm:GetParametersByPath", "ec2:DescribeNetworkInterfaceAttribute"])
+    "ssm:GetParameters", "ssm:GetParametersByPath", "ec2:DescribeNetworkInterfaces"])
 def test_a_denial_names_the_action_every_time(gateway, world, root, action):
     world.faults.deny(*action.split(":"))
     for command in ("bootstrap", "sync", "plan", "plan"):
@@ -159,7 +170,7 @@ def test_the_first_failure_decides_the_exit_code(gateway, world, root):
     world.faults.throttle("ssm", n=float("inf"))
     done = gateway.cygnet("plan", root=root)
     assert done.returncode == DENIED
-    assert "grant ec2:DescribeNetworkInterfaceAttribute" in done.stderr and "ThrottlingException" in done.stderr
+    assert "grant ec2:DescribeNetworkInterfaces" in done.stderr and "ThrottlingException" in done.stderr
 
 
 def test_quiet_says_nothing_of_what_is_well(gateway, root):

@@ -98,7 +98,7 @@ def test_a_world_with_an_unknown_key_is_refused(tmp_path):
 def test_it_serves_until_it_is_stopped():
     command, options = standalone()
     with subprocess.Popen(command, **options) as serving:
-        lines = [serving.stdout.readline() for _ in range(5)]
+        lines = [serving.stdout.readline() for _ in range(7)]
         assert lines[-1] == f"# serving; kill {serving.pid} to stop\n"
         describe = '"$0" --endpoint-url "$AWS_ENDPOINT_URL_EC2" --region us-east-1 ec2 describe-instances'
         script = "".join(lines) + describe

@@ -311,7 +311,7 @@ def test_replies_have_the_format_of_ec2(raw, instance):
 
 
 def test_a_reply_that_botocore_would_misread_is_not_sent(ec2, world, instance, monkeypatch):
-    monkeypatch.setattr(protocol_ec2, "_encode_members", lambda node, shape, value: None)
+    monkeypatch.setattr(protocol_ec2, "encode_members", lambda node, shape, value: None)
     assert code_of(ec2.describe_instances) == "InternalError"
     assert "botocore reads {}" in world.crashes.pop()
 

@@ -116,6 +116,8 @@ def test_the_identity_document(metadata, instance, world):
 
 def test_the_leaves(metadata, instance, world):
     world.vpc.cidrs.append("100.64.0.0/16")
+    group = world.add_group(world.vpc, "gateways")
+    world.set_groups(instance.interface, [world.vpc.default_group, group])
     mac = f"network/interfaces/macs/{instance.interface.mac}/"
     token = metadata.token()
     for path, text in {
@@ -136,6 +138,9 @@ def test_the_leaves(metadata, instance, world):
         mac + "public-ipv4s": "203.0.113.10",
         mac + "vpc-ipv4-cidr-blocks": "172.16.0.0/16\n100.64.0.0/16",
         mac + "subnet-ipv4-cidr-block": "172.16.1.0/24",
+        mac + "security-group-ids": f"{world.vpc.default_group.id}\n{group.id}",
+        mac + "security-groups": "default\ngateways",
+        "security-groups": "default\ngateways",
         mac + "ipv4-associations/203.0.113.10": "172.16.1.10",
     }.items():
         assert metadata.get("meta-data/" + path, token) == text, path
@@ -143,12 +148,13 @@ def test_the_leaves(metadata, instance, world):
 
 def test_the_listings(metadata, world, instance):
     second = world.attach_interface(instance, world.subnet, "172.16.1.11")
+    tags = "\n".join(sorted(instance.tags))
     macs = sorted(each.mac + "/" for each in (instance.interface, second))
     for path, text in {
         "": "dynamic/\nmeta-data/",
         "meta-data/placement/": "availability-zone\nregion",
-        "meta-data/tags/instance/": "Name\ncygnet:mesh\ncygnet:registry",
-        "meta-data/tags/instance": "Name\ncygnet:mesh\ncygnet:registry",
+        "meta-data/tags/instance/": tags,
+        "meta-data/tags/instance": tags,
         "meta-data/iam/security-credentials/": "gateway",
         "meta-data/network/interfaces/macs/": "\n".join(macs),
     }.items():
@@ -185,10 +191,11 @@ def test_a_tag_key_that_metadata_cannot_carry_makes_the_launch_fail(world, key):
 def test_what_depends_on_the_instance(metadata, instance, world):
     world.disassociate(world.address)
     instance.role = None
-    instance.lifecycle_state = "InService"
+    world.join(world.add_scaling_group("us-east-1", "gateways"), instance)
     assert metadata.get("meta-data/public-ipv4") == 404
     assert metadata.get("meta-data/iam/security-credentials/") == 404
     assert metadata.get("meta-data/autoscaling/target-lifecycle-state") == "InService"
+    assert metadata.get("meta-data/tags/instance/aws:autoscaling:groupName") == "gateways"
 
 
 @pytest.mark.parametrize("region, domain, partition", [

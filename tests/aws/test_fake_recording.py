@@ -32,9 +32,9 @@ RECORDED = {
 
 @pytest.fixture
 def launch(world, tmp_path):
-    """Launches what was recorded, without the paths that are named."""
-    def launch_without(*paths):
-        for path, text in RECORDED.items():
+    """Launches what was recorded, without the paths that are named, and with more."""
+    def launch_without(*paths, more=None):
+        for path, text in {**RECORDED, **(more or {})}.items():
             if path not in paths:
                 (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / path).write_text(text)
@@ -67,6 +67,16 @@ def test_ec2_agrees_with_the_recording(world, launch):
     assert (instance.architecture, instance.instance_type, instance.tags) == (
         "arm64", "c7gn.large", {"cygnet:mesh": "lab"})
     assert (instance.vpc.account, instance.vpc.cidrs) == ("444455556666", ["10.9.0.0/16", "100.64.0.0/16"])
+
+
+def test_the_security_groups_are_those_recorded(world, launch):
+    without = launch()
+    assert without.interface.groups == [without.vpc.default_group]
+    groups = {MACS + "security-groups": "gateways\nssh", MACS + "security-group-ids": "sg-01234567\nsg-89abcdef"}
+    grouped = launch(more=groups)
+    assert [(group.id, group.name) for group in grouped.interface.groups] == [
+        ("sg-01234567", "gateways"), ("sg-89abcdef", "ssh")]
+    assert world.groups["sg-01234567"].vpc is grouped.vpc
 
 
 def test_the_credentials_of_a_recorded_instance_work(world, launch, server):

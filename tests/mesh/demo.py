@@ -82,9 +82,10 @@ def show_internet(mesh):
 
 
 def demonstrate(started):
-    with Mesh() as mesh:
+    with Mesh(managed=True) as mesh:
         esp = "the kernel's ESP" if kernel_has_esp() else "ESP in user space, as this kernel has none (kernel-libipsec)"
         say(started, f"{len(mesh.sites)} VPCs stand, a gateway and a host in each; {esp}")
+        say(started, "none has a route to another, a rule for it, or its Elastic IP; the source/dest checks are on")
         say(started, "cygnet bootstrap, in all three at the same time, with nothing but the instances' tags:")
         outcomes = mesh.bootstrap()
         for name, done in outcomes.items():
@@ -92,7 +93,7 @@ def demonstrate(started):
         check_outcomes(outcomes)
         say(started, "waiting for their timers: who booted side by side learns of the others one interval later")
         wait_for_tunnels(mesh)
-        say(started, "the mesh is up; the lab has put the others' ranges into each VPC's route table, as its operator would")
+        say(started, "the mesh is up; in each VPC the Elastic IP, routes and security groups are as cygnet has set them")
         show_mesh(mesh)
         show_internet(mesh)
         say(started, "cygnet bootstrap once more:")

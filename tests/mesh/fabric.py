@@ -138,7 +138,8 @@ class Vpc:
     def _build(self, cable, outside, inside):
         netns.add(self.netns)
         netns.ip(INTERNET,
-                 f"link add {cable} mtu {INTERNET_MTU} type veth peer name internet mtu {INTERNET_MTU} netns {self.netns}",
+                 f"link add {cable} mtu {INTERNET_MTU} type veth"
+                 f" peer name internet mtu {INTERNET_MTU} netns {self.netns}",
                  f"addr add {outside}/30 dev {cable}", f"link set {cable} up")
         local = [METADATA_ADDRESS, RESOLVER_ADDRESS, TIME_ADDRESS, self.resolver]
         netns.ip(self.netns,

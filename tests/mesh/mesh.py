@@ -8,6 +8,7 @@ One Mesh at a time in a process, from the main thread:
 
 import ipaddress
 import itertools
+import json
 import pathlib
 import shutil
 import sys
@@ -73,9 +74,9 @@ class Mesh:
     """`sites` in the order given: (region, range), and where they differ (…, name of the root, its own tags).
 
     The registry's region is the first site's, unless tags say otherwise. `zones`: each VPC has a site in each of these
-    zones, ("a", "b"), instead of one. The VPCs' operator has tagged the route tables for cygnet. The rest of the VPC is as
-    the article wants it, done by hand; or, with `managed`, is left to cygnet: security groups without a rule for the mesh,
-    Elastic IPs that nobody has.
+    zones, ("a", "b"), instead of one. `accounts`: {region: account} where it is not the registry's. The VPCs' operator
+    has tagged the route tables for cygnet. The rest is as the article wants it, done by hand; or, with `managed`, left
+    to cygnet: security groups without a rule for the mesh, Elastic IPs that nobody has.
     """
 
     def __init__(self, sites=THREE_REGIONS, name="lab", tags=None, root="bookworm", cygnet=CYGNET, zones=(),
@@ -85,7 +86,7 @@ class Mesh:
         self._base = roots.root(root)
         self._cygnet = cygnet
         self._managed = managed
-        self._accounts = accounts or {}     # region: account, where it is not the registry's
+        self._accounts = accounts or {}
         self.tags = tags if tags is not None else {"cygnet:mesh": name, "cygnet:registry": sites[0][0]}
         self.world = World()
         self.machines, self._services = [], []
@@ -151,11 +152,11 @@ class Mesh:
     def _populate(self, site):
         if self._managed:
             site.tags = {"cygnet:address": "tag", "cygnet:security-group": "manage", **site.tags}
-            site.elastic = self._allocate(site, {"cygnet:mesh": site.tags["cygnet:mesh"], "cygnet:site": site.name})
+            site.elastic = self.allocate(site, {"cygnet:mesh": site.tags["cygnet:mesh"], "cygnet:site": site.name})
         site.gateway = self.launch(site)
         site.host = self.add_host(site)
 
-    def _allocate(self, site, tags=None):
+    def allocate(self, site, tags=None):
         """An Elastic IP in the site's region and account."""
         return self.world.allocate_address(site.world_vpc.region, f"203.0.113.{next(self._addresses)}", tags,
                                            account=site.world_vpc.account)
@@ -166,7 +167,7 @@ class Mesh:
         place = site.place
         number = place.count
         place.count += 1
-        public = f"198.51.100.{next(self._addresses)}" if self._managed else self._allocate(site).public_ip
+        public = self._spare_address() if self._managed else self.allocate(site).public_ip
         private = str(ipaddress.IPv4Network(site.subnets[0].cidr).network_address + 10 + number)
         instance = self.world.launch(site.subnets[0], private, public, tags=site.tags if tags is None else tags,
                                      metadata_tags=metadata_tags, groups=[place.gateways])
@@ -194,7 +195,7 @@ class Mesh:
         return port
 
     def _equip(self, gateway):
-        """What the instance's image brings: the binary, trust in the API's certificates, ESP where the kernel has none."""
+        """What the image brings: the binary, trust in the API's certificates, ESP where the kernel has none."""
         if self._cygnet:
             shutil.copy(self._cygnet, gateway.disk / "usr/local/bin/cygnet")
         with open(gateway.disk / "etc/ssl/certs/ca-certificates.crt", "a") as bundle:
@@ -210,8 +211,18 @@ class Mesh:
         gateway.vpc.disconnect(gateway.port)
         self.world.terminate(gateway.instance)
 
+    def assign_address(self, gateway):
+        """What EC2 does some minutes after an instance has lost its Elastic IP: it has an address of its own again."""
+        interface = gateway.instance.interface
+        with self.world.transaction():
+            interface.assigned_ip = self._spare_address()
+            self.world.changed("public_address", interface)
+
+    def _spare_address(self):
+        return f"198.51.100.{next(self._addresses)}"
+
     def route_by_hand(self, site, other):
-        """An entry of the site's route table, as an operator without cygnet makes it: the other's range, through the gateway."""
+        """Sends the other site's range through the gateway, as an operator without cygnet does."""
         self.world.put_route(self.table(site), other.range, site.gateway.instance.interface)
 
     def table(self, site):
@@ -219,6 +230,17 @@ class Mesh:
         return self.world.table_of(site.subnets[0])
 
     # --- what tests ask
+
+    @property
+    def registry(self):
+        """The Parameter Store that has the records."""
+        return self.world.ssm(self.tags["cygnet:registry"])
+
+    def record(self, site):
+        """The site's record, {"site": …}; None: there is none."""
+        found = [version.value for version in self.registry.below("/cygnet", True)
+                 if "/sites/" in version.name and version.name.endswith(f"/{site.name}")]
+        return json.loads(found[0]) if found else None
 
     def bootstrap(self, *words, sites=None):
         """Bootstraps the sites' gateways at the same time; {site: CompletedProcess}."""

@@ -1,7 +1,7 @@
 """Makes the fake AWS's state the fabric's: route tables, security groups, public addresses, source/dest checks.
 
-Whatever changes in a VPC, all of the VPC is compared with what the fabric was last told. So a call that is forgotten is a
-packet that does not arrive, and one too many too.
+Whatever changes in a VPC, all of it is compared with what the fabric was last told. So a call that is forgotten is a
+packet that does not arrive.
 """
 
 import dataclasses

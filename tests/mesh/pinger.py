@@ -58,7 +58,8 @@ class Pinger:
     """Pings each of some addresses every `interval` seconds within a `with` block; `stop` ends it earlier."""
 
     def __init__(self, where, addresses, interval):
-        self._argv = ["nsenter", f"--net={netns.NAMES / where}", "--", "/usr/bin/python3", __file__, str(interval), *addresses]
+        self._argv = ["nsenter", f"--net={netns.NAMES / where}", "--",
+                      "/usr/bin/python3", __file__, str(interval), *addresses]
         self._process = None
 
     def __enter__(self):

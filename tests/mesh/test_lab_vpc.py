@@ -1,4 +1,4 @@
-"""What the fake AWS is told is what packets meet: routes, groups, addresses, instances that come and go. No cygnet here."""
+"""What the fake AWS is told is what packets meet: routes, groups, addresses, instances come and gone. No cygnet here."""
 
 import subprocess
 import time

@@ -27,6 +27,21 @@ static void each_partition_has_its_domain(void **state)
 	assert_endpoint(&plain, "ssm", "us-isob-east-1", "sc2s.sgov.gov", "https://ssm.us-isob-east-1.sc2s.sgov.gov/");
 }
 
+static void the_partition_is_in_the_region_s_name(void **state)
+{
+	(void)state;
+	assert_string_equal(endpoint_domain("us-east-1"), "amazonaws.com");
+	assert_string_equal(endpoint_domain("ap-southeast-5"), "amazonaws.com");
+	assert_string_equal(endpoint_domain("us-gov-west-1"), "amazonaws.com");
+	assert_string_equal(endpoint_domain("cn-northwest-1"), "amazonaws.com.cn");
+	assert_string_equal(endpoint_domain("eusc-de-east-1"), "amazonaws.eu");
+	assert_string_equal(endpoint_domain("us-iso-west-1"), "c2s.ic.gov");
+	assert_string_equal(endpoint_domain("us-isob-east-1"), "sc2s.sgov.gov");
+	assert_string_equal(endpoint_domain("eu-isoe-west-1"), "cloud.adc-e.uk");
+	assert_string_equal(endpoint_domain("us-isof-south-1"), "csp.hci.ic.gov");
+	assert_string_equal(endpoint_domain(""), "amazonaws.com");
+}
+
 static void fips_and_dualstack_change_name_and_domain(void **state)
 {
 	const struct aws_environment fips = { .fips = true }, dualstack = { .dualstack = true };
@@ -118,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_partition_has_its_domain),
+		cmocka_unit_test(the_partition_is_in_the_region_s_name),
 		cmocka_unit_test(fips_and_dualstack_change_name_and_domain),
 		cmocka_unit_test(an_endpoint_of_the_environment_goes_first),
 		cmocka_unit_test(dualstack_is_refused_where_there_is_none),

@@ -77,6 +77,14 @@ static void a_huge_message_is_cut(void **state)
 	assert_int_equal(strlen(fault.message), FAULT_MESSAGE_MAX);
 }
 
+static void what_ec2_encodes_for_itself_is_left_out(void **state)
+{
+	(void)state;
+	assert_fault("<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform "
+		     "this operation. Encoded authorization failure message: 4GIOHlTkIaWHQD0Q</Message></Error></Errors>"
+		     "</Response>", "UnauthorizedOperation", "You are not authorized to perform this operation.");
+}
+
 static void the_first_of_several_errors_counts(void **state)
 {
 	(void)state;
@@ -92,6 +100,7 @@ int main(void)
 		cmocka_unit_test(what_is_neither_gives_the_status_alone),
 		cmocka_unit_test(control_characters_do_not_reach_the_console),
 		cmocka_unit_test(a_huge_message_is_cut),
+		cmocka_unit_test(what_ec2_encodes_for_itself_is_left_out),
 		cmocka_unit_test(the_first_of_several_errors_counts),
 	};
 

@@ -65,6 +65,19 @@ static void terminate_is_by_id_unforced_and_does_not_wait(void **state)
 	assert_received(&fake, expected, sizeof expected - 1);
 }
 
+static void whole_sa_goes_with_one_of_its_children(void **state)
+{
+	static const char expected[] = "\0\0\0\60" "\0\11terminate" "\3\10child-id\0\0017" "\3\5force\0\2no"
+				       "\3\7timeout\0\2-1";
+	CLEANUP(fake_done) struct fake_charon fake;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fake_verdict(&fake, "success=yes matches=1 terminated=1");
+	assert_int_equal(charon_terminate_child(&fake_at(fake.root), "cygnet-b", 7, &e), 0);
+	assert_received(&fake, expected, sizeof expected - 1);
+}
+
 static void an_sa_that_is_gone_is_terminated(void **state)
 {
 	CLEANUP(fake_done) struct fake_charon fake;
@@ -84,6 +97,17 @@ static void an_sa_that_charon_keeps_is_an_error(void **state)
 	fake_verdict(&fake, "success=no matches=1 terminated=0 errmsg=busy");
 	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", 7, &e), -1);
 	assert_error(&e, EXIT_STEP, "SA 7: charon refuses to 'terminate': busy", "");
+}
+
+static void child_that_charon_keeps_is_an_error(void **state)
+{
+	CLEANUP(fake_done) struct fake_charon fake;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fake_verdict(&fake, "success=no matches=1 terminated=0 errmsg=busy");
+	assert_int_equal(charon_terminate_child(&fake_at(fake.root), "cygnet-b", 7, &e), -1);
+	assert_error(&e, EXIT_STEP, "child 7 of 'cygnet-b': charon refuses to 'terminate': busy", "");
 }
 
 static void settings_are_reloaded_or_the_reason_given(void **state)
@@ -118,8 +142,10 @@ int main(void)
 		cmocka_unit_test(a_refused_initiate_gives_charons_reason),
 		cmocka_unit_test(a_verdict_that_is_missing_is_a_refusal),
 		cmocka_unit_test(terminate_is_by_id_unforced_and_does_not_wait),
+		cmocka_unit_test(whole_sa_goes_with_one_of_its_children),
 		cmocka_unit_test(an_sa_that_is_gone_is_terminated),
 		cmocka_unit_test(an_sa_that_charon_keeps_is_an_error),
+		cmocka_unit_test(child_that_charon_keeps_is_an_error),
 		cmocka_unit_test(settings_are_reloaded_or_the_reason_given),
 		cmocka_unit_test(no_charon_means_try_again),
 	};

@@ -105,6 +105,7 @@ static void a_real_sa_is_read(void **state)
 	assert_int_equal(sa->established_s, 265);
 	assert_int_equal(sa->child_count, 1);
 	assert_string_equal(sa->children->name, "cygnet-b");
+	assert_int_equal(sa->children->id, 3);
 	assert_string_equal(sa->children->state, "INSTALLED");
 	assert_true(sa->children->bytes_in == 168 && sa->children->bytes_out == UINT64_MAX);
 	assert_subnets(&sa->children->local_subnets, "10.1.2.0/24 172.16.0.0/16");

@@ -27,7 +27,7 @@ static void child_describe(const struct child_sa *child, struct buf *out)
 	AUTO_FREE char *local = cidrs_join(&child->local_subnets, " ");
 	AUTO_FREE char *remote = cidrs_join(&child->remote_subnets, " ");
 
-	buf_addf(out, "  %s %s %llu/%llu %s === %s\n", child->name, child->state,
+	buf_addf(out, "  %s{%u} %s %llu/%llu %s === %s\n", child->name, child->id, child->state,
 		 (unsigned long long)child->bytes_in, (unsigned long long)child->bytes_out, local, remote);
 }
 
@@ -118,7 +118,7 @@ static void what_5_9_8_says_is_read(void **state)
 	(void)state;
 	assert_file_reads("/5.9.8.txt", "version 5.9.8\n" REAL_CONNECTIONS
 		"cygnet-us-east-2 #3 ESTABLISHED 4 [203.0.113.11] ... 203.0.113.12[203.0.113.12]\n"
-		"  cygnet-us-east-2 INSTALLED 252/252 172.16.0.0/16 === 172.31.0.0/16\n"
+		"  cygnet-us-east-2{8} INSTALLED 252/252 172.16.0.0/16 === 172.31.0.0/16\n"
 		"cygnet-dead #2 CONNECTING -1 [%any] ... 203.0.113.77[%any]\n");
 }
 
@@ -128,7 +128,7 @@ static void what_6_0_1_says_is_read(void **state)
 	assert_file_reads("/6.0.1.txt", "version 6.0.1\n" REAL_CONNECTIONS
 		"cygnet-dead #2 CONNECTING -1 [%any] ... 203.0.113.77[%any]\n"
 		"cygnet-us-east-2 #1 ESTABLISHED 65 [203.0.113.11] ... 203.0.113.12[203.0.113.12]\n"
-		"  cygnet-us-east-2 INSTALLED 168/168 172.16.0.0/16 === 172.31.0.0/16\n");
+		"  cygnet-us-east-2{2} INSTALLED 168/168 172.16.0.0/16 === 172.31.0.0/16\n");
 }
 
 static void what_5_7_2_says_is_read(void **state)
@@ -138,8 +138,8 @@ static void what_5_7_2_says_is_read(void **state)
 		"cygnet-us-east-2: 203.0.113.11 ... 203.0.113.12[203.0.113.12], cygnet-us-east-2: "
 		"172.16.0.0/16 === 10.9.0.0/24 172.31.0.0/16\n"
 		"cygnet-us-east-2 #1 ESTABLISHED 7200 [203.0.113.11] ... 203.0.113.12[203.0.113.12]\n"
-		"  cygnet-us-east-2 REKEYING 0/0 172.16.0.0/16 === 10.9.0.0/24 172.31.0.0/16\n"
-		"  cygnet-us-east-2 INSTALLED 84/0 172.16.0.0/16 === 10.9.0.0/24 172.31.0.0/16\n");
+		"  cygnet-us-east-2{2} REKEYING 0/0 172.16.0.0/16 === 10.9.0.0/24 172.31.0.0/16\n"
+		"  cygnet-us-east-2{3} INSTALLED 84/0 172.16.0.0/16 === 10.9.0.0/24 172.31.0.0/16\n");
 }
 
 static void a_charon_without_anything_is_read(void **state)
@@ -202,7 +202,7 @@ static void a_child_that_has_no_selectors_yet_is_read(void **state)
 	assert_report("", "cygnet-b[1]: ESTABLISHED 1 day ago, 192.0.2.1[192.0.2.1]...192.0.2.2[192.0.2.2]\n"
 			  "cygnet-b{4}:  CREATED, TUNNEL, reqid 1\ncygnet-b{4}:    === \n",
 		      "cygnet-b #1 ESTABLISHED 86400 [192.0.2.1] ... 192.0.2.2[192.0.2.2]\n"
-		      "  cygnet-b CREATED 0/0  === \n");
+		      "  cygnet-b{4} CREATED 0/0  === \n");
 }
 
 /* --- what is odd, and may not be --- */

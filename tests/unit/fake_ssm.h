@@ -20,6 +20,8 @@
 
 struct fake_ssm {
 	struct parameters parameters;	/* in the order in which they are listed */
+	struct parameters history;	/* what they were before, oldest first */
+	struct parameters before, after;	/* somebody else's writes, one before or after each Put of that name */
 	bool empty_page;		/* a listing's first page is empty, and has a token */
 	const char *failing;		/* an action that is refused, or one of calls; or NULL */
 	struct strings calls;		/* "Action name" of each request */
@@ -89,18 +91,60 @@ static inline json_t *fake_ssm_list(struct fake_ssm *fake, const json_t *input)
 	return json_pack("{s:o, s:s*}", "Parameters", found, "NextToken", next);
 }
 
-static inline json_t *fake_ssm_put(struct fake_ssm *fake, const json_t *input)
+static inline int64_t fake_ssm_write(struct fake_ssm *fake, const char *name, const char *value)
 {
-	const char *name = json_string_value(json_object_get(input, "Name"));
 	struct parameter *parameter = fake_ssm_find(fake, name);
 
 	if (parameter == NULL) {
-		fake_ssm_set(fake, name, "", 0);
+		fake_ssm_set(fake, name, NULL, 0);
 		parameter = &fake->parameters.items[fake->parameters.count - 1];
+	} else {
+		*MEM_GROW(fake->history.items, fake->history.count) =
+			(struct parameter){ mem_strdup(name), parameter->value, parameter->version };
 	}
-	free(parameter->value);
-	parameter->value = mem_strdup(json_string_value(json_object_get(input, "Value")));
-	return json_pack("{s:I}", "Version", (json_int_t)++parameter->version);
+	parameter->value = mem_strdup(value);
+	return ++parameter->version;
+}
+
+/* The next of somebody else's writes that is of this name. */
+static inline void fake_ssm_intrude(struct fake_ssm *fake, struct parameters *writes, const char *name)
+{
+	for (size_t i = 0; i < writes->count; i++) {
+		struct parameter *write = &writes->items[i];
+
+		if (write->name == NULL || strcmp(write->name, name) != 0)
+			continue;
+		fake_ssm_write(fake, name, write->value);
+		free(write->name);
+		write->name = NULL;
+		return;
+	}
+}
+
+static inline json_t *fake_ssm_put(struct fake_ssm *fake, const json_t *input)
+{
+	const char *name = json_string_value(json_object_get(input, "Name"));
+	int64_t version;
+
+	fake_ssm_intrude(fake, &fake->before, name);
+	version = fake_ssm_write(fake, name, json_string_value(json_object_get(input, "Value")));
+	fake_ssm_intrude(fake, &fake->after, name);
+	return json_pack("{s:I}", "Version", (json_int_t)version);
+}
+
+/* What it was, and then what it is. */
+static inline json_t *fake_ssm_history(struct fake_ssm *fake, const json_t *input)
+{
+	const char *name = json_string_value(json_object_get(input, "Name"));
+	const struct parameter *now = fake_ssm_find(fake, name);
+	json_t *found = json_array();
+
+	for (size_t i = 0; i < fake->history.count; i++)
+		if (strcmp(fake->history.items[i].name, name) == 0)
+			json_array_append_new(found, fake_ssm_json(&fake->history.items[i]));
+	if (now != NULL)
+		json_array_append_new(found, fake_ssm_json(now));
+	return json_pack("{s:o}", "Parameters", found);
 }
 
 static const struct {
@@ -110,6 +154,7 @@ static const struct {
 	{ "GetParameters", NULL, fake_ssm_get },
 	{ "GetParametersByPath", "Path", fake_ssm_list },
 	{ "PutParameter", "Name", fake_ssm_put },
+	{ "GetParameterHistory", "Name", fake_ssm_history },
 };
 
 static inline bool fake_ssm_fails(const struct fake_ssm *fake, const char *action)
@@ -227,6 +272,9 @@ static inline void fake_ssm_stop(struct fake_ssm *fake)
 	imds_free(fake->imds);
 	aws_environment_done(&fake->environment);
 	parameters_done(&fake->parameters);
+	parameters_done(&fake->before);
+	parameters_done(&fake->after);
+	parameters_done(&fake->history);
 	strings_done(&fake->calls);
 }
 

@@ -8,6 +8,8 @@
 
 #define SITES "/cygnet/prod/sites/"
 #define EPOCH "/cygnet/prod/epoch"
+#define POLICY "/cygnet/prod/policy"
+#define FRANKFURT SITES "b/frankfurt"
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define TOMBSTONE(site) "{\"schema\":1,\"generation\":1,\"site\":\"" site "\",\"left\":true}"
 
@@ -95,7 +97,9 @@ static void epoch_is_read_before_the_records(void **state)
 	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
 	assert_true(epoch_equal(&listing.epoch, &(struct epoch){ 42, TOKEN }));
 	assert_sites(&listing, "eu-west-1 us-east-1");
+	assert_int_equal(listing.sites.items[1].version, 1);
 	assert_int_equal(listing.refusal_count, 0);
+	assert_int_equal(listing.policy.hash, 0);
 	assert_calls(bench, "GetParameters " EPOCH "\nGetParametersByPath /cygnet/prod/sites");
 }
 
@@ -123,14 +127,39 @@ static void malformed_epoch(void **state)
 	struct bench *bench = *state;
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(policy_done) struct policy policy = { 0 };
 		struct epoch epoch = { 0 };
 		struct err e = ERR_INIT;
 
 		parameters_done(&bench->ssm.parameters);
 		fake_ssm_set(&bench->ssm, EPOCH, rows[i], 42);
-		assert_int_equal(exchange_epoch(&bench->registry, &epoch, &e), 0);
+		assert_int_equal(exchange_epoch(&bench->registry, &epoch, &policy, &e), 0);
 		assert_true(epoch_equal(&epoch, &(struct epoch){ 42, "" }));
 	}
+}
+
+/* Whichever of the two comes first, and whether the other one is there. */
+static void policy_is_taken_for_the_epoch(void **state)
+{
+	static const char text[] = "{\"schema\":1,\"random\":\"" TOKEN "\"}";
+	struct bench *bench = *state;
+	CLEANUP(policy_done) struct policy alone = { 0 }, first = { 0 };
+	CLEANUP(listing_done) struct listing listing = { 0 };
+	struct epoch epoch = { 9, TOKEN };
+	struct err e = ERR_INIT;
+
+	fake_ssm_set(&bench->ssm, POLICY, text, 7);
+	assert_int_equal(exchange_epoch(&bench->registry, &epoch, &alone, &e), 0);
+	assert_true(epoch_equal(&epoch, &(struct epoch){ 0 }));
+	assert_string_equal(alone.fault, "'random' is not one of 'schema', 'freeze' and 'sites'");
+	fake_ssm_set(&bench->ssm, EPOCH, text, 42);
+	assert_int_equal(exchange_epoch(&bench->registry, &epoch, &first, &e), 0);
+	assert_true(epoch_equal(&epoch, &(struct epoch){ 42, TOKEN }));
+	assert_int_equal(first.hash, alone.hash);
+	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
+	assert_int_equal(listing.policy.hash, alone.hash);
+	assert_calls(bench, "GetParameters " EPOCH "\nGetParameters " EPOCH "\nGetParameters " EPOCH
+		     "\nGetParametersByPath /cygnet/prod/sites");
 }
 
 static int string_compare(const void *a, const void *b)
@@ -264,6 +293,104 @@ static void record_too_large_to_put(void **state)
 	assert_int_equal(bench->ssm.calls.count, 0);
 }
 
+static void record_by_itself(void **state)
+{
+	struct bench *bench = *state;
+	CLEANUP(site_done) struct site site = { .generation = 9 };
+	struct err e = ERR_INIT;
+	bool found = true;
+
+	assert_int_equal(exchange_record(&bench->registry, "frankfurt", &found, &site, &e), 0);
+	assert_false(found);
+	assert_int_equal(site.generation, 9);
+	fake_ssm_set(&bench->ssm, FRANKFURT, TOMBSTONE("frankfurt"), 6);
+	assert_int_equal(exchange_record(&bench->registry, "frankfurt", &found, &site, &e), 0);
+	assert_true(found);
+	assert_true(site.left);
+	assert_int_equal(site.version, 6);
+	assert_calls(bench, "GetParameters " FRANKFURT "\nGetParameters " FRANKFURT);
+}
+
+static void damaged_record_is_taken_for_none(void **state)
+{
+	struct bench *bench = *state;
+	struct site site = { .generation = 9 };
+	struct err e = ERR_INIT;
+	bool found = false;
+
+	fake_ssm_set(&bench->ssm, FRANKFURT, TOMBSTONE("paris"), 6);
+	assert_int_equal(exchange_record(&bench->registry, "frankfurt", &found, &site, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "read the record of site 'frankfurt': 'site' is 'paris', and the "
+		     "parameter is called 'frankfurt'", "");
+	assert_false(found);
+	assert_int_equal(site.generation, 9);
+}
+
+/* One more version of a record, by this instance. */
+static void history_add(struct bench *bench, const char *instance)
+{
+	CLEANUP(site_done) struct site site = site_example();
+	struct err e = ERR_INIT;
+	int64_t version;
+
+	free(site.instance);
+	site.instance = mem_strdup(instance);
+	assert_int_equal(exchange_put_record(&bench->registry, &site, &version, &e), 0);
+}
+
+static void assert_predecessors(struct bench *bench, const char *instance, const char *expected)
+{
+	CLEANUP(strings_done) struct strings instances = { 0 };
+	AUTO_FREE char *joined = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(exchange_predecessors(&bench->registry, "frankfurt", instance, &instances, &e),
+			 0);
+	joined = strings_join(&instances, " ");
+	assert_string_equal(joined, expected);
+}
+
+#define FIRST "i-00000000000000001"
+#define SECOND "i-00000000000000002"
+#define THIRD "i-00000000000000003"
+
+static void predecessor_is_forgotten(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_predecessors(bench, FIRST, "");
+	fake_ssm_set(&bench->ssm, FRANKFURT, "damaged", 1);
+	history_add(bench, SECOND);
+	history_add(bench, FIRST);
+	history_add(bench, SECOND);
+	history_add(bench, THIRD);
+	assert_predecessors(bench, THIRD, SECOND " " FIRST);
+	assert_predecessors(bench, FIRST, THIRD " " SECOND);
+	/* a tombstone may name nobody */
+	free(fake_ssm_find(&bench->ssm, FRANKFURT)->value);
+	fake_ssm_find(&bench->ssm, FRANKFURT)->value = mem_strdup(TOMBSTONE("frankfurt"));
+	assert_predecessors(bench, FIRST, SECOND);
+}
+
+static void predecessors_of_a_site_that_is_replaced_daily(void **state)
+{
+	struct bench *bench = *state;
+	struct strings instances = { 0 };
+	struct err e = ERR_INIT;
+
+	for (int i = 1; i <= PREDECESSORS_MAX + 2; i++) {
+		AUTO_FREE char *instance = mem_printf("i-%017d", i);
+
+		history_add(bench, instance);
+	}
+	assert_int_equal(exchange_predecessors(&bench->registry, "frankfurt", "i-00000000000000018",
+					       &instances, &e), 0);
+	assert_int_equal(instances.count, PREDECESSORS_MAX);
+	assert_string_equal(instances.items[0], "i-00000000000000017");
+	assert_string_equal(instances.items[PREDECESSORS_MAX - 1], SECOND);
+	strings_done(&instances);
+}
+
 static void assert_why(struct err *e, const char *why)
 {
 	assert_int_equal(e->code, EXIT_DENIED);
@@ -276,13 +403,22 @@ static void refused_calls_say_what_for(void **state)
 	struct bench *bench = *state;
 	CLEANUP(site_done) struct site site = site_example();
 	struct listing listing = { 0 };
+	struct strings instances = { 0 };
 	struct epoch epoch = { 9, TOKEN };
 	struct err e = ERR_INIT;
 	int64_t version = 9;
+	bool found;
 
 	bench->ssm.failing = "GetParameters";
 	assert_int_equal(exchange_list(&bench->registry, &listing, &e), -1);
 	assert_why(&e, "read the epoch of mesh 'prod': ");
+	assert_int_equal(exchange_record(&bench->registry, "frankfurt", &found, &site, &e), -1);
+	assert_why(&e, "read the record of site 'frankfurt': ");
+	bench->ssm.failing = "GetParameterHistory";
+	assert_int_equal(exchange_predecessors(&bench->registry, "frankfurt", FIRST, &instances, &e),
+			 -1);
+	assert_why(&e, "read the history of the record of site 'frankfurt': ");
+	assert_int_equal(instances.count, 0);
 	bench->ssm.failing = "GetParametersByPath";
 	assert_int_equal(exchange_list(&bench->registry, &listing, &e), -1);
 	assert_why(&e, "read the records of mesh 'prod': ");
@@ -306,6 +442,8 @@ int main(void)
 						bench_free),
 		cmocka_unit_test_setup_teardown(empty_registry, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(malformed_epoch, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(policy_is_taken_for_the_epoch, bench_make,
+						bench_free),
 		cmocka_unit_test_setup_teardown(listing_of_several_pages, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(empty_page_with_a_token, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(one_bad_parameter_costs_only_itself, bench_make,
@@ -313,6 +451,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(parameter_of_another_mesh, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(record_then_announcement, bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(record_too_large_to_put, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(record_by_itself, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(damaged_record_is_taken_for_none, bench_make,
+						bench_free),
+		cmocka_unit_test_setup_teardown(predecessor_is_forgotten, bench_make, bench_free),
+		cmocka_unit_test_setup_teardown(predecessors_of_a_site_that_is_replaced_daily,
+						bench_make, bench_free),
 		cmocka_unit_test_setup_teardown(refused_calls_say_what_for, bench_make, bench_free),
 	};
 

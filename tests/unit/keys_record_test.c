@@ -91,6 +91,7 @@ static void every_member_is_read(void **state)
 	assert_string_equal(site_active_key(&site)->spki, KEY_A_SPKI);
 	assert_int_equal(site.revoked.count, 0);
 	assert_false(site.left);
+	assert_false(site.empty);
 }
 
 static void assert_round_trip(const char *text, const char *expected)
@@ -170,6 +171,55 @@ static void tombstone_over_a_record(void **state)
 	json_object_set_new(document, "vpc", json_string("vpc"));
 	odd = json_text(document);
 	assert_refused(odd, "'vpc' is not 'vpc-' and 8 or 17 hex digits");
+}
+
+#define EMPTY \
+	"{\"account\":\"123456789012\",\"generation\":3,\"instance\":\"i-0fedcba9876543210\"," \
+	"\"keys\":[],\"left\":false,\"region\":\"eu-central-1\",\"schema\":1," \
+	"\"site\":\"frankfurt\",\"vpc\":\"vpc-0123456789abcdef0\",\"zone\":\"eu-central-1a\"}"
+
+static void claim_that_offers_nothing(void **state)
+{
+	CLEANUP(site_done) struct site site = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(record_parse(EMPTY, "frankfurt", &site, &e), 0);
+	assert_true(site.empty);
+	assert_false(site.left);
+	assert_string_equal(site.instance, "i-0fedcba9876543210");
+	assert_null(site_active_key(&site));
+	assert_int_equal(site.subnets.count, 0);
+	assert_round_trip(EMPTY, EMPTY);
+}
+
+/* What offers anything is a whole record, or none. */
+static void claim_that_offers_a_little(void **state)
+{
+	static const struct {
+		const char *member, *value, *cause;
+	} rows[] = {
+		{ "keys", NULL, "'address' is missing" },
+		{ "keys", "[" KEY_A("active") "]", "'address' is missing" },
+		{ "address", "\"203.0.113.7\"", "'probe' is missing" },
+		{ "probe", "\"10.1.0.10\"", "'address' is missing" },
+		{ "subnets", "[\"10.1.0.0/16\"]", "'address' is missing" },
+		{ "instance", NULL, "'instance' is missing" },
+		{ "zone", NULL, "'zone' is missing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO_JSON json_t *document = json_loads(EMPTY, 0, NULL);
+		AUTO_FREE char *text = NULL;
+
+		json_object_del(document, rows[i].member);
+		if (rows[i].value != NULL)
+			json_object_set_new(document, rows[i].member,
+					    json_loads(rows[i].value, JSON_DECODE_ANY, NULL));
+		text = json_text(document);
+		assert_refused(text, rows[i].cause);
+	}
 }
 
 static void member_that_breaks_a_rule(void **state)
@@ -397,6 +447,8 @@ int main(void)
 		cmocka_unit_test(members_of_a_later_version),
 		cmocka_unit_test(tombstone),
 		cmocka_unit_test(tombstone_over_a_record),
+		cmocka_unit_test(claim_that_offers_nothing),
+		cmocka_unit_test(claim_that_offers_a_little),
 		cmocka_unit_test(member_that_breaks_a_rule),
 		cmocka_unit_test(key_that_breaks_a_rule),
 		cmocka_unit_test(second_key_that_breaks_a_rule),

@@ -18,8 +18,20 @@ static struct state state_example(void)
 		.complete = true,
 		.pending = true,
 		.generation = 3,
+		.duty = DUTY_LEAVES,
+		.keep_address = true,
+		.address = 0xcb007107,	/* 203.0.113.7 */
+		.policy = 5,
 	};
 	struct site peer = site_example();
+
+	strings_add(&state.predecessors, "i-00000000000000002");
+	strings_add(&state.predecessors, "i-00000000000000001");
+	cidrs_add(&state.zone_ranges, (struct cidr){ 0x0a010000, 24 });
+	*MEM_GROW(state.routes, state.route_count) =
+		(struct made_route){ mem_strdup("rtb-0123456789abcdef0"), { 0x0a020000, 16 } };
+	*MEM_GROW(state.routes, state.route_count) =
+		(struct made_route){ mem_strdup("rtb-0123456789abcdef1"), { 0x0a020000, 16 } };
 
 	peer.revoked = (struct strings){ 0 };
 	strings_add(&peer.revoked, KEY_B_ID);
@@ -43,7 +55,14 @@ static void assert_fresh(const struct state *state)
 	assert_false(state->complete);
 	assert_false(state->pending);
 	assert_int_equal(state->generation, 0);
+	assert_int_equal(state->duty, DUTY_SERVES);
+	assert_false(state->keep_address);
+	assert_int_equal(state->predecessors.count, 0);
+	assert_int_equal(state->address, 0);
+	assert_int_equal(state->zone_ranges.count, 0);
+	assert_int_equal(state->route_count, 0);
 	assert_int_equal(state->peers.count, 0);
+	assert_int_equal(state->policy, 0);
 }
 
 static void nothing_written_yet(void **unused)
@@ -57,6 +76,23 @@ static void nothing_written_yet(void **unused)
 	assert_int_equal(state_load(root, INSTANCE, &state, &aside, &e), 0);
 	assert_fresh(&state);
 	assert_null(aside);
+}
+
+/* What the example has of how its instance stands to its site. */
+static void assert_tenure(const struct state *state)
+{
+	AUTO_FREE char *predecessors = strings_join(&state->predecessors, " ");
+	AUTO_FREE char *ranges = cidrs_join(&state->zone_ranges, " ");
+
+	assert_int_equal(state->duty, DUTY_LEAVES);
+	assert_true(state->keep_address);
+	assert_string_equal(predecessors, "i-00000000000000002 i-00000000000000001");
+	assert_int_equal(state->address, 0xcb007107);
+	assert_string_equal(ranges, "10.1.0.0/24");
+	assert_int_equal(state->route_count, 2);
+	assert_string_equal(state->routes[1].table, "rtb-0123456789abcdef1");
+	assert_true(cidr_equal(state->routes[1].destination, (struct cidr){ 0x0a020000, 16 }));
+	assert_int_equal(state->policy, 5);
 }
 
 static void what_was_saved_is_loaded(void **unused)
@@ -80,6 +116,7 @@ static void what_was_saved_is_loaded(void **unused)
 	assert_true(state.complete);
 	assert_true(state.pending);
 	assert_int_equal(state.generation, 3);
+	assert_tenure(&state);
 	assert_int_equal(state.peers.count, 1);
 	strings_add(&expected.revoked, KEY_B_ID);
 	assert_int_equal(record_text(&state.peers.items[0], &peer, &e), 0);
@@ -128,11 +165,50 @@ static void fresh_state_is_saved_and_loaded(void **unused)
 	text = root_read(root, STATE_FILE);
 	assert_string_equal(
 		text,
-		"{\"applied\":{\"random\":\"\",\"version\":0},\"complete\":false,\"generation\":0,"
-		"\"instance\":\"" INSTANCE "\",\"peers\":[],\"pending\":false}\n");
+		"{\"applied\":{\"random\":\"\",\"version\":0},\"complete\":false,\"duty\":\"serves\","
+		"\"generation\":0,\"instance\":\"" INSTANCE "\",\"keep_address\":false,\"peers\":[],"
+		"\"pending\":false,\"policy\":0,\"predecessors\":[],\"routes\":[],\"statics\":0,"
+		"\"zone_ranges\":[]}\n");
 	assert_int_equal(state_load(root, INSTANCE, &state, &aside, &e), 0);
 	assert_string_equal(state.instance, INSTANCE);
 	assert_int_equal(state.peers.count, 0);
+}
+
+static void state_of_an_earlier_version(void **unused)
+{
+	AUTO_ROOT char *root = root_new();
+	CLEANUP(state_done) struct state state = { 0 };
+	char *aside = NULL;
+	struct err e = ERR_INIT;
+
+	(void)unused;
+	root_write(root, STATE_FILE,
+		   "{\"applied\":{\"random\":\"" TOKEN "\",\"version\":7},\"complete\":true,"
+		   "\"generation\":3,\"instance\":\"" INSTANCE "\",\"peers\":[],\"pending\":false}\n",
+		   0600);
+	assert_int_equal(state_load(root, INSTANCE, &state, &aside, &e), 0);
+	assert_int_equal(state.generation, 3);
+	assert_int_equal(state.duty, DUTY_SERVES);
+	assert_int_equal(state.address, 0);
+	assert_int_equal(state.predecessors.count + state.zone_ranges.count + state.route_count, 0);
+}
+
+static void duty_is_another_one_after_a_reboot(void **unused)
+{
+	static const enum duty duties[] = { DUTY_SERVES, DUTY_SUPERSEDED, DUTY_LEAVES, DUTY_LEFT };
+	AUTO_ROOT char *root = root_new();
+	struct err e = ERR_INIT;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT_OF(duties); i++) {
+		struct state written = { .instance = (char *)INSTANCE, .duty = duties[i] };
+		CLEANUP(state_done) struct state state = { 0 };
+		char *aside = NULL;
+
+		assert_int_equal(state_save(root, &written, &e), 0);
+		assert_int_equal(state_load(root, INSTANCE, &state, &aside, &e), 0);
+		assert_int_equal(state.duty, duties[i]);
+	}
 }
 
 static ino_t inode(const char *root, const char *path)
@@ -229,6 +305,20 @@ static void damaged_state(void **unused)
 		{ "pending", "\"yes\"", "'pending' is not true or false" },
 		{ "generation", NULL, "'generation' is missing" },
 		{ "generation", "-1", "'generation' is outside 0..9007199254740992" },
+		{ "duty", "\"sleeps\"",
+		  "'duty' is 'sleeps', which this version of cygnet does not know" },
+		{ "keep_address", "0", "'keep_address' is not true or false" },
+		{ "policy", "4294967296", "'policy' is outside 0..4294967295" },
+		{ "predecessors", "[\"i-00000000000000001\",\"eni-0123456789abcdef0\"]",
+		  "'predecessors' element 2 is not an instance id" },
+		{ "address", "\"0.0.0.0\"", "'address' is not an IPv4 address that a gateway can have" },
+		{ "zone_ranges", "[\"10.1.2.3/24\"]",
+		  "'zone_ranges' element 1 is not a canonical IPv4 range" },
+		{ "routes", "[7]", "'routes' element 1: 'table' is missing" },
+		{ "routes", "[{\"table\":\"rtb\",\"destination\":\"10.1.0.0/16\"}]",
+		  "'routes' element 1: 'table' is not a route table's id" },
+		{ "routes", "[{\"table\":\"rtb-0123456789abcdef0\",\"destination\":\"10.1.2.3/16\"}]",
+		  "'routes' element 1: 'destination' is not a canonical IPv4 range" },
 		{ "peers", "{}", "'peers' is not an array" },
 		{ "peers", "[7]", "'peers' element 1: 'schema' is missing" },
 	};
@@ -302,7 +392,8 @@ static void recent_example(struct recent *recent)
 	};
 	assert_false(recent_told(recent, "no route", 5000));
 	wait = recent_wait_add(recent, "paris");
-	wait->down_since_ms = 7000;
+	wait->wanted = 0xffffffff;
+	wait->since_ms = 7000;
 	wait->initiated_ms = 8000;
 	wait->tries = 2;
 	recent_wait_add(recent, "ohio");
@@ -333,7 +424,8 @@ static void recent_is_saved_and_loaded(void **unused)
 	assert_int_equal(recent.unhealthy_ms, 8000);
 	assert_int_equal(recent.hook_due_ms, 9000);
 	assert_int_equal(recent.wait_count, 2);
-	assert_int_equal(paris->down_since_ms, 7000);
+	assert_int_equal(paris->wanted, 0xffffffff);
+	assert_int_equal(paris->since_ms, 7000);
 	assert_int_equal(paris->initiated_ms, 8000);
 	assert_int_equal(paris->tries, 2);
 	assert_int_equal(ohio->tries, 0);
@@ -369,7 +461,7 @@ static void damaged_recent_is_forgotten(void **unused)
 		"{}",
 		RECENT("-1", "[]", "[]"),
 		RECENT("1", "{}", "[]"),
-		RECENT("1", "[{\"site\":\"paris\",\"down_since_ms\":1,\"initiated_ms\":1,"
+		RECENT("1", "[{\"site\":\"paris\",\"wanted\":1,\"since_ms\":1,\"initiated_ms\":1,"
 		       "\"tries\":1},{\"site\":\"ohio\"}]", "[]"),
 		RECENT("1", "[]", "[{\"hash\":1,\"told_ms\":1},{\"hash\":1}]"),
 	};
@@ -418,6 +510,8 @@ int main(void)
 		cmocka_unit_test(nothing_written_yet),
 		cmocka_unit_test(what_was_saved_is_loaded),
 		cmocka_unit_test(fresh_state_is_saved_and_loaded),
+		cmocka_unit_test(state_of_an_earlier_version),
+		cmocka_unit_test(duty_is_another_one_after_a_reboot),
 		cmocka_unit_test(a_static_peer_comes_back_as_a_record),
 		cmocka_unit_test(state_that_has_not_changed_is_not_written),
 		cmocka_unit_test(image_baked_from_another_instance),

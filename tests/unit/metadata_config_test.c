@@ -19,6 +19,7 @@ struct world {
 	const char *environment[4];
 	struct { enum setting setting; const char *text; } options[2];
 	bool tags_off, no_public_address;
+	bool away;			/* there is neither instance nor tags */
 	uint32_t private_address;	/* 0: PRIVATE */
 };
 
@@ -29,6 +30,8 @@ static int make(const struct world *world, struct config *ret_config, struct err
 	struct cidr ranges[] = { { 0xac100000, 16 }, { 0x64400000, 16 } };
 	const struct instance instance = {
 		.region = (char []){ "eu-west-1" },
+		.zone = (char []){ "eu-west-1a" },
+		.vpc = (char []){ "vpc-0123456789abcdef0" },
 		.interface = (char []){ "eni-0123456789abcdef1" },
 		.private_address = world->private_address ? world->private_address : PRIVATE,
 		.public_address = world->no_public_address ? 0 : PUBLIC,
@@ -41,8 +44,8 @@ static int make(const struct world *world, struct config *ret_config, struct err
 		.options = options,
 		.environment = (char *const *)world->environment,
 		.file_text = world->file,
-		.tags = &tags,
-		.instance = &instance,
+		.tags = world->away ? NULL : &tags,
+		.instance = world->away ? NULL : &instance,
 	};
 
 	for (; tags.count < COUNT_OF(items) && world->tags[2 * tags.count] != NULL; tags.count++)
@@ -53,7 +56,8 @@ static int make(const struct world *world, struct config *ret_config, struct err
 	for (size_t i = 0; i < COUNT_OF(world->options); i++)
 		if (world->options[i].text != NULL)
 			options[world->options[i].setting] = world->options[i].text;
-	return config_make(&sources, ret_config, e);
+	return world->away ? config_registry(&sources, ret_config, e) :
+			     config_make(&sources, ret_config, e);
 }
 
 static void assert_joined(char *joined, const char *expected)
@@ -68,8 +72,8 @@ static void defaults_are_those_of_the_table(void **state)
 		{ "mesh", "prod" }, { "registry", "us-east-1" }, { "site", "eu-west-1" }, { "scope", "vpc" },
 		{ "prefix", "cygnet" }, { "registry-role", "none" }, { "subnets", "100.64.0.0/16, 172.16.0.0/16" },
 		{ "allow-subnets", "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10" },
-		{ "address", "198.51.100.7" }, { "routes", "none" }, { "security-group", "none" },
-		{ "lifecycle-hook", "none" }, { "backend", "detected" }, { "proposals", "strong, article" },
+		{ "address", "198.51.100.7" }, { "routes", "tagged" }, { "security-group", "audit" },
+		{ "lifecycle-hook", "none" }, { "unhealthy-after", "off" }, { "backend", "detected" }, { "proposals", "strong, article" },
 		{ "key-bits", "4096" }, { "rekey-after", "off" },
 		{ "ntp", "169.254.169.123, 0.amazon.pool.ntp.org, 1.amazon.pool.ntp.org, 2.amazon.pool.ntp.org, "
 		  "3.amazon.pool.ntp.org" },
@@ -105,6 +109,14 @@ static void defaults_become_typed_values(void **state)
 	assert_string_equal(config.prefix, "cygnet");
 	assert_joined(cidrs_join(&config.subnets, " "), "100.64.0.0/16 172.16.0.0/16");
 	assert_joined(cidrs_join(&config.allow_subnets, " "), "10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16");
+	assert_int_equal(config.scope, SCOPE_VPC);
+	assert_false(config.zonal);
+	assert_null(config.registry_role);
+	assert_int_equal(config.address.kind, ADDRESS_INSTANCE);
+	assert_int_equal(config.routes, ROUTES_TAGGED);
+	assert_int_equal(config.security, SECURITY_AUDIT);
+	assert_null(config.lifecycle_hook);
+	assert_int_equal(config.unhealthy_after_s, 0);
 	assert_int_equal(config.backend, BACKEND_DETECTED);
 	assert_int_equal(config.ike_proposals.count, 5);
 	assert_int_equal(config.esp_proposals.count, 4);
@@ -207,13 +219,153 @@ static void gateway_outside_of_64_subnets(void **state)
 	text = strings_join(&ranges, " ");
 	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "subnets", text } }, &config, &e), -1);
 	assert_error(&e, EXIT_CONFIG, "setting 'subnets' (tag 'cygnet:subnets', and the primary private address): more "
-		     "than 64 ranges", "");
+		     "than 64 ranges", "set 'subnets' to fewer, wider ranges");
 	strings_done(&ranges);
+}
+
+static void setting_of_the_vpc_is_lost(void **state)
+{
+	static const struct world world = {
+		.tags = { REQUIRED, "registry-role", "arn:aws:iam::123456789012:role/mesh" },
+		.file = "address = eipalloc-0123456789abcdef0\nroutes = all\nsecurity-group = manage\n"
+			"lifecycle-hook = launch\nunhealthy-after = 5m\n",
+		.no_public_address = true,
+	};
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(&world, &config, &e), 0);
+	assert_string_equal(config.registry_role, "arn:aws:iam::123456789012:role/mesh");
+	assert_int_equal(config.address.kind, ADDRESS_ALLOCATION);
+	assert_string_equal(config.address.allocation, "eipalloc-0123456789abcdef0");
+	assert_string_equal(config.values[SETTING_ADDRESS], "eipalloc-0123456789abcdef0");
+	assert_int_equal(config.routes, ROUTES_ALL);
+	assert_int_equal(config.security, SECURITY_MANAGE);
+	assert_string_equal(config.lifecycle_hook, "launch");
+	assert_int_equal(config.unhealthy_after_s, 300);
+	config_done(&config);
+}
+
+/* The address that the instance happens to have is another thing when it is set. */
+static void address_that_is_set_is_taken_for_the_default(void **state)
+{
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "address", "198.51.100.7" } }, &config, &e), 0);
+	assert_int_equal(config.address.kind, ADDRESS_LITERAL);
+	assert_int_equal(config.address.literal, PUBLIC);
+	config_done(&config);
+}
+
+static const struct instance zone_instance = {
+	.zone = (char *)"eu-west-1a", .vpc = (char *)"vpc-0123456789abcdef0", .private_address = PRIVATE,
+};
+
+static void zone_offers_the_whole_vpc(void **state)
+{
+	static const struct { struct cidr ranges[2]; const char *subnets, *origin; } rows[] = {
+		{ { { 0xac100100, 24 }, { 0xac100200, 24 } }, "172.16.1.0/24, 172.16.2.0/24", "default" },
+		/* called again, when a subnet was added to the zone and another one deleted */
+		{ { { 0xac100200, 24 }, { 0xac100300, 24 } }, "172.16.1.10/32, 172.16.2.0/24, 172.16.3.0/24",
+		  "default, and the primary private address" },
+		{ { { 0xac100000, 24 }, { 0xac100100, 24 } }, "172.16.0.0/24, 172.16.1.0/24", "default" },
+	};
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "scope", "az" } }, &config, &e), 0);
+	assert_string_equal(config.site, "eu-west-1a");
+	assert_true(config.zonal);
+	assert_int_equal(config.subnets.count, 0);
+	assert_string_equal(config.values[SETTING_SUBNETS], "");
+	assert_string_equal(config.origins[SETTING_SUBNETS], "default");
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct cidrs ranges = { (struct cidr *)rows[i].ranges, COUNT_OF(rows[i].ranges) };
+
+		assert_int_equal(config_zone(&config, &zone_instance, &ranges, &e), 0);
+		assert_joined(cidrs_join(&config.subnets, ", "), rows[i].subnets);
+		assert_string_equal(config.values[SETTING_SUBNETS], rows[i].subnets);
+		assert_string_equal(config.origins[SETTING_SUBNETS], rows[i].origin);
+	}
+	config_done(&config);
+}
+
+static void zone_overrides_what_was_set(void **state)
+{
+	static const struct { struct world world; const char *site, *subnets; } rows[] = {
+		{ { .tags = { REQUIRED, "subnets", "172.16.0.0/20" }, .file = "scope = az" }, "eu-west-1a",
+		  "172.16.0.0/20" },
+		{ { .tags = { REQUIRED, "site", "east" }, .file = "scope = az\nsubnets = 172.16.0.0/20" }, "east",
+		  "172.16.0.0/20" },
+		{ { .tags = { REQUIRED } }, "eu-west-1", "100.64.0.0/16, 172.16.0.0/16" },
+	};
+	struct cidr range = { 0xac100100, 24 };
+	const struct cidrs ranges = { &range, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct config config = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_int_equal(make(&rows[i].world, &config, &e), 0);
+		assert_false(config.zonal);
+		assert_int_equal(config_zone(&config, &zone_instance, &ranges, &e), 0);
+		assert_string_equal(config.site, rows[i].site);
+		assert_joined(cidrs_join(&config.subnets, ", "), rows[i].subnets);
+		config_done(&config);
+	}
+}
+
+static void zone_without_subnets_or_with_too_many(void **state)
+{
+	struct cidrs ranges = { 0 };
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(&(struct world){ .tags = { REQUIRED, "scope", "az" } }, &config, &e), 0);
+	assert_int_equal(config_zone(&config, &zone_instance, &ranges, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "setting 'subnets' (default): zone 'eu-west-1a' has no subnet in "
+		     "'vpc-0123456789abcdef0'", "");
+	for (uint32_t i = 0; i < 65; i++)
+		cidrs_add(&ranges, (struct cidr){ 0xac100000 + (i << 8), 24 });
+	assert_int_equal(config_zone(&config, &zone_instance, &ranges, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "setting 'subnets' (default): more than 64 ranges",
+		     "set 'subnets' to fewer, wider ranges");
+	cidrs_done(&ranges);
+	config_done(&config);
+}
+
+static void away_from_any_instance(void **state)
+{
+	static const struct world world = {
+		.away = true,
+		.file = "mesh = prod\nprefix = net\nlifecycle-hook = not parsed\n",
+		.environment = { "CYGNET_REGISTRY=us-east-1" },
+		.options = { { SETTING_REGISTRY_ROLE, "arn:aws:iam::123456789012:role/mesh" } },
+	};
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(make(&world, &config, &e), 0);
+	assert_string_equal(config.mesh, "prod");
+	assert_string_equal(config.registry, "us-east-1");
+	assert_string_equal(config.prefix, "net");
+	assert_string_equal(config.registry_role, "arn:aws:iam::123456789012:role/mesh");
+	assert_string_equal(config.origins[SETTING_PREFIX], "/etc/cygnet.conf line 2");
+	assert_null(config.site);
+	assert_null(config.lifecycle_hook);
+	config_done(&config);
 }
 
 #define KEYS											\
 	"the settings are mesh, registry, site, scope, prefix, registry-role, subnets, allow-subnets, address, "	\
-	"routes, security-group, lifecycle-hook, backend, proposals, key-bits, rekey-after, ntp, interval, "		\
+	"routes, security-group, lifecycle-hook, unhealthy-after, backend, proposals, key-bits, rekey-after, ntp, interval, "		\
 	"reconcile, tunnel-wait, timeout, mss"
 #define LABEL_RULE "is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either end"
 
@@ -229,7 +381,10 @@ static const struct {
 	  "tag the instance 'cygnet:registry' or set 'registry' in /etc/cygnet.conf" },
 	{ { .tags = { REQUIRED }, .no_public_address = true },
 	  "setting 'address' (default): the instance has no public IPv4 address",
-	  "associate an Elastic IP with network interface 'eni-0123456789abcdef1'" },
+	  "associate an Elastic IP with network interface 'eni-0123456789abcdef1', or name one in 'address'" },
+
+	{ { .file = "mesh = prod", .away = true }, "setting 'registry' is required and set nowhere",
+	  "give --registry, or set 'registry' in /etc/cygnet.conf" },
 
 	/* a key that no setting has */
 	{ { .tags = { REQUIRED, "mehs", "x" } }, "unknown setting 'cygnet:mehs' (a tag of the instance)",
@@ -293,28 +448,31 @@ static const struct {
 	  "setting 'registry' (--registry): value 'us_east_1' " LABEL_RULE, "" },
 	{ { .tags = { REQUIRED }, .file = "site = eu.west" },
 	  "setting 'site' (/etc/cygnet.conf line 1): value 'eu.west' " LABEL_RULE, "" },
-	{ { .tags = { REQUIRED }, .file = "scope = az" },
-	  "setting 'scope' (/etc/cygnet.conf line 1): value 'az' is not supported by this version", "" },
+	{ { .tags = { REQUIRED }, .file = "scope = zone" },
+	  "setting 'scope' (/etc/cygnet.conf line 1): value 'zone' is not 'vpc' or 'az'", "" },
 	{ { .tags = { REQUIRED }, .environment = { "CYGNET_PREFIX=aws-x" } },
 	  "setting 'prefix' (CYGNET_PREFIX): value 'aws-x' begins with 'aws' or 'ssm', which Parameter Store reserves",
 	  "" },
-	{ { .tags = { REQUIRED, "registry-role", "arn:aws:iam::123456789012:role/mesh" } },
-	  "setting 'registry-role' (tag 'cygnet:registry-role'): value 'arn:aws:iam::123456789012:role/mesh' is not "
-	  "supported by this version", "" },
+	{ { .tags = { REQUIRED, "registry-role", "mesh" } },
+	  "setting 'registry-role' (tag 'cygnet:registry-role'): value 'mesh' is neither a role's ARN such as "
+	  "'arn:aws:iam::123456789012:role/mesh' nor 'none'", "" },
 	{ { .tags = { REQUIRED, "subnets", "172.16.1.1/24" } },
 	  "setting 'subnets' (tag 'cygnet:subnets'): '172.16.1.1/24' has bits set beyond its length",
 	  "write '172.16.1.0/24'" },
 	{ { .tags = { REQUIRED }, .file = "allow-subnets = 0.0.0.0/0" },
 	  "setting 'allow-subnets' (/etc/cygnet.conf line 1): '0.0.0.0/0' is every address there is", "" },
-	{ { .tags = { REQUIRED, "address", "198.51.100.8" } },
-	  "setting 'address' (tag 'cygnet:address'): value '198.51.100.8' is not supported by this version", "" },
-	{ { .tags = { REQUIRED, "routes", "all" } },
-	  "setting 'routes' (tag 'cygnet:routes'): value 'all' is not supported by this version", "" },
-	{ { .tags = { REQUIRED, "security-group", "audit" } },
-	  "setting 'security-group' (tag 'cygnet:security-group'): value 'audit' is not supported by this version", "" },
-	{ { .tags = { REQUIRED, "lifecycle-hook", "launch" } },
-	  "setting 'lifecycle-hook' (tag 'cygnet:lifecycle-hook'): value 'launch' is not supported by this version",
-	  "" },
+	{ { .tags = { REQUIRED, "address", "eth0" }, .no_public_address = true },
+	  "setting 'address' (tag 'cygnet:address'): value 'eth0' is not an Elastic IP's allocation id ('eipalloc-' "
+	  "and 8 or 17 hex digits), its address, or 'tag'", "" },
+	{ { .tags = { REQUIRED, "routes", "some" } },
+	  "setting 'routes' (tag 'cygnet:routes'): value 'some' is not 'none', 'tagged' or 'all'", "" },
+	{ { .tags = { REQUIRED, "security-group", "off" } },
+	  "setting 'security-group' (tag 'cygnet:security-group'): value 'off' is not 'none', 'audit' or 'manage'", "" },
+	{ { .tags = { REQUIRED, "lifecycle-hook", "a b" } },
+	  "setting 'lifecycle-hook' (tag 'cygnet:lifecycle-hook'): value 'a b' is not 1 to 255 letters, digits, '-', "
+	  "'_' and '/'", "" },
+	{ { .tags = { REQUIRED, "unhealthy-after", "1s" } },
+	  "setting 'unhealthy-after' (tag 'cygnet:unhealthy-after'): value '1s' is not between 60s and 86400s", "" },
 	{ { .tags = { REQUIRED, "backend", "libreswan" } },
 	  "setting 'backend' (tag 'cygnet:backend'): value 'libreswan' is not 'detected', 'swanctl' or 'ipsec'", "" },
 	{ { .tags = { REQUIRED }, .file = "proposals = weak" },
@@ -399,6 +557,12 @@ int main(void)
 		cmocka_unit_test(any_setting_comes_from_any_source),
 		cmocka_unit_test(gateway_outside_of_its_subnets),
 		cmocka_unit_test(gateway_outside_of_64_subnets),
+		cmocka_unit_test(setting_of_the_vpc_is_lost),
+		cmocka_unit_test(address_that_is_set_is_taken_for_the_default),
+		cmocka_unit_test(zone_offers_the_whole_vpc),
+		cmocka_unit_test(zone_overrides_what_was_set),
+		cmocka_unit_test(zone_without_subnets_or_with_too_many),
+		cmocka_unit_test(away_from_any_instance),
 		cmocka_unit_test(a_setting_is_wrong),
 		cmocka_unit_test(value_of_4097_bytes),
 		cmocka_unit_test(file_is_missing_damaged_or_a_folder),

@@ -89,6 +89,27 @@ static void mac_with_other_digits_or_separators(void **state)
 	check(rows, COUNT_OF(rows), shape_mac);
 }
 
+#define ROLE "arn:aws:iam::123456789012:role/"
+#define NAME_64 "Mesh_+=,.@-9-123456789-123456789-123456789-123456789-123456789-1"
+
+static void role_of_another_service_or_without_a_name(void **state)
+{
+	static const struct row rows[] = {
+		{ ROLE "mesh", true }, { ROLE NAME_64, true }, { ROLE "a/b%/mesh", true },
+		{ "arn:aws-us-gov:iam::123456789012:role/mesh", true },
+		{ "", false }, { ROLE, false }, { ROLE "a/", false }, { ROLE NAME_64 "2", false },
+		{ ROLE "me sh", false }, { ROLE "a b/mesh", false }, { ROLE "m\xc3\xa9sh", false },
+		{ ROLE "mesh:x", false }, { "arn:aws:iam::12345678901:role/mesh", false },
+		{ "arn:aws:iam:us-east-1:123456789012:role/mesh", false },
+		{ "arn:aws:iam::123456789012:roles/mesh", false }, { "arn::iam::123456789012:role/mesh", false },
+		{ "arn:aws:sts::123456789012:assumed-role/mesh/x", false }, { "arn", false }, { "arn:", false },
+		{ "arn:aws", false }, { "arn:AWS:iam::123456789012:role/mesh", false },
+	};
+
+	(void)state;
+	check(rows, COUNT_OF(rows), shape_role);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +118,7 @@ int main(void)
 		cmocka_unit_test(resource_of_another_kind_or_length),
 		cmocka_unit_test(account_of_11_or_13_digits),
 		cmocka_unit_test(mac_with_other_digits_or_separators),
+		cmocka_unit_test(role_of_another_service_or_without_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

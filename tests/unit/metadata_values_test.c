@@ -257,16 +257,152 @@ static void backend_that_strongswan_has_not(void **state)
 	CHECK_REFUSALS(value_backend, rows, .text = NULL);
 }
 
+/* The enums are those of metadata/config.h, and each has as many bytes as an unsigned. */
+static void word_is_taken_for_another(void **state)
+{
+	static const struct { value_parser *parse; const char *text; unsigned expected; } good[] = {
+		{ value_scope, "vpc", SCOPE_VPC }, { value_scope, "az", SCOPE_AZ },
+		{ value_routes, "none", ROUTES_NONE }, { value_routes, "tagged", ROUTES_TAGGED },
+		{ value_routes, "all", ROUTES_ALL },
+		{ value_security, "none", SECURITY_NONE }, { value_security, "audit", SECURITY_AUDIT },
+		{ value_security, "manage", SECURITY_MANAGE },
+	};
+	static const struct refusal scopes[] = {
+		{ "region", "value 'region' is not 'vpc' or 'az'", NULL },
+		{ "AZ", "value 'AZ' is not 'vpc' or 'az'", NULL },
+	};
+	static const struct refusal routes[] = {
+		{ "tag", "value 'tag' is not 'none', 'tagged' or 'all'", NULL },
+		{ "all none", "value 'all none' is not 'none', 'tagged' or 'all'", NULL },
+	};
+	static const struct refusal walls[] = {
+		{ "managed", "value 'managed' is not 'none', 'audit' or 'manage'", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		struct err e = ERR_INIT;
+		unsigned parsed = 99;
+
+		assert_int_equal(good[i].parse(&(struct value){ .text = good[i].text }, &parsed, &e), 0);
+		assert_int_equal(parsed, good[i].expected);
+	}
+	CHECK_REFUSALS(value_scope, scopes, .text = NULL);
+	CHECK_REFUSALS(value_routes, routes, .text = NULL);
+	CHECK_REFUSALS(value_security, walls, .text = NULL);
+}
+
+static void address_that_no_elastic_ip_has(void **state)
+{
+#define RULE \
+	" is not an Elastic IP's allocation id ('eipalloc-' and 8 or 17 hex digits), its address, or 'tag'"
+	static const struct refusal rows[] = {
+		{ "none", "value 'none'" RULE, NULL }, { "eipalloc-", "value 'eipalloc-'" RULE, NULL },
+		{ "eipassoc-0123456789abcdef0", "value 'eipassoc-0123456789abcdef0'" RULE, NULL },
+		{ "eipalloc-0123456789ABCDEF0", "value 'eipalloc-0123456789ABCDEF0'" RULE, NULL },
+		{ "198.51.100.7/32", "value '198.51.100.7/32'" RULE, NULL },
+		{ "169.254.1.1", "value '169.254.1.1'" RULE, NULL }, { "0.0.0.0", "value '0.0.0.0'" RULE, NULL },
+		{ "gateway.example.com", "value 'gateway.example.com'" RULE, NULL },
+	};
+#undef RULE
+	static const struct { const char *text; bool standard; struct address_choice choice; } good[] = {
+		{ "198.51.100.7", true, { .kind = ADDRESS_INSTANCE } },
+		{ "198.51.100.7", false, { .kind = ADDRESS_LITERAL, .literal = 0xc6336407 } },
+		{ "tag", false, { .kind = ADDRESS_TAG } },
+		{ "eipalloc-0123456789abcdef0", false,
+		  { .kind = ADDRESS_ALLOCATION, .allocation = (char *)"eipalloc-0123456789abcdef0" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		const struct value value = { .text = good[i].text, .standard = good[i].standard };
+		struct address_choice choice = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_int_equal(value_address(&value, &choice, &e), 0);
+		assert_int_equal(choice.kind, good[i].choice.kind);
+		assert_int_equal(choice.literal, good[i].choice.literal);
+		if (choice.allocation == NULL)
+			assert_null(good[i].choice.allocation);
+		else
+			assert_string_equal(choice.allocation, good[i].choice.allocation);
+		free(choice.allocation);
+	}
+	CHECK_REFUSALS(value_address, rows, .text = NULL);
+}
+
+static void text_is_none(value_parser *parse)
+{
+	char *text = (char *)"before";
+	struct err e = ERR_INIT;
+
+	assert_int_equal(parse(&(struct value){ .text = "none" }, &text, &e), 0);
+	assert_null(text);
+}
+
+static void role_that_nobody_can_assume(void **state)
+{
+#define RULE " is neither a role's ARN such as 'arn:aws:iam::123456789012:role/mesh' nor 'none'"
+	static const struct refusal rows[] = {
+		{ "mesh", "value 'mesh'" RULE, NULL },
+		{ "arn:aws:iam::123456789012:user/mesh", "value 'arn:aws:iam::123456789012:user/mesh'" RULE, NULL },
+	};
+#undef RULE
+
+	(void)state;
+	text_is(value_role, "arn:aws-cn:iam::123456789012:role/net/mesh@1", "arn:aws-cn:iam::123456789012:role/net/mesh@1");
+	text_is_none(value_role);
+	CHECK_REFUSALS(value_role, rows, .text = NULL);
+}
+
+static void hook_that_no_group_can_have(void **state)
+{
+#define RULE " is not 1 to 255 letters, digits, '-', '_' and '/'"
+#define FIFTY "0123456789-123456789_123456789/123456789A123456789"
+	static const struct refusal rows[] = {
+		{ "launch hook", "value 'launch hook'" RULE, NULL }, { "a.b", "value 'a.b'" RULE, NULL },
+		{ FIFTY FIFTY FIFTY FIFTY FIFTY "abcdef",
+		  "value '" FIFTY FIFTY FIFTY FIFTY FIFTY "abcdef'" RULE, NULL },
+	};
+#undef RULE
+
+	(void)state;
+	text_is(value_hook, "my/Launch_hook-1", "my/Launch_hook-1");
+	text_is(value_hook, FIFTY FIFTY FIFTY FIFTY FIFTY "abcde", FIFTY FIFTY FIFTY FIFTY FIFTY "abcde");
+	text_is_none(value_hook);
+	CHECK_REFUSALS(value_hook, rows, .text = NULL);
+#undef FIFTY
+}
+
+static void period_that_is_neither_off_nor_a_duration(void **state)
+{
+	static const struct refusal rows[] = {
+		{ "none", "value 'none' is not a whole number with its unit, as in 15s, 10m or 1h", NULL },
+		{ "0s", "value '0s' is not between 60s and 86400s", NULL },
+	};
+	static const struct { const char *text; int64_t seconds; } good[] = { { "off", 0 }, { "5m", 300 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		struct err e = ERR_INIT;
+		int64_t seconds = 1;
+
+		assert_int_equal(value_period(&(struct value){ .text = good[i].text, .min = 60, .max = 86400 }, &seconds, &e), 0);
+		assert_int_equal(seconds, good[i].seconds);
+	}
+	CHECK_REFUSALS(value_period, rows, .min = 60, .max = 86400);
+}
+
 static void what_this_version_cannot_do(void **state)
 {
-	static const struct refusal routes[] = {
-		{ "all", "value 'all' is not supported by this version", NULL },
+	static const struct refusal rows[] = {
+		{ "30d", "value '30d' is not supported by this version", NULL },
 	};
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(value_standard(&(struct value){ .text = "none", .standard = "none" }, NULL, &e), 0);
-	CHECK_REFUSALS(value_standard, routes, .standard = "none");
+	assert_int_equal(value_off(&(struct value){ .text = "off" }, NULL, &e), 0);
+	CHECK_REFUSALS(value_off, rows, .text = NULL);
 }
 
 int main(void)
@@ -282,6 +418,11 @@ int main(void)
 		cmocka_unit_test(clamp_below_what_ip_guarantees),
 		cmocka_unit_test(duration_without_unit_or_out_of_bounds),
 		cmocka_unit_test(backend_that_strongswan_has_not),
+		cmocka_unit_test(word_is_taken_for_another),
+		cmocka_unit_test(address_that_no_elastic_ip_has),
+		cmocka_unit_test(role_that_nobody_can_assume),
+		cmocka_unit_test(hook_that_no_group_can_have),
+		cmocka_unit_test(period_that_is_neither_off_nor_a_duration),
 		cmocka_unit_test(what_this_version_cannot_do),
 	};
 

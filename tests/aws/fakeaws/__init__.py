@@ -1,4 +1,4 @@
-"""A strict fake of the AWS that a gateway talks to: EC2, Systems Manager's Parameter Store, instance metadata.
+"""A strict fake of the AWS that a gateway talks to: EC2, Auto Scaling, Parameter Store, STS, instance metadata.
 
 World is the state, Server lets clients talk to it:
 
@@ -9,6 +9,10 @@ World is the state, Server lets clients talk to it:
     with Server(world, tls_dir) as server:
         api = server.listen_https("127.0.0.1")
         metadata = server.listen_imds("127.0.0.1", instance=instance)
+
+What surrounds an instance is there to be looked at and changed: world.table_of(subnet).effective has the routes of a
+subnet, interface.groups and group.ingress the filters (world.put_route, add_group, add_rules, join, add_role, …);
+world.on_change tells what requests changed, and world.faults has what AWS does at its worse times.
 
 recording.launch(world, folder) launches an instance whose metadata was recorded instead.
 

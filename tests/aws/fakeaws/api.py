@@ -85,7 +85,8 @@ class _Exchange:
         if status == 200 and self._fault("lose_reply"):
             return None
         headers["x-amzn-RequestId"] = self.request_id
-        return Reply(status, headers, body, chunked=self.world.faults.replies_chunked)
+        caller = self.caller.instance_id if self.caller else None
+        return Reply(status, headers, body, chunked=self.world.faults.replies_chunked, caller=caller)
 
     def _perform(self):
         self.caller = self._authenticate()

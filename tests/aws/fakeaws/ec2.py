@@ -1,7 +1,7 @@
 """EC2: its actions on a world's instances and interfaces, and the table of all its actions."""
 
 from . import ec2_addresses, ec2_groups, ec2_routes
-from .ec2_calls import described_page, instances, interfaces, remember
+from .ec2_calls import described_page, instances, interfaces, only_interface, remember
 from .ec2_describe import INSTANCE, INTERFACE, attachment, described, find
 from .errors import ApiError
 
@@ -13,10 +13,7 @@ def modify_network_interface_attribute(context):
 
 def modify_instance_attribute(context):
     instance = find(instances(context), INSTANCE, context.params["InstanceId"])
-    if len(instance.interfaces) > 1:
-        raise ApiError("InvalidInstanceID", f"There are multiple interfaces attached to instance '{instance.id}'. "
-                       "Please specify an interface ID for the operation instead.")
-    _set_source_dest_check(context, instance.interface, {"InstanceId"})
+    _set_source_dest_check(context, only_interface(instance), {"InstanceId"})
 
 
 def describe_network_interface_attribute(context):

@@ -1,6 +1,6 @@
 """EC2: the actions on Elastic IPs."""
 
-from .ec2_calls import addresses, described_page, instances, interfaces, remember
+from .ec2_calls import addresses, described_page, instances, interfaces, only_interface, remember
 from .ec2_describe import ADDRESS, INSTANCE, INTERFACE, find
 from .errors import ApiError
 
@@ -57,7 +57,9 @@ def _address(context):
     if ("AllocationId" in params) == ("PublicIp" in params):
         raise ApiError("InvalidParameterCombination" if "PublicIp" in params else "MissingParameter",
                        "Either public IP or allocation id must be specified")
-    return find(known, ADDRESS, params["AllocationId"]) if "AllocationId" in params else _by_ip(known, params["PublicIp"])
+    if "PublicIp" in params:
+        return _by_ip(known, params["PublicIp"])
+    return find(known, ADDRESS, params["AllocationId"])
 
 
 def _target(context):
@@ -68,13 +70,7 @@ def _target(context):
                        "Either instance ID or network interface id must be specified")
     if "NetworkInterfaceId" in params:
         return find(interfaces(context), INTERFACE, params["NetworkInterfaceId"])
-    instance = find(instances(context), INSTANCE, params["InstanceId"])
-    if instance.state != "running":
-        raise ApiError("InvalidInstanceID", f"The instance '{instance.id}' is not in a valid state for this operation.")
-    if len(instance.interfaces) > 1:
-        raise ApiError("InvalidInstanceID", f"There are multiple interfaces attached to instance '{instance.id}'. "
-                       "Please specify an interface ID for the operation instead.")
-    return instance.interface
+    return only_interface(find(instances(context), INSTANCE, params["InstanceId"]))
 
 
 def _refuse_reassociation(address, interface):

@@ -28,6 +28,16 @@ def in_vpcs(context, resources):
     return {key: each for key, each in resources.items() if _owns(context, each.vpc)}
 
 
+def only_interface(instance):
+    """The network interface of an instance that is named in place of its interface."""
+    if len(instance.interfaces) > 1:
+        raise ApiError("InvalidInstanceID", f"There are multiple interfaces attached to instance '{instance.id}'. "
+                       "Please specify an interface ID for the operation instead.")
+    if instance.state != "running":
+        raise ApiError("IncorrectInstanceState", f"The instance '{instance.id}' is not in the 'running' state.")
+    return instance.interface
+
+
 def remember(context, *resources):
     """Let coming reads still show these resources as they are before a change, where the switch says so."""
     world = context.world

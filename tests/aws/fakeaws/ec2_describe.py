@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import singledispatch
 
 from .errors import ApiError
+from .pages import page_of
 from .resources import Address, Instance, Interface
 
 STATE_CODES = {"running": 16, "terminated": 48}
@@ -90,20 +91,13 @@ def selected(descriptions, kind, filters):
 
 def paged(context, descriptions, ids):
     """One page of the descriptions, and the reply's NextToken where there is more."""
-    params, pages = context.params, context.world.pages
-    size = params.get("MaxResults")
+    size = context.params.get("MaxResults")
     if size and ids:
         raise ApiError("InvalidParameterCombination", "The parameters ids and maxResults cannot be used together")
-    request = (context.action, context.region, repr(params.get("Filters")))
-    start = 0
-    if "NextToken" in params:
-        try:
-            start = pages.position(request, params["NextToken"])
-        except KeyError:
-            raise ApiError("InvalidParameterValue", "Unable to parse pagination token") from None
-    end = start + size if size else len(descriptions)
-    more = {"NextToken": pages.token(request, end)} if end < len(descriptions) else {}
-    return descriptions[start:end], more
+    page, more = page_of(context, descriptions, (repr(context.params.get("Filters")),), size)
+    if page is None:
+        raise ApiError("InvalidParameterValue", "Unable to parse pagination token")
+    return page, more
 
 
 def _passes(each, kind, one):

@@ -135,8 +135,8 @@ def _tags_given(context):
     tags = {}
     for one in context.params.get("TagSpecifications", []):
         if one.get("ResourceType") != "security-group-rule":
-            raise ApiError("InvalidParameterValue", f"'{one.get('ResourceType')}' is not a valid taggable resource type "
-                           "for this operation.")
+            raise ApiError("InvalidParameterValue",
+                           f"'{one.get('ResourceType')}' is not a valid taggable resource type for this operation.")
         tags.update({tag["Key"]: tag.get("Value", "") for tag in one.get("Tags", [])})
     return tags
 

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 
-from .ec2_calls import described_page, in_vpcs, instances, interfaces, remember
+from .ec2_calls import described_page, in_vpcs, instances, interfaces, only_interface, remember
 from .ec2_describe import INSTANCE, INTERFACE, Kind, description, find, tag_list
 from .endpoints import partition_of
 from .errors import ApiError
@@ -125,22 +125,13 @@ def _target(context, table):
     if named == {"NetworkInterfaceId"}:
         interface = find(interfaces(context), INTERFACE, context.params["NetworkInterfaceId"])
     elif named == {"InstanceId"}:
-        interface = _only_interface(find(instances(context), INSTANCE, context.params["InstanceId"]))
+        interface = only_interface(find(instances(context), INSTANCE, context.params["InstanceId"]))
     else:
         raise ApiError("UnsupportedOperation", f"this fake models no routes by {named.pop()}")
     if interface.vpc is not table.vpc:
         raise ApiError("InvalidParameterValue",
                        f"route table {table.id} and interface {interface.id} belong to different networks")
     return interface
-
-
-def _only_interface(instance):
-    if instance.state != "running":
-        raise ApiError("InvalidInstanceID.NotFound", f"The instance ID '{instance.id}' does not exist")
-    if len(instance.interfaces) > 1:
-        raise ApiError("InvalidInstanceID", f"There are multiple interfaces attached to instance '{instance.id}'. "
-                       "Please specify an interface ID for the operation instead.")
-    return instance.interface
 
 
 def _check_destination(context, table, destination):

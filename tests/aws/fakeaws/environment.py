@@ -8,7 +8,9 @@ def environment(server, api, metadata):
     """
     return {
         "AWS_CA_BUNDLE": server.ca_file,
+        "AWS_ENDPOINT_URL_AUTO_SCALING": api.url,
         "AWS_ENDPOINT_URL_EC2": api.url,
         "AWS_ENDPOINT_URL_SSM": api.url,
+        "AWS_ENDPOINT_URL_STS": api.url,
         "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.url + "/",
     }

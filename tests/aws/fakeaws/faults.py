@@ -36,6 +36,7 @@ class Faults:
         self.limits_on = True
         self.stale_count = 0
         self.metadata_lag_seconds = 0
+        self.cuts_on = False
 
     def throttle(self, service, action="*", n=1):
         """The next n calls are answered with the service's throttling error."""
@@ -101,6 +102,13 @@ class Faults:
     def metadata_lag(self, seconds):
         """The metadata shows a public address only so long after it was associated or freed."""
         self.metadata_lag_seconds = seconds
+
+    def cut_connections(self, on=True):
+        """When an instance's public address changes, its connections to the APIs break.
+
+        The one with the call that changed it does after the reply (for before it, there is lose_reply).
+        """
+        self.cuts_on = on
 
     def take(self, effect, service, action):
         """Use up one matching fault of this effect; None when there is none."""

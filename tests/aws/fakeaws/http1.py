@@ -50,6 +50,7 @@ class Reply:
     body: bytes = b""
     chunked: bool = False
     closes: bool = False
+    caller: str = None      # id of the instance it goes to, where that is known; not sent
 
 
 def read_request(stream, peer, server_name=None):

@@ -142,8 +142,9 @@ def _known(world, instance):
         leaves.update(_interface_leaves(each, world.metadata_public_ip(each)))
     if instance.metadata_tags:
         leaves.update({f"meta-data/tags/instance/{key}": value for key, value in instance.tags.items()})
-    if instance.lifecycle_state:
-        leaves["meta-data/autoscaling/target-lifecycle-state"] = instance.lifecycle_state
+    member = world.member_of(instance)
+    if member:
+        leaves["meta-data/autoscaling/target-lifecycle-state"] = member.target_state
     return leaves
 
 

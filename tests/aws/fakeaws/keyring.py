@@ -1,4 +1,4 @@
-"""Access keys: a user's long-lived ones and the rotating ones of each instance's role."""
+"""Access keys: a user's long-lived ones, the rotating ones of each instance's role, those of roles that are assumed."""
 
 import base64
 import secrets
@@ -51,6 +51,13 @@ class Keyring:
                     expiration=now + LIFETIME, instance_id=instance.id)
         self._current[instance.id] = keys
         return self._keep(keys)
+
+    def of_role(self, role, session, duration, caller):
+        """Keys of a role that somebody assumed; instance_id stays the one of who asked."""
+        now = self._world.clock()
+        arn = role.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + f"/{session}"
+        return self._keep(Keys(_access_key("ASIA"), _secret(30), role.account, arn, token=_secret(300), issued=now,
+                               expiration=now + duration, instance_id=caller.instance_id))
 
     def _keep(self, keys):
         self._issued[keys.access_key] = keys

@@ -43,6 +43,14 @@ def violations(value, shape, path=""):
             yield from violations(element, shape.value, f"{path}.{key}.member")
 
 
+def report(broken):
+    """Broken rules in the words of the services that list them all."""
+    head = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
+    return head + "; ".join(
+        f"Value {'null' if one.value is None else repr(str(one.value))} at '{one.path}' "
+        f"failed to satisfy constraint: {one.rule}" for one in broken)
+
+
 def check_reply(protocol, shape, headers, body, reply):
     """Raise AssertionError unless our reply has the model's members and types, and botocore reads it as meant.
 
@@ -81,16 +89,18 @@ def _broken_constraints(value, shape):
         yield f"Member must have {word} greater than or equal to {rules['min']}"
     if "max" in rules and measure > rules["max"]:
         yield f"Member must have {word} less than or equal to {rules['max']}"
-    if "pattern" in rules and not re.search(_translated(rules["pattern"]), value):
+    if "pattern" in rules and not re.fullmatch(_translated(rules["pattern"]), value):
         yield f"Member must satisfy regular expression pattern: {rules['pattern']}"
     if "enum" in rules and value not in rules["enum"]:
         yield f"Member must satisfy enum value set: [{', '.join(rules['enum'])}]"
 
 
 def _translated(pattern):
-    """A pattern of the models, which are Java's, as Python writes it: it knows no Unicode categories."""
+    """A pattern of the models, which are Java's, as Python writes it: it knows no Unicode categories or surrogates."""
     for category, same in (("L", r"\w"), ("N", r"\w"), ("Z", r"\s")):
         pattern = pattern.replace(rf"\p{{{category}}}", same)
+    for beyond in (r"\uD800\uDC00-\uDBFF\uDFFF", r"\u10000-\u10FFFF"):
+        pattern = pattern.replace(beyond, r"\U00010000-\U0010FFFF")
     return pattern
 
 

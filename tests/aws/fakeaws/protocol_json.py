@@ -3,7 +3,7 @@
 import json
 
 from .errors import ApiError
-from .models import check_reply, service_model, violations
+from .models import check_reply, report, service_model, violations
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -43,7 +43,7 @@ class JsonProtocol:
             if violation.kind in ("type", "unknown"):
                 raise ApiError("SerializationException", f"'{violation.path}' {violation.rule}")
         if broken:
-            raise ApiError("ValidationException", _report(broken))
+            raise ApiError("ValidationException", report(broken))
         return params
 
     def encode(self, action, reply, request_id):
@@ -75,10 +75,3 @@ def _unique(pairs):
     if len(members) != len(pairs):
         raise ValueError("a member is given twice")
     return members
-
-
-def _report(broken):
-    head = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
-    return head + "; ".join(
-        f"Value {'null' if one.value is None else repr(str(one.value))} at '{one.path}' "
-        f"failed to satisfy constraint: {one.rule}" for one in broken)

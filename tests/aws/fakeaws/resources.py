@@ -161,7 +161,6 @@ class Instance:
     tags: dict = field(default_factory=dict)
     metadata_tags: bool = True
     metadata_enabled: bool = True
-    lifecycle_state: str = None
     architecture: str = "x86_64"
     state: str = "running"
     interfaces: list = field(default_factory=list)
@@ -191,3 +190,31 @@ class Keys:
     issued: float = None
     expiration: float = None
     instance_id: str = None
+
+    @property
+    def principal(self):
+        """The ARN of the user, or of the role that a session is of."""
+        if ":assumed-role/" not in self.arn:
+            return self.arn
+        return self.arn.rpartition("/")[0].replace(":sts:", ":iam:").replace(":assumed-role/", ":role/")
+
+
+@dataclass(eq=False)
+class Role:
+    """An IAM role. trusts: accounts (twelve digits, or …:root) and roles or users (ARNs) that may assume it."""
+
+    name: str
+    account: str
+    trusts: list
+    partition: str = "aws"
+    max_session: int = 3600
+    unique_id: str = field(default_factory=lambda: "AROA" + uuid.uuid4().hex[:17].upper())
+
+    @property
+    def arn(self):
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.name}"
+
+    def admits(self, keys):
+        """Whether its trust policy names who has these Keys, or their account."""
+        return any(trusted in (keys.account, f"arn:{self.partition}:iam::{keys.account}:root", keys.principal)
+                   for trusted in self.trusts)

@@ -7,6 +7,7 @@ import threading
 import traceback
 
 from .api import Api
+from .connections import Connections
 from .endpoints import endpoint_of
 from .http1 import BadRequest, Reply, read_request, write_reply
 from .imds import Imds
@@ -27,6 +28,7 @@ class Server:
         self._api = Api(world, self._stopping)
         self._listeners = []
         self.ca_file = self._authority.ca_file
+        world.on_change(self._changed)
 
     def listen_https(self, address, port=0, netns=None):
         """Serve every service and region here; returns the Listener."""
@@ -47,6 +49,11 @@ class Server:
 
     def __exit__(self, *exception):
         self.close()
+
+    def _changed(self, kind, thing):
+        if kind == "public_address" and self._world.faults.cuts_on:
+            for listener in self._listeners:
+                listener.cut(thing.instance.id)
 
     def _listen(self, address, port, netns, answer, context):
         listener = Listener(address, port, netns, answer, context, self._world)
@@ -81,8 +88,7 @@ class Listener:
         self._context = context
         self._world = world
         self._socket = None
-        self._lock = threading.Lock()
-        self._connections = set()
+        self._connections = Connections()
 
     @property
     def url(self):
@@ -102,9 +108,13 @@ class Listener:
         listening, self._socket = self._socket, None
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
+        for connection in self._connections.all():
+            _shut(connection)
+
+    def cut(self, instance_id):
+        """Break an instance's connections; the one that carries the running request ends after its reply."""
+        for connection in self._connections.cut(instance_id):
+            _reset(connection)
             _shut(connection)
 
     def _accept(self, listening):
@@ -116,8 +126,7 @@ class Listener:
             threading.Thread(target=self._serve, args=(connection, peer[0]), daemon=True).start()
 
     def _serve(self, connection, peer):
-        with self._lock:
-            self._connections.add(connection)
+        self._connections.add(connection)
         try:
             connection.settimeout(IDLE_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -127,8 +136,7 @@ class Listener:
         except Exception:
             self._world.crashes.append(traceback.format_exc())
         finally:
-            with self._lock:
-                self._connections.discard(connection)
+            self._connections.discard(connection)
             connection.close()
 
     def _converse(self, connection, peer):
@@ -150,6 +158,9 @@ class Listener:
                     return
                 reply.closes = reply.closes or not request.keeps_alive
                 write_reply(stream, reply, self._world.clock())
+                if not self._connections.outlives(connection, reply.caller):
+                    _reset(connection)
+                    return
                 if reply.closes:
                     return
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from . import ec2, ec2_calls, ssm
+from . import autoscaling, ec2, ec2_calls, ssm, sts
 from .protocol_ec2 import Ec2Protocol
 from .protocol_json import JsonProtocol
+from .protocol_query import QueryProtocol
 
 
 @dataclass(frozen=True)
@@ -19,4 +20,6 @@ class Service:
 SERVICES = {
     "ssm": Service(JsonProtocol("ssm"), ssm.ACTIONS, ssm.admit),
     "ec2": Service(Ec2Protocol("ec2"), ec2.ACTIONS, ec2_calls.admit),
+    "autoscaling": Service(QueryProtocol("autoscaling"), autoscaling.ACTIONS, autoscaling.admit),
+    "sts": Service(QueryProtocol("sts"), sts.ACTIONS, sts.admit),
 }

@@ -12,8 +12,9 @@ from .ids import new_id
 from .keyring import Keyring
 from .pages import Pages
 from .parameter_store import ParameterStore
-from .resources import Address, Instance, Interface, RouteTable, SecurityGroup, Subnet, Vpc
+from .resources import Address, Instance, Interface, Role, RouteTable, SecurityGroup, Subnet, Vpc
 from .routing import Routing
+from .scaling import Scaling
 from .stale import FormerStates
 
 Call = namedtuple("Call", "time region service action instance_id params status error caller", defaults=[None])
@@ -23,7 +24,7 @@ answered, and the ARN of who signed it (None: nobody known)."""
 MetadataCall = namedtuple("MetadataCall", "time instance_id method path status")
 
 
-class World(Routing, Grouping):
+class World(Routing, Grouping, Scaling):
     """Everything that exists, in every region. All methods may be called from any thread."""
 
     def __init__(self, account="111122223333", clock=time.time):
@@ -36,6 +37,7 @@ class World(Routing, Grouping):
         self.former = FormerStates()
         self.vpcs, self.subnets, self.interfaces, self.instances, self.addresses = {}, {}, {}, {}, {}
         self.route_tables, self.groups = {}, {}
+        self.scaling_groups, self.roles = {}, {}
         self.calls = []
         self.metadata_calls = []
         self.crashes = []
@@ -78,7 +80,7 @@ class World(Routing, Grouping):
         "instance" (launched or terminated), "interface" (attached, or its groups changed), "address" (an Elastic
         IP was associated or freed), "public_address" (the interface has another one, or none), "source_dest_check"
         (the interface), "route_table" (its routes, what they lead to, or the subnets it serves changed), "group"
-        (its rules changed).
+        (its rules changed), "lifecycle" (the Member of an Auto Scaling group).
         """
         self._listeners.append(callback)
 
@@ -123,9 +125,16 @@ class World(Routing, Grouping):
                 self.register(thing.default_group)
         return thing
 
-    def add_user(self, name):
+    def add_user(self, name, account=None):
         """Long-lived keys of an operator."""
-        return self.keyring.of_user(name, self.account)
+        return self.keyring.of_user(name, account or self.account)
+
+    def add_role(self, name, trusts, account=None, partition="aws", max_session=3600):
+        """A role that these accounts, roles or users may assume (see Role), to act in its account."""
+        role = Role(name, account or self.account, list(trusts), partition, max_session)
+        with self.lock:
+            self.roles[role.arn] = role
+        return role
 
     def add_vpc(self, region, cidrs, account=None, tags=None):
         partition_of(region)

@@ -1,0 +1,13 @@
+/* leave: taking the own site out of the mesh. */
+#ifndef CYGNET_BOOTSTRAP_LEAVE_H
+#define CYGNET_BOOTSTRAP_LEAVE_H
+
+#include "bootstrap/tunnels.h"
+
+/*
+ * A pass that goes on with a `leave` that was killed, or that a registry or EC2 which did not answer has kept from its
+ * end (state.duty is DUTY_LEAVES). What is done already is not done again. The lock is held by the caller.
+ */
+int leave_finish(struct session *session, struct outcome *outcome, struct err *e);
+
+#endif
