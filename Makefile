@@ -184,6 +184,9 @@ $(EMULATED)/%: $(OUT)/% | setup-arm64
 	@printf '#!/bin/sh\nexec %s %s "$$@"\n' $(EMULATOR) $(abspath $<) >$@
 	@chmod 755 $@
 
+.PHONY: emulated
+emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/aws-client
+
 # --- tests: each suite alone, or all ---
 
 .PHONY: test test-unit test-golden test-aws test-mesh demo
@@ -197,11 +200,10 @@ test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
 test-unit test-golden test-aws test-mesh:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
 
-.PHONY: test-arm64 test-emulated
-test-arm64: ## unit tests and the fake AWS against the binary for arm64, under qemu-user
-	@$(MAKE) ARCH=aarch64 test-emulated
-test-emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/aws-client
-	@/usr/bin/python3 tests/run.py --build $(EMULATED) unit aws
+.PHONY: test-arm64
+test-arm64: ## unit tests and the fake AWS for the arm64 binary, under qemu-user; LONG=1 runs all
+	@$(MAKE) ARCH=aarch64 emulated
+	@/usr/bin/python3 tests/run.py unit@aarch64 aws@aarch64
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)
 	@/usr/bin/python3 tests/mesh/demo.py

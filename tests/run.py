@@ -1,16 +1,15 @@
 #!/usr/bin/python3
 """Run test suites, show what they say, and end with one line over all of them.
 
-Usage: run.py [--build FOLDER] SUITE...
+Usage: run.py SUITE[@ARCH]...
 
-A suite is unit or a folder of pytest's below tests/. FOLDER has the programs under test: cygnet, aws-client and
-tests/unit/*_test; without it they are build/'s own, the unit tests those with sanitizers.
+A suite is unit, or a folder of pytest's below tests/. With @ARCH its programs are those of build/ARCH/emulated: built
+for that machine, and run by an emulator; the suite leaves out what no processor can change, unless LONG is set.
 
 The last line is "N passed, N failed, N skipped". The exit code is non-zero if a
 test failed or a suite had none: a suite that runs nothing proves nothing.
 """
 
-import argparse
 import dataclasses
 import os
 import pathlib
@@ -38,10 +37,15 @@ class Count:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
-def run_unit(build):
-    """Every tests/unit/*_test.c, as built."""
+def emulated(arch):
+    return BUILD / arch / "emulated"
+
+
+def run_unit(arch):
+    """Every tests/unit/*_test.c, as built: with sanitizers, or for that machine."""
+    build = emulated(arch) if arch else BUILD / "native"
     sources = sorted(pathlib.Path("tests/unit").glob("*_test.c"))
-    return sum((run_cmocka(source, (build or BUILD / "native") / source.with_suffix("")) for source in sources), Count())
+    return sum((run_cmocka(source, build / source.with_suffix("")) for source in sources), Count())
 
 
 def run_cmocka(source, test):
@@ -75,12 +79,12 @@ def run_cmocka(source, test):
     return count
 
 
-def run_pytest(suite, build):
+def run_pytest(suite, arch):
     """The pytest tests of one folder, counted from their JUnit report."""
-    report = RESULTS / f"{suite}.xml"
+    report = RESULTS / f"{suite}{arch}.xml"
     report.unlink(missing_ok=True)
     options = ["-rs", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    environment = {**os.environ, "CYGNET_BUILD": str((build or BUILD).resolve())}
+    environment = {**os.environ, "CYGNET_EMULATED": str(emulated(arch).resolve())} if arch else None
     status = subprocess.run([sys.executable, "-m", "pytest", *options, f"tests/{suite}"], env=environment).returncode
     if not report.exists():
         return Count(failed=1)
@@ -91,28 +95,25 @@ def run_pytest(suite, build):
     return Count(passed, failed or int(status != 0 and passed > 0), skipped)
 
 
-def run_suite(suite, build):
+def run_suite(name):
     """Counts one suite; one that ran no test has failed."""
-    print(f"=== {suite}", flush=True)
+    suite, _, arch = name.partition("@")
+    print(f"=== {name}", flush=True)
     begin = time.monotonic()
-    count = run_unit(build) if suite == "unit" else run_pytest(suite, build)
-    print(f"=== {suite}: {count} in {time.monotonic() - begin:.0f} s", flush=True)
+    count = run_unit(arch) if suite == "unit" else run_pytest(suite, arch)
+    print(f"=== {name}: {count} in {time.monotonic() - begin:.0f} s", flush=True)
     if not count.passed and not count.failed:
-        print(f"{suite}: no test ran")
+        print(f"{name}: no test ran")
         count.failed = 1
     return count
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, metavar="FOLDER")
-    parser.add_argument("suites", nargs="+", metavar="SUITE")
-    given = parser.parse_args()
+def main(suites):
     RESULTS.mkdir(parents=True, exist_ok=True)
-    total = sum((run_suite(suite, given.build) for suite in given.suites), Count())
+    total = sum((run_suite(suite) for suite in suites), Count())
     print(total)
     return 1 if total.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,12 +1,10 @@
 """Runs build/aws-client: the program's own AWS calls, step by step (see client.c)."""
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
-CLIENT = Path(os.environ.get("CYGNET_BUILD", Path(__file__).resolve().parents[2] / "build")) / "aws-client"
+from programs import CLIENT
 
 # What the program exits with, by name.
 STEP, CONFIG, MISSING, AGAIN, DENIED = 1, 65, 69, 75, 77
