@@ -22,6 +22,7 @@ static const struct command {
 	{ "plan", NULL, command_plan, "show what bootstrap would do, and each setting with its origin" },
 	{ "leave", NULL, command_leave, "take this instance's site out of the mesh" },
 	{ "forget", "SITE", command_forget, "take a site out whose gateway is gone for good; from anywhere" },
+	{ "userdata", NULL, command_userdata, "print what makes a new instance a gateway; from anywhere" },
 	{ "version", NULL, command_version, "print this program's version and what it is linked with" },
 };
 
@@ -36,6 +37,41 @@ static const struct flag {
 	  "take the site, though another instance fills it by now or it has left" },
 	{ "--keep-address", command_leave, offsetof(struct options, keep_address),
 	  "leave the Elastic IP with this instance" },
+	{ "--upgrade", command_userdata, offsetof(struct options, order.upgrade),
+	  "bring what is installed up to date first" },
+	{ "--cloudwatch", command_userdata, offsetof(struct options, order.cloudwatch),
+	  "install the CloudWatch agent where it is packaged" },
+	{ "--endpoints", command_userdata, offsetof(struct options, order.endpoints),
+	  "launch without a public address, as the VPC has endpoints" },
+};
+
+/* Options with a value that are no settings, each of one command. */
+static const struct word {
+	const char *name;
+	const char *value;
+	command_function function;
+	size_t member;			/* of struct options: as many strings as it may be given */
+	size_t count;
+	const char *summary;
+} words[] = {
+#define WORD(name, value, member, summary)						\
+	{ name, value, command_userdata, offsetof(struct options, order.member),	\
+	  sizeof ((struct options *)0)->order.member / sizeof(const char *), summary }
+	WORD("format", "FORMAT", format, "shell, cloud-config, mime, launch-template, cloudformation, iam-policy, "
+	     "registry-policy, operator-policy or permissions"),
+	WORD("source", "SOURCE", source, "where cygnet is: s3://BUCKET/KEY, https://HOST/PATH, package:, "
+	     "'apt:URL SUITE COMPONENT' or dnf:URL; {arch} in it is x86_64 or aarch64"),
+	WORD("sha256", "ARCH=HEX", sha256, "what it has to be; one for each architecture"),
+	WORD("repository-key", "FILE", repository_key, "PGP public key of apt: and dnf:"),
+	WORD("ami", "AMI", ami, "the machine image"),
+	WORD("type", "TYPE", type, "the type of instance"),
+	WORD("group", "GROUP", group, "the security group"),
+	WORD("profile", "NAME", profile, "the instance profile"),
+	WORD("region", "REGION", region, "where the gateway runs, for its policy"),
+	WORD("account", "ACCOUNT", account, "the account that it runs in"),
+	WORD("vpc", "VPC", vpc, "the VPC whose routes it keeps"),
+	WORD("scaling-group", "NAME", scaling_group, "the Auto Scaling group that it is in"),
+#undef WORD
 };
 
 static void flags_print(FILE *out, command_function function)
@@ -43,6 +79,9 @@ static void flags_print(FILE *out, command_function function)
 	for (size_t i = 0; i < COUNT_OF(flags); i++)
 		if (flags[i].function == function)
 			fprintf(out, "  %-13s %s: %s\n", "", flags[i].name, flags[i].summary);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (words[i].function == function)
+			fprintf(out, "  %-13s --%s %s: %s\n", "", words[i].name, words[i].value, words[i].summary);
 }
 
 static void usage_print(FILE *out)
@@ -76,18 +115,44 @@ static const char *option_value(char *const argv[], int *i)
 	return argv[*i + 1] != NULL ? argv[++*i] : NULL;
 }
 
-static int option_set(struct options *options, const char *argument, const char *value, struct err *e)
+static const struct word *word_find(const struct command *command, const char *key)
+{
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (words[i].function == command->function && strcmp(words[i].name, key) == 0)
+			return &words[i];
+	return NULL;
+}
+
+/* Of one that is given too often the last counts, as of a setting; those of several may not get lost. */
+static int word_set(const struct word *word, struct options *options, const char *value, struct err *e)
+{
+	const char **values = (const char **)((char *)options + word->member);
+	size_t i = 0;
+
+	while (i + 1 < word->count && values[i] != NULL)
+		i++;
+	if (word->count > 1 && values[i] != NULL)
+		return err_set(e, EXIT_USAGE, "option '--%s' is given more than %zu times", word->name, word->count);
+	values[i] = value;
+	return 0;
+}
+
+static int option_set(const struct command *command, struct options *options, const char *argument, const char *value,
+		      struct err *e)
 {
 	AUTO_FREE char *key = mem_strndup(argument + 2, strcspn(argument + 2, "="));
 	bool root = strcmp(key, "root") == 0;
+	const struct word *word = word_find(command, key);
 	int setting = config_setting(key);
 
-	if (!root && setting < 0)
+	if (!root && setting < 0 && word == NULL)
 		return err_set(e, EXIT_USAGE, "unknown option '--%s'", key);
 	if (value == NULL || value[0] == '\0')
 		return err_set(e, EXIT_USAGE, "option '--%s' needs a value", key);
 	if (root && value[0] != '/')
 		return err_set(e, EXIT_USAGE, "option '--root' needs an absolute path, not '%s'", value);
+	if (word != NULL)
+		return word_set(word, options, value, e);
 	if (root)
 		options->root = strcmp(value, "/") == 0 ? "" : value;
 	else
@@ -127,7 +192,7 @@ static int option_read(const struct command *command, char *const argv[], int *i
 	else if (strcmp(argument, "--verbose") == 0)
 		options->level = LOG_LEVEL_VERBOSE;
 	else if (!flag_set(command, options, argument))
-		return option_set(options, argument, option_value(argv, i), e);
+		return option_set(command, options, argument, option_value(argv, i), e);
 	return 0;
 }
 

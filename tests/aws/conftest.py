@@ -28,7 +28,7 @@ sys.path.insert(0, str(HERE))
 from fakeaws import Server, World  # noqa: E402
 from fakeaws.environment import environment  # noqa: E402
 from live import host_program, live, netns  # noqa: E402, F401
-from programs import CYGNET, telling  # noqa: E402
+from programs import CYGNET, PATIENCE, telling  # noqa: E402
 
 REGION = "us-east-1"
 
@@ -79,7 +79,7 @@ class Gateway:
     def run(self, command, timeout=60, **env):
         """Run any program in the instance's environment."""
         return subprocess.run(command, env={**self.env, **env}, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=timeout)
+                              text=True, timeout=timeout * PATIENCE)
 
 
 @pytest.fixture

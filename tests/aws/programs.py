@@ -8,6 +8,9 @@ _OWN = Path(__file__).resolve().parents[2] / "build"
 EMULATED = "CYGNET_EMULATED" in os.environ
 CYGNET, CLIENT = (Path(os.environ.get("CYGNET_EMULATED", _OWN)) / name for name in ("cygnet", "aws-client"))
 
+# How much longer than this machine's own they may take.
+PATIENCE = 10 if EMULATED else 1
+
 # In these modules a processor can make a difference: numbers, bytes on the wire, signatures, TLS, a whole run.
 _TELLING = {"test_client_calls", "test_client_endpoints", "test_client_trust", "test_client_wire",
             "test_cygnet_environment"}
