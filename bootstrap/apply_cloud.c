@@ -12,6 +12,8 @@
 
 #define READ_BACK_TRIES 5
 #define READ_BACK_MS 1000
+#define ADDRESS_MS 30000	/* until IMDS shows what EC2 has done */
+#define ADDRESS_LOOK_MS 500
 
 /* Each is one call, with dry a question for it. */
 typedef int (*cloud_function)(struct session *session, const struct action *action, bool dry, struct err *e);
@@ -37,10 +39,10 @@ static int do_source_dest_check_off(struct session *session, const struct action
 }
 
 /*
- * A free address is never taken from somebody who was faster; one that the plan found with a predecessor of this
- * instance may be taken away.
+ * A free address is never taken from somebody who was faster; what the plan found with a predecessor of this instance,
+ * or in place of another one of its own, may be moved.
  */
-static int do_associate(struct session *session, const struct action *action, bool dry, struct err *e)
+static int address_associate(struct session *session, const struct action *action, bool dry, struct err *e)
 {
 	const char *region = session->instance.region;
 	struct err taken = ERR_INIT;
@@ -51,6 +53,36 @@ static int do_associate(struct session *session, const struct action *action, bo
 		return 0;
 	log_detail(session->log, "%s", taken.cause);
 	return ec2_address_associate(session->aws, region, action->name, action->value, true, dry, e);
+}
+
+/* Whoever publishes it has it: it is believed when IMDS shows it. */
+static int address_await(struct session *session, uint32_t address, struct err *e)
+{
+	int64_t deadline = clock_boot_ms() + ADDRESS_MS;
+	char text[ADDRESS_TEXT];
+
+	for (;;) {
+		if (instance_read_public(session->imds, &session->instance, e) < 0)
+			return -1;
+		if (session->instance.public_address == address)
+			return 0;
+		if (clock_boot_ms() >= deadline)
+			break;
+		clock_sleep_ms(ADDRESS_LOOK_MS);
+	}
+	address_format(address, text);
+	return err_set(e, EXIT_AGAIN, "%s is associated, and IMDS does not show it yet", text);
+}
+
+/* What was connected from the former address is cut off. */
+static int do_associate(struct session *session, const struct action *action, bool dry, struct err *e)
+{
+	if (address_associate(session, action, dry, e) < 0)
+		return -1;
+	if (dry)
+		return 0;
+	aws_reconnect(session->aws);
+	return address_await(session, action->address, e);
 }
 
 static int do_disassociate(struct session *session, const struct action *action, bool dry, struct err *e)

@@ -6,13 +6,9 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "bootstrap/apply_cloud.h"
 #include "bootstrap/claim.h"
 #include "bootstrap/publish.h"
-
-#define ADDRESS_MS 30000	/* until IMDS shows what EC2 has done */
-#define ADDRESS_LOOK_MS 1000
 
 static bool plan_has(const struct plan *plan, enum action_kind kind)
 {
@@ -32,45 +28,21 @@ static int registry_failed(struct session *session, struct outcome *outcome, str
 	return 0;
 }
 
-/* --- the address --- */
-
-static int address_await(struct session *session, uint32_t address, struct err *e)
-{
-	int64_t deadline = clock_boot_ms() + ADDRESS_MS;
-	char text[ADDRESS_TEXT];
-
-	for (;;) {
-		if (instance_read_public(session->imds, &session->instance, e) < 0)
-			return -1;
-		if (session->instance.public_address == address)
-			return 0;
-		if (clock_boot_ms() >= deadline)
-			break;
-		clock_sleep_ms(ADDRESS_LOOK_MS);
-	}
-	address_format(address, text);
-	return err_set(e, EXIT_AGAIN, "the address %s is associated, and IMDS does not show it yet", text);
-}
-
-/* What was connected from the former address is cut off. */
-static void address_take(struct session *session, const struct picture *picture, const struct plan *plan,
-			 struct outcome *outcome)
-{
-	struct err e = ERR_INIT;
-
-	outcome->behind |= !cloud_apply(session, plan, PHASE_ADDRESS);
-	aws_reconnect(session->aws);
-	for (size_t i = 0; i < plan->count; i++) {
-		if (plan->actions[i].kind != ACTION_ASSOCIATE)
-			continue;
-		if (address_await(session, plan->actions[i].address, &e) < 0)
-			session_setback(session, &e);
-		/* The files are still those of the address before: the next pass makes them anew. */
-		outcome->behind |= picture->own.address != session->instance.public_address;
-	}
-}
-
 /* --- the record --- */
+
+/* Peers come to the address that a record tells: it tells of none that this instance has not. */
+static bool record_is_true(struct session *session, const struct picture *picture)
+{
+	AUTO_FREE char *text = NULL;
+	char address[ADDRESS_TEXT];
+
+	if (picture->own.address == session->instance.public_address)
+		return true;
+	address_format(picture->own.address, address);
+	text = mem_printf("the record of '%s' waits until this instance has the address %s", picture->own.name, address);
+	session_warn(session, text);
+	return false;
+}
 
 /* Many gateways that boot together meet Parameter Store's limit: the record stays pending, and the tunnels go on. */
 static int record_put(struct session *session, const struct picture *picture, struct outcome *outcome,
@@ -137,9 +109,12 @@ int fill_site(struct session *session, struct picture *picture, struct plan *pla
 		return registry_failed(session, outcome, e);
 	writes = cloud_writes(plan, PHASE_ADDRESS) || cloud_writes(plan, PHASE_NETWORK);
 	ours = !writes || site_confirm(session, outcome);
-	if (ours && cloud_writes(plan, PHASE_ADDRESS))
-		address_take(session, picture, plan, outcome);
-	if (ours && picture->publish && picture->own.address == session->instance.public_address &&
+	if (ours && cloud_writes(plan, PHASE_ADDRESS)) {
+		outcome->behind |= !cloud_apply(session, plan, PHASE_ADDRESS);
+		/* The files of a gateway that has had another one are to be made anew. */
+		outcome->behind |= picture->own.address != session->instance.public_address;
+	}
+	if (ours && picture->publish && record_is_true(session, picture) &&
 	    record_put(session, picture, outcome, &published, e) < 0)
 		return -1;
 	if (ours && (published || record_shows_us(picture)))

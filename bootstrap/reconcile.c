@@ -43,7 +43,7 @@ static int key_keep(struct session *session, struct key_maker *maker, struct out
 	if (key_maker_finish(maker, &private_pem, &key, e) < 0)
 		return -1;
 	outcome->changed = true;
-	log_step(session->log, "made the RSA-%u key %.*s", key.bits, KEY_ID_SHORT, key.id);
+	log_note(session->log, "made the RSA-%u key %.*s", key.bits, KEY_ID_SHORT, key.id);
 	if (keyring_store(root, folder, &private_pem, &key, &session->keyring, e) < 0)
 		return -1;
 	return session->baked ? keyring_wipe_others(root, folder, &key, e) : 0;
@@ -201,12 +201,22 @@ static int reconcile_by_duty(struct session *session, struct outcome *outcome, s
 	return reconcile_ended(session, outcome, e);
 }
 
+static int64_t settings_hash(const struct config *config)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	for (unsigned i = 0; i < SETTING_COUNT; i++)
+		buf_addf(&text, "%s\n", config->values[i] ? config->values[i] : "");
+	return hash_text(buf_str(&text));
+}
+
 /* What another look may find mended is looked at with the next run, all of it; an outage of the registry by itself. */
 static int reconciled_note(struct session *session, struct outcome *outcome, struct err *e)
 {
 	outcome->behind |= session->setback.code == EXIT_AGAIN && !session->setback_is_registry;
 	session->recent.reconciled_ms = outcome->behind ? 0 : clock_boot_ms();
 	session->recent.public_address = session->instance.public_address;
+	session->recent.settings = settings_hash(&session->config);
 	return recent_save(session->options->root, &session->recent, e);
 }
 
@@ -256,7 +266,8 @@ static bool full_is_due(const struct session *session)
 	bool settled = state->complete && !state->pending && state->generation > 0 && state->duty == DUTY_SERVES;
 
 	return !settled || period_is_over(session) ||
-	       session->recent.public_address != session->instance.public_address || statics_changed(session) ||
+	       session->recent.public_address != session->instance.public_address ||
+	       session->recent.settings != settings_hash(&session->config) || statics_changed(session) ||
 	       !tunnels_observable(session);
 }
 

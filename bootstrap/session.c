@@ -62,10 +62,14 @@ void session_warn(struct session *session, const char *text)
 		log_warn(session->log, "%s", text);
 }
 
+static char *setback_text(const struct session *session, const struct err *e)
+{
+	return mem_printf("%s: %s%s%s, going on without", session->step, e->cause, e->remedy[0] ? "; " : "", e->remedy);
+}
+
 void session_setback(struct session *session, struct err *e)
 {
-	AUTO_FREE char *text = mem_printf("%s: %s%s%s, going on without", session->step, e->cause,
-					  e->remedy[0] ? "; " : "", e->remedy);
+	AUTO_FREE char *text = setback_text(session, e);
 
 	session_warn(session, text);
 	setback_keep(session, e);
@@ -75,14 +79,18 @@ void session_registry_lost(struct session *session, struct err *e)
 {
 	int64_t now_ms = clock_boot_ms(), *warned_ms = &session->recent.registry_warned_ms;
 	bool told = *warned_ms != 0 && now_ms - *warned_ms < REGISTRY_WARNING_MS;
+	AUTO_FREE char *text = setback_text(session, e);
 
 	session->setback_is_registry |= session->setback.code == EXIT_DONE;
-	if (told && session->log->level == LOG_LEVEL_QUIET && e->code == EXIT_AGAIN) {
-		setback_keep(session, e);
+	if (e->code != EXIT_AGAIN) {
+		session_setback(session, e);
 		return;
 	}
-	*warned_ms = now_ms;
-	session_setback(session, e);
+	if (!told || session->log->level != LOG_LEVEL_QUIET) {
+		*warned_ms = now_ms;
+		log_warn(session->log, "%s", text);
+	}
+	setback_keep(session, e);
 }
 
 void session_registry_found(struct session *session)

@@ -22,6 +22,7 @@ static const struct number {
 } numbers[] = {
 	{ "reconciled_ms", offsetof(struct recent, reconciled_ms) },
 	{ "public_address", offsetof(struct recent, public_address) },
+	{ "settings", offsetof(struct recent, settings) },
 	{ "registry_warned_ms", offsetof(struct recent, registry_warned_ms) },
 	{ "charon_lost_ms", offsetof(struct recent, charon_lost_ms) },
 	{ "unhealthy_ms", offsetof(struct recent, unhealthy_ms) },

@@ -44,6 +44,7 @@ struct state {
 struct recent {
 	int64_t reconciled_ms;		/* last full reconcile; 0: none since boot, or the next is due at once */
 	int64_t public_address;		/* that the instance had then */
+	int64_t settings;		/* hash of those that it was made with */
 	int64_t registry_warned_ms;	/* last warning that the registry cannot be read; 0: none */
 	int64_t charon_lost_ms;		/* since when charon has not answered after a pass; 0: it does */
 	int64_t unhealthy_ms;		/* last time that the Auto Scaling group was told so; 0: never */

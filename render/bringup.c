@@ -12,6 +12,9 @@
 #include "render/connection.h"
 
 #define BACKOFF_MAX_MS (5 * 60 * 1000)
+#define READ_INTERVALS 1	/* in which a peer reads what was published */
+#define PEER_INTERVALS 2	/* that the other end has to act */
+#define PLAN_INTERVALS 4	/* that a peer may be ahead of us */
 
 /* --- what was tried already --- */
 
@@ -45,18 +48,18 @@ static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs, 
 	return NULL;
 }
 
-static bool waited_long(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+static bool has_waited(const struct bringup_inputs *inputs, const struct tunnel_report *report, int64_t intervals)
 {
 	const struct tunnel_wait *wait = wait_find(inputs, report);
 
-	return wait != NULL && inputs->now_ms - wait->since_ms >= 2 * inputs->interval_ms;
+	return wait != NULL && inputs->now_ms - wait->since_ms >= intervals * inputs->interval_ms;
 }
 
 /* Whether it is this end's turn. */
 static bool end_acts(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	return !inputs->passive &&
-	       (connection_initiates(inputs->own, report->peer) || waited_long(inputs, report));
+	       (connection_initiates(inputs->own, report->peer) || has_waited(inputs, report, PEER_INTERVALS));
 }
 
 /* --- what is initiated --- */
@@ -75,14 +78,25 @@ static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, b
 	return patience < most ? patience : most;
 }
 
+/*
+ * Whether the peer can have read what we offer. What it offers it has loaded before it published it; before it has read
+ * our side it could only narrow a new child to what the old one has.
+ */
+static bool peer_is_ready(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+{
+	return !tunnel_is_up(report) || cidrs_equal(&report->child->local_subnets, &inputs->own->subnets) ||
+	       has_waited(inputs, report, READ_INTERVALS);
+}
+
 static bool initiate_due(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	const struct tunnel_wait *wait = wait_find(inputs, report);
 
 	if (report->health == TUNNEL_UP || report->busy || !end_acts(inputs, report))
 		return false;
-	return wait == NULL || wait->tries == 0 ||
-	       inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
+	if (wait == NULL || wait->tries == 0)
+		return peer_is_ready(inputs, report);
+	return inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
 }
 
 /* --- what is terminated --- */
@@ -101,32 +115,54 @@ static void strangers_plan(const struct bringup_inputs *inputs, struct plan *pla
 	}
 }
 
-/* Older than all that is like it in its SA: of duplicates it is the one to stay. */
-static bool child_is_first(const struct ike_sa *sa, const struct child_sa *child)
+static bool child_equals(const struct child_sa *a, const struct child_sa *b)
 {
-	for (size_t i = 0; i < sa->child_count; i++) {
-		const struct child_sa *other = &sa->children[i];
-
-		if (other->id < child->id && child_is_settled(other) &&
-		    cidrs_equal(&other->local_subnets, &child->local_subnets) &&
-		    cidrs_equal(&other->remote_subnets, &child->remote_subnets))
-			return false;
-	}
-	return true;
+	return cidrs_equal(&a->local_subnets, &b->local_subnets) && cidrs_equal(&a->remote_subnets, &b->remote_subnets);
 }
 
 /*
- * Whether the best child takes another one's place. A newer one is the peer's doing, that may know of a plan that we have
- * not read yet; it is given time.
+ * The newer of two alike in one SA: a peer that has not read its side yet narrowed it to what the old one has. It has to
+ * go, because charon makes no second child from the configuration that it has loaded, and would refuse the next try. In
+ * two SAs they are those of a key that replaces another.
+ */
+static bool child_is_double(const struct ike_sa *sa, const struct child_sa *child)
+{
+	for (size_t i = 0; i < sa->child_count; i++)
+		if (sa->children[i].id < child->id && child_is_settled(&sa->children[i]) &&
+		    child_equals(&sa->children[i], child))
+			return true;
+	return false;
+}
+
+/*
+ * Whether a better child came after this one. The newest that is no double never goes for another one's sake: whatever
+ * both ends do at the same time, and whatever either has read of the plan, one child is left.
  */
 static bool child_is_replaced(const struct bringup_inputs *inputs, const struct tunnel_report *report,
 			      const struct child_sa *child)
 {
-	const struct child_sa *best = report->child;
+	enum tunnel_health health = child_judge(child, inputs->own, report->peer);
 
-	return report->health >= TUNNEL_NARROWED && child_is_settled(best) &&
-	       child_judge(child, inputs->own, report->peer) < report->health &&
-	       (child->id < best->id || waited_long(inputs, report));
+	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
+		const struct ike_sa *sa = &inputs->tunnels->sas[i];
+
+		for (size_t k = 0; sa_carries(sa, inputs->own, report->peer) && k < sa->child_count; k++) {
+			const struct child_sa *other = &sa->children[k];
+
+			if (other->id > child->id && child_is_settled(other) && !child_is_double(sa, other) &&
+			    child_judge(other, inputs->own, report->peer) > health)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* One that came after the planned child may be of a plan that only the peer has read; but not for long. */
+static bool child_is_left_over(const struct bringup_inputs *inputs, const struct tunnel_report *report,
+			       const struct child_sa *child)
+{
+	return report->health == TUNNEL_UP && child_judge(child, inputs->own, report->peer) != TUNNEL_UP &&
+	       has_waited(inputs, report, PLAN_INTERVALS);
 }
 
 static void children_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report,
@@ -135,13 +171,12 @@ static void children_plan(const struct bringup_inputs *inputs, const struct tunn
 	for (size_t i = 0; i < sa->child_count; i++) {
 		const struct child_sa *child = &sa->children[i];
 
-		if (!child_is_settled(child) || child->id == 0)
+		if (child->id == 0 || !child_is_settled(child))
 			continue;
-		if (!child_is_first(sa, child))
+		if (child_is_double(sa, child))
 			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "it is there twice")->sa = child->id;
-		else if (child_is_replaced(inputs, report, child))
-			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "another one has the planned subnets")->sa =
-				child->id;
+		else if (child_is_replaced(inputs, report, child) || child_is_left_over(inputs, report, child))
+			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "another one is as planned")->sa = child->id;
 	}
 }
 

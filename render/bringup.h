@@ -17,9 +17,9 @@ struct tunnel_report {
 	const struct site *peer;	/* borrowed */
 	enum tunnel_health health;
 	const struct ike_sa *sa;	/* borrowed; the one that is up or connecting, else NULL */
-	const struct child_sa *child;	/* borrowed; the best that is installed, else NULL */
+	const struct child_sa *child;	/* borrowed; the best that is installed, of equals the newest; else NULL */
 	bool busy;			/* charon is setting something up for it, or taking it down */
-	size_t settled;			/* its children that are installed, and not being replaced */
+	size_t settled;			/* its children that are installed, and not being rekeyed */
 };
 
 /* All borrowed. */
@@ -37,9 +37,9 @@ struct bringup_inputs {
  * - One end acts: the smaller name at once, the other after two intervals.
  * - A tunnel that is down, or is up with other subnets than planned, is initiated; the latter as a further child. Again
  *   after half an interval at the soonest when it is down, after one otherwise, and then ever later, up to 5 minutes; at
- *   once when what is planned has changed.
- * - A child beside a better and newer one is terminated, a newer one than the better after two intervals; and of
- *   duplicates all but the oldest: the peer that has not read its side yet narrows a new child to what the old one has.
+ *   once when what is planned has changed, but after an interval when it is the own subnets that have.
+ * - A child is terminated once a newer one is there that is nearer to the plan; and beside the planned one, after four
+ *   intervals, a newer one too. Of two alike the newer goes: a peer that has not read its side yet has narrowed it.
  * - An SA to an address or id that is not planned, or of a site that is no peer, is terminated.
  */
 void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports, struct plan *ret_plan);

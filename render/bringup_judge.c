@@ -78,16 +78,16 @@ enum tunnel_health child_judge(const struct child_sa *child, const struct site *
 	return TUNNEL_DOWN;
 }
 
-/* The best of the children decides, of equal ones the oldest. */
+/* The best of the children decides, of equally good ones the newest. */
 static void report_child(struct tunnel_report *report, const struct ike_sa *sa, const struct child_sa *child,
 			 const struct site *own)
 {
 	enum tunnel_health health = child_judge(child, own, report->peer);
 
-	report->settled += child_is_settled(child);
 	report->busy |= health == TUNNEL_CONNECTING;
+	report->settled += child_is_settled(child);
 	if (health < report->health ||
-	    (health == report->health && (report->child == NULL || child->id > report->child->id)))
+	    (health == report->health && (report->child == NULL || child->id < report->child->id)))
 		return;
 	report->health = health;
 	report->sa = sa;

@@ -107,6 +107,7 @@ int cloud_address(const struct cloud_inputs *inputs, uint32_t *ret_address, cons
 	return 0;
 }
 
+/* EC2 calls it a reassociation also when the interface has another Elastic IP already. */
 void cloud_address_plan(const struct cloud_inputs *inputs, struct plan *plan)
 {
 	const struct ec2_address *elastic;
@@ -118,7 +119,7 @@ void cloud_address_plan(const struct cloud_inputs *inputs, struct plan *plan)
 		return;
 	action = plan_add(plan, ACTION_ASSOCIATE, elastic->allocation, inputs->instance->interface);
 	action->address = address;
-	action->reassociate = elastic->association != NULL;
+	action->reassociate = elastic->association != NULL || inputs->cloud->interface.allocation != NULL;
 }
 
 void cloud_address_leave(const struct cloud_inputs *inputs, struct plan *plan)

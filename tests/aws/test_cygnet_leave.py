@@ -25,12 +25,11 @@ def site(live, world):
     live.loads(PEER)
     world.vpc.main_table.tags["cygnet:mesh"] = "lab"
     world.put_route(world.vpc.main_table, FOREIGN, live.instance.interface)
-    live.instance.tags |= {"cygnet:key-bits": "3072", "cygnet:security-group": "manage", "cygnet:tunnel-wait": "1s",
-                           "cygnet:address": "203.0.113.10"}
+    live.instance.tags |= {"cygnet:key-bits": "3072", "cygnet:routes": "tagged", "cygnet:security-group": "manage",
+                           "cygnet:tunnel-wait": "1s", "cygnet:address": "203.0.113.10"}
     done = live.cygnet("bootstrap")
     assert done.returncode == ALL_DOWN, done.stderr
     assert RANGE in routes(world) and own_rules(live) and not record(world)["left"]
-    live.log()
     return live
 
 
@@ -99,8 +98,9 @@ def test_the_address_can_be_kept(site, world):
 def test_a_site_that_has_left_has_nothing_to_do(site, world):
     site.cygnet("leave")
     mark = world.mark()
+    assert "systemctl disable --now cygnet-sync.timer" in site.log()
     done = site.cygnet("leave")
-    assert (done.returncode, writes(world, mark)) == (DONE, [])
+    assert (done.returncode, writes(world, mark), site.log()) == (DONE, [], [])
     assert done.stderr.splitlines()[-1] == "site 'us-east-1' of mesh 'lab' has left already, nothing to do"
 
 

@@ -111,8 +111,8 @@ static void outage_is_told_only_once(void **state)
 	lab.session.recent.registry_warned_ms = clock_boot_ms() - 3600 * 1000;
 	registry_lose(&lab, EXIT_AGAIN, "an hour later");
 	session_registry_found(&lab.session);
-	registry_lose(&lab, EXIT_AGAIN, "a new one");
-	assert_string_equal(lab.logged, WARNING("an hour later") WARNING("a new one"));
+	registry_lose(&lab, EXIT_AGAIN, "an hour later");
+	assert_string_equal(lab.logged, WARNING("an hour later") WARNING("an hour later"));
 }
 
 /* Whoever starts a run by hand has not read what the timer said. */
@@ -138,6 +138,23 @@ static void denial_hides_behind_an_outage(void **state)
 	registry_lose(&lab, EXIT_AGAIN, "no answer");
 	registry_lose(&lab, EXIT_DENIED, "AccessDenied");
 	assert_string_equal(lab.logged, WARNING("no answer") WARNING("AccessDenied"));
+}
+
+static void what_lasts_is_told_at_every_sync_or_a_change_is_not(void **state)
+{
+	AUTO_LAB lab;
+
+	(void)state;
+	timer_begin(&lab);
+	session_warn(&lab.session, "no rule");
+	session_warn(&lab.session, "no rule");
+	setback_set(&lab, EXIT_DENIED, "AccessDenied", "");
+	session_warn(&lab.session, "no route");
+	setback_set(&lab, EXIT_DENIED, "AccessDenied", "");
+	assert_string_equal(lab.logged, "warning: no rule\n" WARNING("AccessDenied") "warning: no route\n");
+	lab.log.level = LOG_LEVEL_NORMAL;
+	session_warn(&lab.session, "no rule");
+	assert_non_null(strstr(lab.logged, "no route\nwarning: no rule\n"));
 }
 
 static void state_keep(const struct lab *lab, const char *instance)
@@ -209,6 +226,26 @@ static void memory_of_another_instance_is_believed(void **state)
 					"ignoring\n");
 }
 
+static void key_of_another_instance_is_used(void **state)
+{
+	static const struct flavour flavour = { .keys_folder = "/etc/swanctl/private" };
+	struct err e = ERR_INIT;
+	AUTO_LAB lab;
+
+	(void)state;
+	lab_init(&lab);
+	lab.session.host.flavour = &flavour;
+	state_keep(&lab, "i-0123456789abcdef0");
+	assert_int_equal(file_folder(lab.root, flavour.keys_folder, 0700, &e), 0);
+	root_write(lab.root, "/etc/swanctl/private/cygnet-0.key", "whatever it is", 0600);
+	session_load_well(&lab);
+	assert_int_equal(session_load_key(&lab.session, &e), 0);
+	assert_false(lab.session.keyring.present);
+	state_keep(&lab, INSTANCE);
+	session_load_well(&lab);
+	assert_int_equal(session_load_key(&lab.session, &e), -1);
+}
+
 #define PRIVATE "/etc/strongswan/swanctl/private"
 
 static void key_is_looked_for_elsewhere(void **state)
@@ -262,9 +299,11 @@ int main(void)
 		cmocka_unit_test(outage_is_told_only_once),
 		cmocka_unit_test(run_by_hand_does_not_say_why_it_fails),
 		cmocka_unit_test(denial_hides_behind_an_outage),
+		cmocka_unit_test(what_lasts_is_told_at_every_sync_or_a_change_is_not),
 		cmocka_unit_test(run_begins_without_memory),
 		cmocka_unit_test(remembered_peers_do_not_count),
 		cmocka_unit_test(memory_of_another_instance_is_believed),
+		cmocka_unit_test(key_of_another_instance_is_used),
 		cmocka_unit_test(key_is_looked_for_elsewhere),
 		cmocka_unit_test(large_mesh_syncs_too_often),
 	};

@@ -145,6 +145,37 @@ static void what_a_killed_run_left(void **state)
 	assert_string_equal(joined, expected);
 }
 
+/* A name that a removal leaves shows what is on the disk. */
+static char *below_link(const char *root, const char *path)
+{
+	AUTO_FREE char *full = mem_printf("%s%s", root, path);
+	AUTO_FREE char *other = mem_printf("%s/still-there", root);
+
+	assert_int_equal(link(full, other), 0);
+	return mem_strdup("/still-there");
+}
+
+static void key_of_another_instance_stays_on_the_disk(void **state)
+{
+	static const char former[] = FOLDER "/cygnet-0123456789abcdef.key";
+	const struct pair *pair = *state;
+	AUTO_ROOT char *root = root_new();
+	AUTO_FREE char *path = pair_path(pair), *content = NULL, *left = NULL;
+	struct err e = ERR_INIT;
+
+	pair_store(pair, root);
+	root_write(root, former, "secret", 0600);
+	root_write(root, FOLDER "/operator.key", "not ours", 0600);
+	left = below_link(root, former);
+	assert_int_equal(keyring_wipe_others(root, FOLDER, &pair->public, &e), 0);
+	assert_false(file_exists(root, former));
+	assert_true(file_exists(root, path));
+	assert_true(file_exists(root, FOLDER "/operator.key"));
+	content = root_read(root, left);
+	assert_memory_equal(content, "\0\0\0\0\0\0", 6);
+	assert_int_equal(keyring_wipe_others(root, FOLDER, &pair->public, &e), 0);
+}
+
 static void key_that_others_can_use(void **state)
 {
 	static const mode_t modes[] = { 0640, 0604, 0620, 0601 };
@@ -289,6 +320,7 @@ int main(void)
 		cmocka_unit_test(no_key_yet),
 		cmocka_unit_test(stored_key_is_loaded),
 		cmocka_unit_test(what_a_killed_run_left),
+		cmocka_unit_test(key_of_another_instance_stays_on_the_disk),
 		cmocka_unit_test(key_that_others_can_use),
 		cmocka_unit_test(folder_that_others_can_enter),
 		cmocka_unit_test(key_that_is_not_roots),

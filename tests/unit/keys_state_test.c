@@ -387,7 +387,7 @@ static void recent_example(struct recent *recent)
 	struct tunnel_wait *wait;
 
 	*recent = (struct recent){
-		.reconciled_ms = 5000, .public_address = 0xffffffff, .registry_warned_ms = 6000,
+		.reconciled_ms = 5000, .public_address = 0xffffffff, .settings = 4, .registry_warned_ms = 6000,
 		.charon_lost_ms = 7000, .unhealthy_ms = 8000, .hook_due_ms = 9000,
 	};
 	assert_false(recent_told(recent, "no route", 5000));
@@ -419,6 +419,7 @@ static void recent_is_saved_and_loaded(void **unused)
 	ohio = recent_wait(&recent, "ohio");
 	assert_int_equal(recent.reconciled_ms, 5000);
 	assert_int_equal(recent.public_address, 0xffffffff);
+	assert_int_equal(recent.settings, 4);
 	assert_int_equal(recent.registry_warned_ms, 6000);
 	assert_int_equal(recent.charon_lost_ms, 7000);
 	assert_int_equal(recent.unhealthy_ms, 8000);
@@ -448,7 +449,7 @@ static void warning_is_repeated_within_the_hour_or_never_again(void **unused)
 }
 
 #define RECENT(reconciled, waits, told)								\
-	"{\"reconciled_ms\":" reconciled ",\"public_address\":0,\"registry_warned_ms\":0,"	\
+	"{\"reconciled_ms\":" reconciled ",\"public_address\":0,\"settings\":0,\"registry_warned_ms\":0,"	\
 	"\"charon_lost_ms\":0,\"unhealthy_ms\":0,\"hook_due_ms\":0,\"waits\":" waits		\
 	",\"told\":" told "}"
 

@@ -39,9 +39,26 @@ static void added_subnet_waits_for_the_child_to_end(void **unused)
 	assert_judged(&scene, TUNNEL_NARROWED, "initiate cygnet-b");
 	child_appears(&scene, "INSTALLED", OLD " " ADDED);
 	scene_later(&scene, 1000);
-	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{11}: another one has the planned subnets");
+	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{11}: another one is as planned");
 	assert_int_equal(scene.reports[0].child->id, 12);
 	assert_non_null(recent_wait(&scene.recent, "b"));
+}
+
+static void peer_is_asked_before_it_can_have_read_our_subnets(void **unused)
+{
+	CLEANUP(scene_done) struct scene scene = scene_up("a", "b", OLD);
+
+	(void)unused;
+	cidrs_done(&scene.own.subnets);
+	scene.own.subnets = subnets_of(OWN_RANGE " " ADDED);
+	scene_judge(&scene);
+	assert_judged(&scene, TUNNEL_NARROWED, NULL);
+	scene_later(&scene, INTERVAL_MS - 1);
+	assert_judged(&scene, TUNNEL_NARROWED, NULL);
+	scene_later(&scene, 1);
+	assert_judged(&scene, TUNNEL_NARROWED, "initiate cygnet-b");
+	scene_later(&scene, INTERVAL_MS);
+	assert_judged(&scene, TUNNEL_NARROWED, "initiate cygnet-b");
 }
 
 static void removed_subnet_stays_or_takes_the_tunnel_along(void **unused)
@@ -58,7 +75,7 @@ static void removed_subnet_stays_or_takes_the_tunnel_along(void **unused)
 			    "0 bytes in, 0 bytes out");
 	child_appears(&scene, "INSTALLED", OLD);
 	scene_later(&scene, 1000);
-	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{11}: another one has the planned subnets");
+	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{11}: another one is as planned");
 }
 
 /* The peer may have the one that we do not plan yet: it is as new as its plan. */
@@ -70,10 +87,10 @@ static void newer_child_goes_before_its_plan_is_read(void **unused)
 	child_appears(&scene, "INSTALLED", OLD " " ADDED);
 	scene_judge(&scene);
 	assert_judged(&scene, TUNNEL_UP, NULL);
-	scene_later(&scene, 2 * INTERVAL_MS - 1);
+	scene_later(&scene, 4 * INTERVAL_MS - 1);
 	assert_judged(&scene, TUNNEL_UP, NULL);
 	scene_later(&scene, 1);
-	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{12}: another one has the planned subnets");
+	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{12}: another one is as planned");
 }
 
 static void both_ends_act_at_once(void **unused)
@@ -162,7 +179,7 @@ static void child_of_no_planned_subnet_stays_beside_the_planned_one(void **unuse
 	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-b");
 	child_appears(&scene, "INSTALLED", OLD);
 	scene_later(&scene, 1000);
-	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{11}: another one has the planned subnets");
+	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{11}: another one is as planned");
 }
 
 /* A peer that never agrees to all of it: the subnets that went are gone nevertheless. */
@@ -176,7 +193,7 @@ static void former_subnets_stay_with_a_peer_that_narrows(void **unused)
 	recent_wait_add(&scene.recent, "b");
 	scene_judge(&scene);
 	assert_judged(&scene, TUNNEL_NARROWED, "initiate cygnet-b\n"
-		      "terminate cygnet-b{11}: another one has the planned subnets");
+		      "terminate cygnet-b{11}: another one is as planned");
 }
 
 /* The intervals between tries, in halves, of the next ten minutes. */
@@ -238,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(added_subnet_waits_for_the_child_to_end),
+		cmocka_unit_test(peer_is_asked_before_it_can_have_read_our_subnets),
 		cmocka_unit_test(removed_subnet_stays_or_takes_the_tunnel_along),
 		cmocka_unit_test(newer_child_goes_before_its_plan_is_read),
 		cmocka_unit_test(both_ends_act_at_once),

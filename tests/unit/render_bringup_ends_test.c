@@ -23,6 +23,7 @@ struct planned {
 struct link {			/* a child, as both sides see it */
 	uint32_t id;
 	unsigned subnets[SIDES];
+	size_t planned[SIDES];		/* what each had loaded when it was made */
 };
 
 struct end {
@@ -102,13 +103,19 @@ static void tunnels_observe(const struct run *run, size_t side, struct tunnels *
 	*ret_tunnels = tunnels;
 }
 
-/* What is asked for is narrowed to what the other end has loaded. */
-static void initiate(struct run *run)
+/* No second child is made from what is loaded; and what is asked for is narrowed to what the other end has loaded. */
+static void initiate(struct run *run, size_t side)
 {
-	struct link link = { .id = ++run->next_id };
+	struct link link = { .id = run->next_id + 1 };
 
-	for (size_t i = 0; i < SIDES; i++)
+	for (size_t i = 0; i < run->link_count; i++)
+		if (run->links[i].planned[side] == run->ends[side].planned)
+			return;
+	for (size_t i = 0; i < SIDES; i++) {
+		link.planned[i] = run->ends[i].planned;
 		link.subnets[i] = run->plans[run->ends[0].planned].subnets[i] & run->plans[run->ends[1].planned].subnets[i];
+	}
+	run->next_id++;
 	*MEM_GROW(run->links, run->link_count) = link;
 }
 
@@ -163,7 +170,7 @@ static void end_act(struct run *run, size_t side)
 
 	for (size_t i = 0; i < end->plan.count; i++) {
 		if (end->plan.actions[i].kind == ACTION_INITIATE)
-			initiate(run);
+			initiate(run, side);
 		else if (end->plan.actions[i].kind == ACTION_TERMINATE_CHILD)
 			terminate(run, end->plan.actions[i].sa);
 		else
@@ -191,7 +198,7 @@ static int run_make(struct run *run, uint32_t seed)
 	}
 	for (size_t k = 0; k < SIDES; k++)
 		run->ends[k].pass_s = below(run, INTERVAL_S);
-	initiate(run);
+	initiate(run, 0);
 	return last_s;
 }
 

@@ -55,6 +55,18 @@ static void free_address_is_taken_from_somebody(void **state)
 		       "ec2:AssociateAddress eipalloc-a (203.0.113.77) → eni-a AllowReassociation=false\n");
 }
 
+static void other_address_of_the_interface_stands_in_the_way(void **state)
+{
+	AUTO_VPC vpc;
+
+	(void)state;
+	choose(&vpc, ADDRESS_ALLOCATION);
+	vpc_elastic(&vpc, "eipalloc-a", "203.0.113.77", NULL);
+	vpc.cloud.interface.allocation = mem_strdup("eipalloc-before");
+	assert_address(&vpc, "203.0.113.77",
+		       "ec2:AssociateAddress eipalloc-a (203.0.113.77) → eni-a AllowReassociation=true\n");
+}
+
 static void own_address_is_associated_again(void **state)
 {
 	AUTO_VPC vpc;
@@ -201,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instances_own_address_needs_an_elastic_ip),
 		cmocka_unit_test(free_address_is_taken_from_somebody),
+		cmocka_unit_test(other_address_of_the_interface_stands_in_the_way),
 		cmocka_unit_test(own_address_is_associated_again),
 		cmocka_unit_test(predecessor_keeps_the_address),
 		cmocka_unit_test(stranger_loses_the_address),
