@@ -218,8 +218,8 @@ static const char *const el_extras[] = { "rocky", "almalinux", "centos", NULL };
 /* Source: docs.fedoraproject.org/en-US/epel/getting-started; Oracle's has a package of its own. */
 #define EPEL(program, major)						\
 	{ el_extras, program " install -y epel-release" },		\
-	{ rhel, program " install -y https://dl.fedoraproject.org/pub/epel/epel-release-latest-" \
-	  major ".noarch.rpm" },					\
+	{ rhel, "rpm -q epel-release || " program " install -y "	\
+	  "https://dl.fedoraproject.org/pub/epel/epel-release-latest-" major ".noarch.rpm" }, \
 	{ oracle, program " install -y oracle-epel-release-el" major },	\
 	{ NULL, NULL }
 

@@ -49,7 +49,7 @@ struct time_source {
 /* How a row's repositories are made known to its package manager. */
 struct enabling {
 	const char *const *ids;		/* of os-release; NULL ends a list */
-	const char *command;
+	const char *command;		/* a shell's */
 };
 
 struct distro {

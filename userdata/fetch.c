@@ -4,6 +4,8 @@
  */
 #include "userdata/fetch.h"
 
+#include <string.h>
+
 #include "userdata/shell.h"
 
 #define INSTALLED "/usr/local/bin/cygnet"
@@ -82,7 +84,7 @@ static const char signing_functions[] =
 	"[ \"${version#* }\" -ge " CURL_MINOR " ]; }\n"
 	"}\n"
 	"member() {\n"
-	"\tprintf '%s' \"$credentials\" | tr ',{}' '\\n\\n\\n' | sed -n \"s/^ *\\\"$1\\\" *: *\\\"\\(.*\\)\\\" *\\$/\\1/p\"\n"
+	"\tprintf '%s' \"$credentials\" | tr ',{}' '[\\n*]' | sed -n \"s/^ *\\\"$1\\\" *: *\\\"\\(.*\\)\\\" *\\$/\\1/p\"\n"
 	"}\n"
 	"fetch_curl() {\n"
 	"\trole=$(imds meta-data/iam/security-credentials/) &&\n"
@@ -177,13 +179,13 @@ static void package_add(struct buf *out, const struct order *order)
 {
 	bool repository = source_is_repository(&order->source);
 
-	if (repository || is_pinned(order))
+	if (strstr(order->source.text, SOURCE_ARCH) != NULL || is_pinned(order))
 		buf_adds(out, arch_line);
 	if (repository) {
 		(order->source.kind == SOURCE_APT ? apt_add : dnf_add)(out, order);
 		buf_adds(out,
 			 "step 'install cygnet'\n"
-			 "try repositories\n"
+			 "try refresh\n"
 			 "try add cygnet\n");
 	}
 	buf_adds(out,

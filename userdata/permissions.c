@@ -123,20 +123,35 @@ const struct permission *permissions_table(size_t *ret_count)
 	return rows;
 }
 
-/* Whether a row says nothing that the one before it has not said. */
-static bool row_repeats(size_t i)
+/* Whether one of the action's rows, which begin at i, has this command. */
+static bool action_has(size_t i, const char *command)
 {
-	return i > 0 && strcmp(rows[i].action, rows[i - 1].action) == 0 &&
-	       strcmp(rows[i].commands, rows[i - 1].commands) == 0 && rows[i].reason == rows[i - 1].reason;
+	const char *action = rows[i].action;
+
+	for (; i < COUNT_OF(rows) && strcmp(rows[i].action, action) == 0; i++) {
+		const char *found = strstr(rows[i].commands, command);
+
+		if (found != NULL && strcspn(found, " ") == strlen(command))
+			return true;
+	}
+	return false;
 }
 
 char *permissions_text(void)
 {
+	static const char *const commands[] = { "user-data", "bootstrap", "sync", "plan", "leave", "forget" };
 	struct buf text = { 0 };
 
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (!row_repeats(i))
-			buf_addf(&text, "%-42s %-26s %s\n", rows[i].action, rows[i].commands,
-				 rows[i].reason ? rows[i].reason->words : "always");
+	buf_addf(&text, "%-43s", "action");
+	for (size_t k = 0; k < COUNT_OF(commands); k++)
+		buf_addf(&text, " %s", commands[k]);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		if (i > 0 && strcmp(rows[i].action, rows[i - 1].action) == 0)
+			continue;
+		buf_addf(&text, "\n%-43s", rows[i].action);
+		for (size_t k = 0; k < COUNT_OF(commands); k++)
+			buf_addf(&text, " %-*s", (int)strlen(commands[k]), action_has(i, commands[k]) ? "x" : "-");
+	}
+	buf_adds(&text, "\n");
 	return buf_take(&text);
 }

@@ -40,7 +40,7 @@ struct permission {
 /* The table, and its length; the rows of an action are together. Static. */
 const struct permission *permissions_table(size_t *ret_count);
 
-/* The table as text for people: action, commands, when. Yours to free. */
+/* Which command may make which call, as a table for people. Yours to free. */
 char *permissions_text(void);
 
 #endif

@@ -166,9 +166,9 @@ static int grant_make(const struct names *names, const struct permission *row, j
 }
 
 /* Add the action to the statement that grants nothing else than this, or make one. */
-static void statement_add(json_t *statements, const json_t *grant, const char *action)
+static void statement_add(json_t *statements, json_t *grant, const char *action)
 {
-	json_t *statement, *actions;
+	json_t *statement;
 	size_t i;
 
 	json_array_foreach(statements, i, statement) {
@@ -180,10 +180,8 @@ static void statement_add(json_t *statements, const json_t *grant, const char *a
 			return;
 		}
 	}
-	statement = json_deep_copy(grant);
-	actions = json_array();
-	json_array_append_new(actions, json_string(action));
-	json_object_set_new(statement, "Action", actions);
+	statement = json_pack("{s:s, s:[s]}", "Effect", "Allow", "Action", action);
+	json_object_update(statement, grant);
 	json_array_append_new(statements, statement);
 }
 

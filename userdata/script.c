@@ -13,7 +13,7 @@ static const char beginning[] =
 	"umask 022\n"
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 	"export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive\n"
-	"at=start work=''\n"
+	"at=start work='' known=''\n"
 	"say() { echo \"cygnet user-data: $*\"; }\n"
 	"step() { at=$1; say \"$at\"; }\n"
 	"fail() { say \"$*\" >&2; exit 1; }\n"
@@ -90,7 +90,7 @@ char *script_make(const struct order *order, const struct config *config, const 
 
 	buf_adds(&script, "#!/bin/sh\n# Makes this machine a gateway. Made by cygnet " CYGNET_VERSION ".\n");
 	buf_adds(&script, beginning);
-	packages_cases(&script, order, config->backend);
+	packages_add(&script, order, config->backend);
 	if (order->upgrade)
 		buf_adds(&script, upgrade);
 	buf_adds(&script, install);
