@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
+from .endpoints import partition_of
 from .ids import new_id
 from .rules import Rule
 
@@ -173,9 +174,23 @@ class Instance:
         return self.subnet.vpc
 
     @property
+    def principal(self):
+        """The ARN of its role."""
+        return f"arn:{partition_of(self.vpc.region).name}:iam::{self.vpc.account}:role/{self.role}"
+
+    @property
     def interface(self):
         """The primary network interface."""
         return self.interfaces[0]
+
+
+@dataclass(eq=False)
+class Bucket:
+    """A bucket of S3; objects has the bytes by key."""
+
+    region: str
+    made: float
+    objects: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
