@@ -10,7 +10,10 @@
 
 #define INSTALLED "/usr/local/bin/cygnet"
 
-/* The first curl that is known to sign what S3 wants signed is Debian 12's; 7.81 leaves the token's header out. */
+/*
+ * The first curl that is known to sign what S3 wants signed is Debian 12's, and it has to be told the header for the
+ * body's hash; 7.81 leaves the token's header out.
+ */
 #define CURL_MAJOR "7"
 #define CURL_MINOR "88"
 
@@ -91,7 +94,8 @@ static const char signing_functions[] =
 	"\t\tcredentials=$(imds \"meta-data/iam/security-credentials/$role\") || return\n"
 	"\tprintf 'user = \"%s:%s\"\\nheader = \"x-amz-security-token: %s\"\\n' \\\n"
 	"\t\t\"$(member AccessKeyId)\" \"$(member SecretAccessKey)\" \"$(member Token)\" |\n"
-	"\t\tcurl -sSfg --proto =https -m 300 -K - --aws-sigv4 \"aws:amz:$region:s3\" -o \"$work/cygnet\" \\\n"
+	"\t\tcurl -sSfg --proto =https -m 300 -K - --aws-sigv4 \"aws:amz:$region:s3\" \\\n"
+	"\t\t\t-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -o \"$work/cygnet\" \\\n"
 	"\t\t\t\"https://$bucket.s3.$region.$domain/$key\"\n"
 	"}\n"
 	"fetch_cli() {\n"
