@@ -46,7 +46,8 @@ LIBS     := -lcurl -lssl -lcrypto -ljansson -lexpat
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-certificates debian-archive-keyring
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
                   python3 python3-pytest python3-botocore python3-boto3 awscli openssl
-RPM_PACKAGES   := rpm rpmlint man-db mandoc busybox-static
+RPM_PACKAGES   := rpm python3
+SHIP_PACKAGES  := $(RPM_PACKAGES) rpmlint man-db mandoc busybox-static faketime
 ARM_PACKAGES   := qemu-user-static
 LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping util-linux
 
@@ -68,16 +69,18 @@ echo "installing $$missing"; export DEBIAN_FRONTEND=noninteractive; \
 apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing
 endef
 
-.PHONY: setup setup-build setup-test setup-lab setup-rpm setup-arm64
-setup: setup-lab setup-rpm setup-arm64 ## install what build, tests and lab need (root; nothing to do when all is there)
+.PHONY: setup setup-build setup-test setup-lab setup-rpm setup-ship setup-arm64
+setup: setup-lab setup-ship setup-arm64 ## install what build, tests and lab need (root; nothing to do when all is there)
 setup-build:
 	$(call install-packages,$(BUILD_PACKAGES))
 setup-test: setup-build
 	$(call install-packages,$(TEST_PACKAGES))
 setup-lab: setup-test
 	$(call install-packages,$(LAB_PACKAGES))
-setup-rpm: setup-test
+setup-rpm: setup-build
 	$(call install-packages,$(RPM_PACKAGES))
+setup-ship: setup-test
+	$(call install-packages,$(SHIP_PACKAGES))
 setup-arm64: setup-test
 	$(call install-packages,$(ARM_PACKAGES))
 
@@ -126,8 +129,32 @@ build/cygnet build/aws-client: build/%: build/$(HOST)/%
 	@ln -f $< $@
 
 .PHONY: install
-install: build ## install into $(DESTDIR)$(PREFIX)/bin
+install: build ## install program and manual pages into $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/cygnet
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 rpm/cygnet.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 rpm/cygnet.conf.5
+
+# --- packages: the binary with its units, manual pages, licenses and list of parts ---
+
+RPM  := build/rpm/cygnet-$(VERSION)-1.$(ARCH).rpm
+SBOM := $(OUT)/cygnet.spdx.json
+# Of the newest entry of the package's changelog: nothing in it is younger.
+EPOCH = $(shell date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(... ... .. ....\) .*/\1/p}' rpm/cygnet.spec)")
+
+$(SBOM): $(BINARY) build/sources rpm/sbom.py | setup-rpm
+	$(call say,sbom)SOURCE_DATE_EPOCH=$(EPOCH) rpm/sbom.py $(VERSION) $(BINARY) build/sources \
+		"$$($(CROSS)gcc --version | head -n 1)" >$@
+
+$(RPM): $(SBOM) LICENSE $(wildcard rpm/*) | setup-rpm
+	$(call say,rpm)SOURCE_DATE_EPOCH=$(EPOCH) rpmbuild -bb --quiet --build-in-place --target $(ARCH) \
+		--define 'cygnet_version $(VERSION)' --define '_topdir $(CURDIR)/$(OUT)/rpm' \
+		--define '_rpmdir $(@D)' --define '_rpmfilename $(@F)' rpm/cygnet.spec
+
+.PHONY: rpm package
+rpm: ## packages of both architectures, in build/rpm/
+	@$(MAKE) ARCH=x86_64 package
+	@$(MAKE) ARCH=aarch64 package
+package: $(RPM)
 
 # --- the native build: unit tests under the sanitizers ---
 
