@@ -28,7 +28,8 @@ int duty_refuse(const struct session *session, struct err *e)
 	const char *site = session->config.site;
 
 	if (session->state.duty == DUTY_SUPERSEDED) {
-		err_set(e, EXIT_CONFIG, "another instance fills site '%s', and this one does not serve it any more", site);
+		err_set(e, EXIT_CONFIG, "another instance fills site '%s', and this one does not serve it any more",
+			site);
 		return err_remedy(e, "'cygnet bootstrap --claim' takes the site back");
 	}
 	err_set(e, EXIT_CONFIG, "site '%s' was taken out of the mesh, and this instance does not serve it any more",

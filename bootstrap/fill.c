@@ -39,7 +39,8 @@ static bool record_is_true(struct session *session, const struct picture *pictur
 	if (picture->own.address == session->instance.public_address)
 		return true;
 	address_format(picture->own.address, address);
-	text = mem_printf("the record of '%s' waits until this instance has the address %s", picture->own.name, address);
+	text = mem_printf("the record of '%s' waits until this instance has the address %s", picture->own.name,
+			  address);
 	session_warn(session, text);
 	return false;
 }
@@ -81,8 +82,8 @@ static bool site_confirm(struct session *session, struct outcome *outcome)
 	if (claim_confirm(session, &ours, &e) < 0)
 		session_registry_lost(session, &e);
 	else if (!ours)
-		log_note(session->log, "another instance has taken site '%s' meanwhile: nothing more is changed in the VPC",
-			 session->config.site);
+		log_note(session->log, "another instance has taken site '%s' meanwhile: nothing more is changed in the "
+			 "VPC", session->config.site);
 	outcome->behind |= !ours;
 	return ours;
 }

@@ -204,8 +204,8 @@ static struct cloud_inputs cloud_inputs(const struct session *session, const str
 }
 
 /*
- * Whether the site can have its address. A gateway that works keeps the one that it has until the Elastic IP is its own;
- * one that takes the site over is made for what it is about to take.
+ * Whether the site can have its address. A gateway that works keeps the one that it has until the Elastic IP is its
+ * own; one that takes the site over is made for what it is about to take.
  */
 static bool address_decide(struct session *session, struct picture *picture)
 {

@@ -114,8 +114,9 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 
 static void end_tell(struct session *session, const struct succession *succession)
 {
-	const char *site = session->config.site, *then = succession->over ? "stops" : "keeps its tunnels until that one "
-							"has published its key, and does nothing else";
+	const char *then = succession->over ? "stops" :
+			   "keeps its tunnels until that one has published its key, and does nothing else";
+	const char *site = session->config.site;
 	AUTO_FREE char *text = NULL;
 
 	if (succession->tenure == TENURE_LEFT)

@@ -1,7 +1,7 @@
 /*
- * bringup: which end of a tunnel initiates and when, and which children go. One end acts, because two make duplicate SAs,
- * of which `unique = replace` may delete the wrong one; the other steps in only when nothing came for two intervals.
- * A child is replaced by making a new one first, so that no packet misses it.
+ * bringup: which end of a tunnel initiates and when, and which children go. One end acts, because two make duplicate
+ * SAs, of which `unique = replace` may delete the wrong one; the other steps in only when nothing came for two
+ * intervals. A child is replaced by making a new one first, so that no packet misses it.
  */
 #include "render/bringup.h"
 
@@ -19,8 +19,8 @@
 /* --- what was tried already --- */
 
 /*
- * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it once
- * it is up, says nothing of another.
+ * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it
+ * once it is up, says nothing of another.
  */
 static int64_t tunnel_hash(const struct site *own, const struct tunnel_report *report)
 {
@@ -121,9 +121,9 @@ static bool child_equals(const struct child_sa *a, const struct child_sa *b)
 }
 
 /*
- * The newer of two alike in one SA: a peer that has not read its side yet narrowed it to what the old one has. It has to
- * go, because charon makes no second child from the configuration that it has loaded, and would refuse the next try. In
- * two SAs they are those of a key that replaces another.
+ * The newer of two alike in one SA: a peer that has not read its side yet narrowed it to what the old one has. It has
+ * to go, because charon makes no second child from the configuration that it has loaded, and would refuse the next try.
+ * In two SAs they are those of a key that replaces another.
  */
 static bool child_is_double(const struct ike_sa *sa, const struct child_sa *child)
 {

@@ -35,9 +35,9 @@ struct bringup_inputs {
 /*
  * Judge each peer's tunnel: ret_reports has one entry a peer, in their order (yours to free). ret_plan has what to do.
  * - One end acts: the smaller name at once, the other after two intervals.
- * - A tunnel that is down, or is up with other subnets than planned, is initiated; the latter as a further child. Again
- *   after half an interval at the soonest when it is down, after one otherwise, and then ever later, up to 5 minutes; at
- *   once when what is planned has changed, but after an interval when it is the own subnets that have.
+ * - A tunnel that is down, or is up with other subnets than planned, is initiated; the latter as a further child.
+ *   Again after half an interval at the soonest when it is down, after one otherwise, and then ever later, up to 5
+ *   minutes; at once when what is planned has changed, but after an interval when it is the own subnets that have.
  * - A child is terminated once a newer one is there that is nearer to the plan; and beside the planned one, after four
  *   intervals, a newer one too. Of two alike the newer goes: a peer that has not read its side yet has narrowed it.
  * - An SA to an address or id that is not planned, or of a site that is no peer, is terminated.

@@ -52,14 +52,15 @@ static void leave_warn(const struct cloud_inputs *inputs, bool keep_address, str
 		strings_addf(warnings, "the route tables of '%s' were not read, and %zu routes to '%s' stay in them",
 			     inputs->instance->vpc, inputs->state->route_count, inputs->instance->interface);
 	if (inputs->config->security == SECURITY_MANAGE && !cloud->known[CLOUD_GROUPS])
-		strings_addf(warnings, "the security groups of '%s' were not read, and the rules of site '%s' stay in them",
-			     inputs->instance->vpc, inputs->config->site);
+		strings_addf(warnings, "the security groups of '%s' were not read, and the rules of site '%s' stay in "
+			     "them", inputs->instance->vpc, inputs->config->site);
 	if (inputs->config->address.kind != ADDRESS_INSTANCE && !keep_address && !cloud->known[CLOUD_ADDRESSES])
 		strings_addf(warnings, "the Elastic IPs in '%s' were not read, and '%s' keeps its own",
 			     inputs->instance->region, inputs->instance->id);
 }
 
-void cloud_leave_plan(const struct cloud_inputs *inputs, bool keep_address, struct plan *plan, struct strings *warnings)
+void cloud_leave_plan(const struct cloud_inputs *inputs, bool keep_address, struct plan *plan,
+		      struct strings *warnings)
 {
 	static const struct sites nobody;
 

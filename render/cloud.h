@@ -13,7 +13,7 @@ struct cloud_inputs {
 	const struct cloud *cloud;
 	const struct site *own;			/* as it is to be published; cloud_address does without */
 	const struct sites *peers;		/* accepted ones, static ones too */
-	const struct sites *listed;		/* every record of the registry: whose gateway an instance is; NULL: not read */
+	const struct sites *listed;		/* all of the registry: whose gateway is what; NULL: not read */
 	const struct state *state;		/* predecessors, and the routes made */
 };
 
@@ -26,11 +26,11 @@ int cloud_address(const struct cloud_inputs *inputs, uint32_t *ret_address, cons
 		  struct err *e);
 
 /*
- * Append what has to be done, in order: source/dest check, address, routes, rules; plan_sort finds each its place among
- * the host's. Each that cannot be done, or is left to the operator, is a warning, which whoever tells it ends
- * ", ignoring"; what cloud_address refuses is its caller's to tell. Parts that were not read are left alone, and without
- * a listing all but the source/dest check. A quota that would be exceeded is a warning naming it, and none of that
- * part's actions.
+ * Append what has to be done, in order: source/dest check, address, routes, rules; plan_sort finds each its place
+ * among the host's. Each that cannot be done, or is left to the operator, is a warning, which whoever tells it ends
+ * ", ignoring"; what cloud_address refuses is its caller's to tell. Parts that were not read are left alone, and
+ * without a listing all but the source/dest check. A quota that would be exceeded is a warning naming it, and none of
+ * that part's actions.
  */
 void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
 
@@ -38,12 +38,13 @@ void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct str
  * Append what `leave` has to do: delete the routes to the own interface that were made, remove the own rules, and
  * give the address back unless keep_address. What is known to be there, or may be, and was not read is a warning.
  */
-void cloud_leave_plan(const struct cloud_inputs *inputs, bool keep_address, struct plan *plan, struct strings *warnings);
+void cloud_leave_plan(const struct cloud_inputs *inputs, bool keep_address, struct plan *plan,
+		      struct strings *warnings);
 
 /*
- * The routes that are, or by this plan become, cygnet's, for state->routes: to be saved before the plan is done, as a run
- * that is killed half way leaves none behind unknown then. One that is to be deleted stays among them until it is seen
- * gone. Yours to made_routes_done.
+ * The routes that are, or by this plan become, cygnet's, for state->routes: to be saved before the plan is done, as a
+ * run that is killed half way leaves none behind unknown then. One that is to be deleted stays among them until it is
+ * seen gone. Yours to made_routes_done.
  */
 void cloud_routes_made(const struct cloud_inputs *inputs, struct made_route **ret_routes, size_t *ret_count);
 

@@ -19,8 +19,8 @@ static int elastic_choose(const struct cloud_inputs *inputs, const struct ec2_ad
 	const char *setting = config->values[SETTING_ADDRESS], *region = inputs->instance->region;
 
 	if (!inputs->cloud->known[CLOUD_ADDRESSES])
-		return err_set(e, EXIT_MISSING, "'address' is '%s', and the Elastic IPs in '%s' could not be read", setting,
-			       region);
+		return err_set(e, EXIT_MISSING, "'address' is '%s', and the Elastic IPs in '%s' could not be read",
+			       setting, region);
 	if (found->count == 1) {
 		*ret_elastic = &found->items[0];
 		return 0;
@@ -28,8 +28,8 @@ static int elastic_choose(const struct cloud_inputs *inputs, const struct ec2_ad
 	if (found->count == 0)
 		err_set(e, EXIT_CONFIG, "'address' is '%s', and no Elastic IP in '%s' is that", setting, region);
 	else
-		err_set(e, EXIT_CONFIG, "'address' is '%s', and %zu Elastic IPs in '%s' are that: '%s' and '%s'", setting,
-			found->count, region, found->items[0].allocation, found->items[1].allocation);
+		err_set(e, EXIT_CONFIG, "'address' is '%s', and %zu Elastic IPs in '%s' are that: '%s' and '%s'",
+			setting, found->count, region, found->items[0].allocation, found->items[1].allocation);
 	if (config->address.kind != ADDRESS_TAG)
 		return err_remedy(e, "set 'address' to an Elastic IP of this account and region");
 	return err_remedy(e, "tag the site's Elastic IP, and no other, cygnet:mesh=%s and cygnet:site=%s", config->mesh,
@@ -45,7 +45,8 @@ static const struct site *owner_find(const struct cloud_inputs *inputs, const st
 		if (strcmp(site->name, inputs->config->site) == 0)
 			continue;
 		if (site->address == elastic->address ||
-		    (elastic->instance != NULL && site->instance != NULL && strcmp(site->instance, elastic->instance) == 0))
+		    (elastic->instance != NULL && site->instance != NULL &&
+		     strcmp(site->instance, elastic->instance) == 0))
 			return site;
 	}
 	return NULL;

@@ -35,7 +35,7 @@ const struct ec2_route *cloud_route_find(const struct ec2_route_table *table, st
 /* A static route to the own interface. (cloud_made.c) */
 bool cloud_leads_here(const struct cloud_inputs *inputs, const struct ec2_route *route);
 
-/* Append the deletion of those that cygnet made, that are still its, and that none of these sites needs. (cloud_made.c) */
+/* Append the deletion of what cygnet made, what is still its, and what none of these sites needs. (cloud_made.c) */
 void cloud_made_delete(const struct cloud_inputs *inputs, const struct sites *needed, struct plan *plan);
 
 #endif

@@ -174,8 +174,8 @@ static bool quotas_allow(const struct routing *r, bool *ret_tight)
 		if (!over_quota(table, created, deleted))
 			continue;
 		allowed = false;
-		strings_addf(r->warnings, "route table '%s' would hold %zu routes, and the quota 'Routes per route table' "
-			     "is %d: have it raised; no route is changed before", table->id,
+		strings_addf(r->warnings, "route table '%s' would hold %zu routes, and the quota 'Routes per route "
+			     "table' is %d: have it raised; no route is changed before", table->id,
 			     table->entry_count + created - deleted, ROUTES_MAX);
 	}
 	*ret_tight = tight;

@@ -41,8 +41,9 @@ static bool quotas_allow(const struct walls *walls, struct strings *warnings)
 		if (!wall->managed || wall->lack.count == 0 || wall->holds > RULES_MAX || after <= RULES_MAX)
 			continue;
 		allowed = false;
-		strings_addf(warnings, "security group '%s' would hold %zu rules, and the quota 'Inbound rules per security "
-			     "group' is %d: have it raised; no rule is changed before", wall->group->id, after, RULES_MAX);
+		strings_addf(warnings, "security group '%s' would hold %zu rules, and the quota 'Inbound rules per "
+			     "security group' is %d: have it raised; no rule is changed before", wall->group->id,
+			     after, RULES_MAX);
 	}
 	return allowed;
 }

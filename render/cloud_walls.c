@@ -15,7 +15,8 @@ char *walls_description(const struct config *config)
 
 bool rule_is_own(const struct ec2_rule *rule, const char *description)
 {
-	return !rule->egress && rule->ranged && rule->description != NULL && strcmp(rule->description, description) == 0;
+	return !rule->egress && rule->ranged && rule->description != NULL &&
+	       strcmp(rule->description, description) == 0;
 }
 
 void walls_done(struct walls *walls)
@@ -128,9 +129,9 @@ static void gateway_warn(const struct cloud_inputs *inputs, const struct walls *
 {
 	AUTO_FREE char *worn = walls_worn(walls);
 
-	strings_addf(warnings, "network interface '%s' has the security groups '%s', of which not just one is tagged: tag "
-		     "the one to be managed, and no other of them, cygnet:mesh=%s", inputs->cloud->interface.id, worn,
-		     inputs->config->mesh);
+	strings_addf(warnings, "network interface '%s' has the security groups '%s', of which not just one is tagged: "
+		     "tag the one to be managed, and no other of them, cygnet:mesh=%s",
+		     inputs->cloud->interface.id, worn, inputs->config->mesh);
 }
 
 /* Where the gateway's group cannot be told, the first that it wears stands for them all, and is not managed. */
@@ -248,15 +249,20 @@ static bool lets_ssh_in(const struct ec2_rule *rule)
 	return rule_covers(&seen, &ssh);
 }
 
+static void wall_ssh_warn(const struct wall *wall, struct strings *warnings)
+{
+	for (size_t i = 0; i < wall->group->rule_count; i++) {
+		AUTO_FREE char *text = rule_text(&wall->group->rules[i]);
+
+		if (lets_ssh_in(&wall->group->rules[i]))
+			strings_addf(warnings, "security group '%s' lets %s in: SSH is open to the world, narrow it",
+				     wall->group->id, text);
+	}
+}
+
 void walls_ssh_warn(const struct walls *walls, struct strings *warnings)
 {
 	for (size_t i = 0; i < walls->count; i++)
-		for (size_t k = 0; walls->items[i].worn && k < walls->items[i].group->rule_count; k++) {
-			const struct ec2_rule *rule = &walls->items[i].group->rules[k];
-			AUTO_FREE char *text = rule_text(rule);
-
-			if (lets_ssh_in(rule))
-				strings_addf(warnings, "security group '%s' lets %s in: SSH is open to the world, narrow it",
-					     walls->items[i].group->id, text);
-		}
+		if (walls->items[i].worn)
+			wall_ssh_warn(&walls->items[i], warnings);
 }

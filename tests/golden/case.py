@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 CASES = Path(__file__).resolve().parent / "cases"
-PARTS = {"case.json", "registry.json", "imds", "root", "expected"}
+PARTS = {"case.json", "registry.json", "vpc.json", "imds", "root", "expected"}
 
 
 class Case:
@@ -12,7 +12,8 @@ class Case:
 
     files      {"imds/…" or "root/…": bytes}
     modes      {path below root: number}
-    registry   {region: {parameter: value}}
+    registry   {region: {parameter: value, or a list of its versions}}
+    vpc        what vpc.lay takes
     """
 
     def __init__(self, folder):
@@ -24,21 +25,23 @@ class Case:
         self._describe(**_load(folder / "case.json"))
         self.files.update(_read(folder, ("imds", "root")))
         self._settle_modes()
-        if (folder / "registry.json").exists():
-            self.registry = _load(folder / "registry.json")
+        self.registry = self._laid_over("registry")
+        self.vpc = self._laid_over("vpc")
 
-    def _describe(self, about, base, without=(), modes=None, arguments=(), environment=None, source_dest_check=True,
-                  faults=(), commands=("plan", "bootstrap")):
+    def _describe(self, about, base, without=(), modes=None, arguments=(), environment=None, source_dest_check=None,
+                  faults=(), registry_role=None, commands=("plan", "bootstrap")):
         self.base = below = Case(CASES / base) if base else None
         self.about = about
         self.depth = below.depth + 1 if below else 0
         self.files = _without(below.files, without) if below else {}
         self._own_modes = {path: int(mode, 8) for path, mode in (modes or {}).items()}
-        self.registry = below.registry if below else {}
         self.arguments = list(arguments)
         self.environment = dict(environment or {})
         self.source_dest_check = source_dest_check
+        if source_dest_check is None:
+            self.source_dest_check = below.source_dest_check if below else True
         self.faults = faults
+        self.registry_role = registry_role
         self.commands = commands
 
     def _settle_modes(self):
@@ -49,6 +52,19 @@ class Case:
             raise ValueError(f"{self.folder}: modes of what is not there: {', '.join(sorted(strange))}")
         modes = {**(self.base.modes if self.base else {}), **self._own_modes}
         self.modes = {path: mode for path, mode in modes.items() if path in there}
+
+    def _laid_over(self, part):
+        """The case's registry or vpc: that of its base, under its own."""
+        laid = {key: dict(things) for key, things in getattr(self.base, part, {}).items()}
+        file = self.folder / f"{part}.json"
+        for key, things in (_load(file) if file.exists() else {}).items():
+            under = laid.setdefault(key, {})
+            for name, thing in things.items():
+                if thing is None:
+                    del under[name]
+                else:
+                    under[name] = thing
+        return laid
 
     def below(self, part):
         """The files below "imds" or "root": {path: bytes}."""

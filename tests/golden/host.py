@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -11,9 +12,11 @@ HERE = Path(__file__).resolve().parent
 CYGNET = HERE.parents[1] / "build" / "cygnet"
 sys.path.insert(0, str(HERE.parent / "aws"))
 
-from fakeaws import Server, World, recording  # noqa: E402 (the path above has to come first)
+import vpc  # noqa: E402 (the path above has to come first)
+from fakeaws import Server, World, recording  # noqa: E402
 from fakeaws.environment import environment  # noqa: E402
 
+ROLE = "gateway"
 SECONDS = 60
 
 
@@ -50,15 +53,23 @@ class Host:
 
     def _launch(self, folder):
         _write(folder, self._case.below("imds"))
-        instance = recording.launch(self._world, folder)
+        instance = recording.launch(self._world, folder, ROLE)
         self._world.set_source_dest_check(instance.interface, self._case.source_dest_check)
-        for region, parameters in self._case.registry.items():
-            for name, value in parameters.items():
-                text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-                self._world.ssm(region, instance.vpc.account).put(name, text)
+        vpc.lay(self._world, instance, self._case.vpc)
+        self._fill_registry(instance.vpc.account)
         for switch, *arguments in self._case.faults:
             getattr(self._world.faults, switch)(*arguments)
         return instance
+
+    def _fill_registry(self, account):
+        if self._case.registry_role:
+            role = self._world.add_role(**self._case.registry_role)
+            account = role.account
+        for region, parameters in self._case.registry.items():
+            for name, value in parameters.items():
+                for version in value if isinstance(value, list) else [value]:
+                    text = version if isinstance(version, str) else json.dumps(version, separators=(",", ":"))
+                    self._world.ssm(region, account).put(name, text)
 
     def run(self, command):
         """Run a command of cygnet's on the root."""
@@ -123,15 +134,20 @@ def _write(folder, files):
 
 
 def _call_lines(calls):
-    """One line a call. Calls of the same action that follow each other may have been made side by side: sorted."""
+    """One line a call; those of another role than the gateway's say so.
+
+    Calls of the same action that follow each other may have been made side by side: sorted.
+    """
     lines, run, action = [], [], None
     for call in calls:
         if call.action != action:
             lines += sorted(run)
             run, action = [], call.action
         params = {name: value for name, value in call.params.items() if name != "NextToken"}
+        role = re.search(":assumed-role/([^/]+)/", call.caller)[1]
+        signed = f" as {role}" if role != ROLE else ""
         failure = f" {call.error}" if call.error else ""
-        run.append(f"{call.region} {call.service}:{call.action} {json.dumps(params)}{failure}")
+        run.append(f"{call.region} {call.service}:{call.action} {json.dumps(params)}{signed}{failure}")
     return lines + sorted(run)
 
 

@@ -53,6 +53,7 @@ class Handmade:
         self._gateway.check(["sysctl", "-q", "-w", *(f"{key}={value}" for key, value in _SYSCTL.items())])
         self._gateway.check(["systemctl", "disable", "--now", "strongswan.service"])
         self._make_key()
+        self._restart()     # to answer, if only with a refusal, whoever comes before it knows of a peer
 
     def _make_key(self):
         private = f"/etc/ipsec.d/private/{self.name}.key"
@@ -75,4 +76,7 @@ class Handmade:
             self._mesh.route_by_hand(self._site, site)
             self._gateway.write(f"/etc/ipsec.d/certs/{site.name}.pub", key)
         self._gateway.write("/etc/ipsec.conf", "\n".join(map(textwrap.dedent, [own, *conns])))
+        self._restart()
+
+    def _restart(self):
         self._gateway.check(["systemctl", "restart", "strongswan-starter.service"])

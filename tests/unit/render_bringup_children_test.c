@@ -93,6 +93,44 @@ static void newer_child_goes_before_its_plan_is_read(void **unused)
 	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{12}: another one is as planned");
 }
 
+/* Of a child that is about to go nobody takes the place. */
+static void newer_child_goes_for_a_double(void **unused)
+{
+	CLEANUP(scene_done) struct scene scene = scene_up("a", "b", OLD);
+
+	(void)unused;
+	child_appears(&scene, "INSTALLED", OLD " " ADDED);
+	child_appears(&scene, "INSTALLED", OLD);
+	scene_judge(&scene);
+	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{13}: it is there twice");
+}
+
+static void patience_with_a_new_tunnel_was_spent_on_the_former_one(void **unused)
+{
+	CLEANUP(scene_done) struct scene scene = scene_up("a", "b", "172.31.7.0/24");
+
+	(void)unused;
+	scene_judge(&scene);
+	child_appears(&scene, "INSTALLED", OLD);
+	child_appears(&scene, "INSTALLED", OLD " " ADDED);
+	scene_later(&scene, 5 * INTERVAL_MS);
+	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{11}: another one is as planned");
+	scene_later(&scene, 4 * INTERVAL_MS);
+	assert_judged(&scene, TUNNEL_UP, "terminate cygnet-b{11}: another one is as planned\n"
+		      "terminate cygnet-b{13}: another one is as planned");
+}
+
+static void child_is_terminated_while_it_is_rekeyed(void **unused)
+{
+	CLEANUP(scene_done) struct scene scene = scene_of("a", "b");
+
+	(void)unused;
+	child_add(sa_add(&scene, "cygnet-b", PEER_ADDRESS, true), "REKEYING", OWN_RANGE, OLD " " ADDED);
+	child_appears(&scene, "INSTALLED", OLD);
+	scene_judge(&scene);
+	assert_judged(&scene, TUNNEL_UP, NULL);
+}
+
 static void both_ends_act_at_once(void **unused)
 {
 	CLEANUP(scene_done) struct scene scene = scene_up("b", "a", OLD);
@@ -133,6 +171,7 @@ static void child_of_another_sa_is_a_duplicate(void **unused)
 	scene.tunnels.sas[1].children[0].id = 12;
 	scene_judge(&scene);
 	assert_judged(&scene, TUNNEL_UP, NULL);
+	assert_int_equal(scene.reports[0].child->id, 12);
 }
 
 static void child_that_is_rekeyed_is_a_duplicate(void **unused)
@@ -258,6 +297,9 @@ int main(void)
 		cmocka_unit_test(peer_is_asked_before_it_can_have_read_our_subnets),
 		cmocka_unit_test(removed_subnet_stays_or_takes_the_tunnel_along),
 		cmocka_unit_test(newer_child_goes_before_its_plan_is_read),
+		cmocka_unit_test(newer_child_goes_for_a_double),
+		cmocka_unit_test(patience_with_a_new_tunnel_was_spent_on_the_former_one),
+		cmocka_unit_test(child_is_terminated_while_it_is_rekeyed),
 		cmocka_unit_test(both_ends_act_at_once),
 		cmocka_unit_test(duplicate_of_a_peer_that_is_behind_stays),
 		cmocka_unit_test(child_of_another_sa_is_a_duplicate),

@@ -1,7 +1,7 @@
 /*
  * Both ends of a tunnel, each with its own passes and its own knowledge of what is planned, over one model of charon:
- * whenever and in whichever order they learn of a change, the packets of what stays planned are carried at every moment,
- * and in the end one child is left, with exactly the planned subnets.
+ * whenever and in whichever order they learn of a change, the packets of what stays planned are carried at every
+ * moment, and in the end one child is left, with exactly the planned subnets.
  */
 #include <string.h>
 
@@ -106,6 +106,9 @@ static void tunnels_observe(const struct run *run, size_t side, struct tunnels *
 /* No second child is made from what is loaded; and what is asked for is narrowed to what the other end has loaded. */
 static void initiate(struct run *run, size_t side)
 {
+	const struct planned *known[SIDES] = {
+		&run->plans[run->ends[0].planned], &run->plans[run->ends[1].planned],
+	};
 	struct link link = { .id = run->next_id + 1 };
 
 	for (size_t i = 0; i < run->link_count; i++)
@@ -113,7 +116,7 @@ static void initiate(struct run *run, size_t side)
 			return;
 	for (size_t i = 0; i < SIDES; i++) {
 		link.planned[i] = run->ends[i].planned;
-		link.subnets[i] = run->plans[run->ends[0].planned].subnets[i] & run->plans[run->ends[1].planned].subnets[i];
+		link.subnets[i] = known[0]->subnets[i] & known[1]->subnets[i];
 	}
 	run->next_id++;
 	*MEM_GROW(run->links, run->link_count) = link;

@@ -161,8 +161,8 @@ static void one_of_two_tagged_addresses_is_picked(void **state)
 	vpc.config.values[SETTING_ADDRESS] = mem_strdup("tag");
 	vpc_elastic(&vpc, "eipalloc-1", "203.0.113.77", NULL);
 	vpc_elastic(&vpc, "eipalloc-2", "203.0.113.78", NULL);
-	assert_refused(&vpc, EXIT_CONFIG, "'address' is 'tag', and 2 Elastic IPs in 'us-east-1' are that: 'eipalloc-1' and "
-		       "'eipalloc-2'", "tag the site's Elastic IP, and no other, cygnet:mesh=lab and cygnet:site=a");
+	assert_refused(&vpc, EXIT_CONFIG, "'address' is 'tag', and 2 Elastic IPs in 'us-east-1' are that: "
+		       "'eipalloc-1' and 'eipalloc-2'", "tag the site's Elastic IP, and no other, cygnet:mesh=lab and cygnet:site=a");
 }
 
 static void unread_addresses_pass_for_none(void **state)

@@ -1,6 +1,6 @@
 /*
- * What holds for every VPC: a plan that was carried out leaves nothing to do, EC2 takes each of its actions, and what is
- * not this mesh's is as it was. VPCs are generated, and a model of EC2 carries plans out on them.
+ * What holds for every VPC: a plan that was carried out leaves nothing to do, EC2 takes each of its actions, and what
+ * is not this mesh's is as it was. VPCs are generated, and a model of EC2 carries plans out on them.
  */
 #include "tests/unit/cloud_support.h"
 
@@ -360,8 +360,9 @@ static char *foreign_text(const struct cloud *cloud)
 			const struct ec2_route *route = &cloud->tables.items[i].routes[k];
 
 			if (route_is_foreign(route))
-				strings_addf(&lines, "%s %u/%u %s %d", cloud->tables.items[i].id, route->destination.address,
-					     route->destination.length, route->target, route->propagated);
+				strings_addf(&lines, "%s %u/%u %s %d", cloud->tables.items[i].id,
+					     route->destination.address, route->destination.length, route->target,
+					     route->propagated);
 		}
 	for (size_t i = 0; i < cloud->groups.count; i++)
 		for (size_t k = 0; k < cloud->groups.items[i].rule_count; k++) {

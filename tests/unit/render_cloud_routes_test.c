@@ -129,7 +129,8 @@ static void more_specific_routes_are_not_told(void **state)
 	vpc_route(table, "10.20.7.0/24", "eni-b")->blackhole = true;
 	vpc_route(table, "10.20.8.0/24", "eni-a");
 	assert_cloud(&vpc, "",
-		     "route 10.20.5.0/24 of 'rtb-1' leads to 'pcx-1': it is more specific than 10.20.0.0/16 of site 'b'\n"
+		     "route 10.20.5.0/24 of 'rtb-1' leads to 'pcx-1': it is more specific than 10.20.0.0/16 of "
+		     "site 'b'\n"
 		     "route 10.20.6.0/24 of 'rtb-1' leads nowhere: it is more specific than 10.20.0.0/16 of site 'b'\n"
 		     "route 10.20.7.0/24 of 'rtb-1' leads to 'eni-b', which is gone: it is more specific than "
 		     "10.20.0.0/16 of site 'b'\n");
@@ -241,8 +242,8 @@ static void quota_is_met_half_way(void **state)
 	assert_cloud(&vpc, CREATE "ec2:CreateRoute rtb-1 10.30.0.0/16 → eni-a\n", "");
 	table_fill(table, 49);
 	vpc_table(&vpc, "rtb-2", "lab");
-	assert_cloud(&vpc, "", "route table 'rtb-1' would hold 51 routes, and the quota 'Routes per route table' is 50: "
-		     "have it raised; no route is changed before\n");
+	assert_cloud(&vpc, "", "route table 'rtb-1' would hold 51 routes, and the quota 'Routes per route "
+		     "table' is 50: have it raised; no route is changed before\n");
 	assert_made(&vpc, "");
 }
 
@@ -291,8 +292,8 @@ static void table_of_several_zones_is_written(void **state)
 	table = zones_init(&vpc);
 	vpc_neighbour(&vpc, "c", "us-east-1b");
 	strings_add(&table->subnets, "subnet-b");
-	assert_cloud(&vpc, "", "route table 'rtb-1' serves the zones 'us-east-1a', 'us-east-1b': with scope 'az' it has to "
-		     "serve 'us-east-1a' alone\n");
+	assert_cloud(&vpc, "", "route table 'rtb-1' serves the zones 'us-east-1a', 'us-east-1b': with scope "
+		     "'az' it has to serve 'us-east-1a' alone\n");
 	assert_made(&vpc, "");
 }
 
@@ -305,8 +306,8 @@ static void main_table_serves_only_what_it_names(void **state)
 	table = zones_init(&vpc);
 	vpc_neighbour(&vpc, "c", "us-east-1b");
 	table->main = true;
-	assert_cloud(&vpc, "", "route table 'rtb-1' serves the zones 'us-east-1a', 'us-east-1b': with scope 'az' it has to "
-		     "serve 'us-east-1a' alone\n");
+	assert_cloud(&vpc, "", "route table 'rtb-1' serves the zones 'us-east-1a', 'us-east-1b': with scope "
+		     "'az' it has to serve 'us-east-1a' alone\n");
 	strings_add(&vpc_table(&vpc, "rtb-2", NULL)->subnets, "subnet-b");
 	assert_cloud(&vpc, CREATE, "");
 	vpc.cloud.known[CLOUD_SUBNETS] = false;
@@ -387,7 +388,8 @@ static void leaving_site_takes_foreign_routes_along(void **state)
 	assert_leave(&vpc, false, DELETE, "");
 	vpc.cloud.known[CLOUD_TABLES] = false;
 	ec2_route_tables_done(&vpc.cloud.tables);
-	assert_leave(&vpc, false, "", "the route tables of 'vpc-a' were not read, and 2 routes to 'eni-a' stay in them\n");
+	assert_leave(&vpc, false, "", "the route tables of 'vpc-a' were not read, and 2 routes to 'eni-a' stay "
+		     "in them\n");
 }
 
 int main(void)

@@ -121,7 +121,8 @@ static void moved_peer_keeps_its_old_rules(void **state)
 	group_fill(group_init(&vpc, SECURITY_MANAGE), OWN);
 	sites_done(&vpc.peers);
 	PEER(&vpc, "b", "198.51.100.7", "10.21.0.0/16");
-	assert_cloud(&vpc, ADD "sg-a all traffic from 10.21.0.0/16\n" REMOVE "sg-a all traffic from 10.20.0.0/16\n", "");
+	assert_cloud(&vpc, ADD "sg-a all traffic from 10.21.0.0/16\n"
+		     REMOVE "sg-a all traffic from 10.20.0.0/16\n", "");
 }
 
 static void seven_peers_are_too_many(void **state)
@@ -197,7 +198,8 @@ static void full_group_has_no_room_made_first(void **state)
 	vpc_rule(group, false, "-1", -1, -1, "10.99.0.0/16", OWN);
 	free(group->rules[9].protocol);
 	group->rules[9].protocol = mem_strdup("tcp");
-	assert_cloud(&vpc, REMOVE "sg-a all traffic from 10.99.0.0/16\n" ADD "sg-a all traffic from 172.16.0.0/16\n", "");
+	assert_cloud(&vpc, REMOVE "sg-a all traffic from 10.99.0.0/16\n"
+		     ADD "sg-a all traffic from 172.16.0.0/16\n", "");
 }
 
 static void gateway_with_two_groups_has_the_wrong_one_managed(void **state)
@@ -211,20 +213,21 @@ static void gateway_with_two_groups_has_the_wrong_one_managed(void **state)
 	group_fill(&vpc.cloud.groups.items[0], OWN);
 	vpc.cloud.groups.items[0].rules[1].to = 4501;
 	vpc_rule(&vpc.cloud.groups.items[1], false, "-1", -1, -1, "10.77.0.0/16", OWN);
-	assert_cloud(&vpc, "", "network interface 'eni-a' has the security groups 'sg-a', 'sg-b', of which not just one is "
-		     "tagged: tag the one to be managed, and no other of them, cygnet:mesh=lab\n");
+	assert_cloud(&vpc, "", "network interface 'eni-a' has the security groups 'sg-a', 'sg-b', of which not "
+		     "just one is tagged: tag the one to be managed, and no other of them, cygnet:mesh=lab\n");
 	vpc.cloud.groups.items[1].mesh = mem_strdup("lab");
 	assert_cloud(&vpc, REMOVE "sg-a udp 500-4501 from 198.51.100.7/32, udp 4500 from 198.51.100.7/32, "
 		     "icmp 11 from 198.51.100.7/32, icmp 3 from 198.51.100.7/32, icmp 0 from 198.51.100.7/32, "
 		     "icmp 8 from 198.51.100.7/32, icmp 30 from 198.51.100.7/32, " RANGE_RULES "\n"
 		     ADD "sg-b " PEER_RULES ", " RANGE_RULES "\n" REMOVE "sg-b all traffic from 10.77.0.0/16\n", "");
 	vpc.cloud.groups.items[0].mesh = mem_strdup("lab");
-	assert_cloud(&vpc, "", "network interface 'eni-a' has the security groups 'sg-a', 'sg-b', of which not just one is "
-		     "tagged: tag the one to be managed, and no other of them, cygnet:mesh=lab\n");
+	assert_cloud(&vpc, "", "network interface 'eni-a' has the security groups 'sg-a', 'sg-b', of which not "
+		     "just one is tagged: tag the one to be managed, and no other of them, cygnet:mesh=lab\n");
 }
 
 #define ICMP_FROM(range) \
-	"icmp 11 from " range ", icmp 3 from " range ", icmp 0 from " range ", icmp 8 from " range ", icmp 30 from " range
+	"icmp 11 from " range ", icmp 3 from " range ", icmp 0 from " range ", icmp 8 from " range	\
+	", icmp 30 from " range
 
 static void tagged_groups_of_the_vpc_get_more_than_icmp(void **state)
 {
@@ -249,8 +252,8 @@ static void audit_writes(void **state)
 
 	(void)state;
 	vpc_rule(group_init(&vpc, SECURITY_AUDIT), false, "-1", -1, -1, "10.99.0.0/16", OWN);
-	assert_cloud(&vpc, "", "security group 'sg-a': no rule lets udp 500, udp 4500, icmp 11, icmp 3, icmp 0, icmp 8, "
-		     "icmp 30 in from 198.51.100.7/32: add it, or set 'security-group' to 'manage'\n"
+	assert_cloud(&vpc, "", "security group 'sg-a': no rule lets udp 500, udp 4500, icmp 11, icmp 3, icmp 0, "
+		     "icmp 8, icmp 30 in from 198.51.100.7/32: add it, or set 'security-group' to 'manage'\n"
 		     "security group 'sg-a': no rule lets all traffic in from 10.20.0.0/16: add it, or set "
 		     "'security-group' to 'manage'\n"
 		     "security group 'sg-a': no rule lets all traffic in from 172.16.0.0/16: add it, or set "
@@ -269,8 +272,8 @@ static void what_another_group_of_the_interface_lets_in_is_missed(void **state)
 	group_fill(vpc_group(&vpc, "sg-b", NULL), NULL);
 	assert_cloud(&vpc, "", "");
 	vpc.cloud.groups.items[1].rules[0].egress = true;
-	assert_cloud(&vpc, "", "security group 'sg-a', 'sg-b': no rule lets udp 500 in from 198.51.100.7/32: add it, or set "
-		     "'security-group' to 'manage'\n");
+	assert_cloud(&vpc, "", "security group 'sg-a', 'sg-b': no rule lets udp 500 in from 198.51.100.7/32: "
+		     "add it, or set 'security-group' to 'manage'\n");
 }
 
 static void closed_egress_is_not_told(void **state)
