@@ -22,7 +22,7 @@ export ARCH CROSS
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: FORCE
-MAKEFLAGS += --no-builtin-rules --no-print-directory --jobs=$(shell nproc)
+MAKEFLAGS += --no-builtin-rules --no-print-directory $(if $(filter 0,$(MAKELEVEL)),--jobs=$(shell nproc))
 
 # One short line a step; V=1 prints the commands instead.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
@@ -148,7 +148,7 @@ $(SBOM): $(BINARY) build/sources rpm/sbom.py | setup-rpm
 $(RPM): $(SBOM) LICENSE $(wildcard rpm/*) | setup-rpm
 	$(call say,rpm)SOURCE_DATE_EPOCH=$(EPOCH) rpmbuild -bb --quiet --build-in-place --target $(ARCH) \
 		--define 'cygnet_version $(VERSION)' --define '_topdir $(CURDIR)/$(OUT)/rpm' \
-		--define '_rpmdir $(@D)' --define '_rpmfilename $(@F)' rpm/cygnet.spec
+		--define '_rpmdir $(@D)' --define '_rpmfilename $(@F)' rpm/cygnet.spec >$(OUT)/rpm.log
 
 .PHONY: rpm package
 rpm: ## packages of both architectures, in build/rpm/

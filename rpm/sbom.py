@@ -18,8 +18,9 @@ import sys
 import urllib.parse
 
 LICENSES = {"musl": "MIT", "openssl": "Apache-2.0", "curl": "curl", "jansson": "MIT", "expat": "MIT"}
-# Of the compiler's own run-time library, which it links in where the processor lacks an instruction.
-COMPILER_LICENSE = "GPL-3.0-or-later WITH GCC-exception-3.1"
+COMPILER_LICENSE = "GPL-3.0-or-later"
+# The compiler's own library has what a processor lacks an instruction for.
+COMPILER_LIBRARY_LICENSE = "GPL-3.0-or-later WITH GCC-exception-3.1"
 
 
 def package(name, version, license, **more):
@@ -47,7 +48,7 @@ def source_packages(text):
 def document(version, binary, sources, compiler):
     digest = hashlib.sha256(binary).hexdigest()
     date = datetime.datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), datetime.timezone.utc)
-    linked = list(source_packages(sources))
+    linked = [*source_packages(sources), package("libgcc", compiler, COMPILER_LIBRARY_LICENSE)]
     program = package("cygnet", version, "MIT", primaryPackagePurpose="APPLICATION", **sha256(digest))
     gcc = package("gcc", compiler, COMPILER_LICENSE)
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-cygnet"),

@@ -1,7 +1,7 @@
 """A root folder with a database of packages, in which rpm installs, upgrades and erases as on a machine.
 
 What the distribution brings there are packages made here: one for shell and systemd, one for strongSwan. systemctl
-writes down what it is called for, and knows which unit files there are.
+writes down what it is called for.
 """
 
 import shutil
@@ -30,7 +30,7 @@ A stand-in.
 %install
 cp -a {tree}/. %{{buildroot}}/
 %files
-/*
+{files}
 """
 
 
@@ -46,8 +46,9 @@ def stand_in(folder, name, files, provides=()):
         (tree / path).write_bytes(content)
         (tree / path).chmod(mode)
     spec = folder / f"{name}.spec"
-    spec.write_text(SPEC.format(name=name, tree=tree, provides="".join(f"Provides: {what}\n" for what in provides)))
-    subprocess.run(["rpmbuild", "-bb", "--quiet", "--target", "noarch", "--define", f"_topdir {folder / name}",
+    spec.write_text(SPEC.format(name=name, tree=tree, files="\n".join(f"/{path}" for path in files),
+                                provides="\n".join(f"Provides: {what}" for what in provides)))
+    subprocess.run(["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {folder / name}",
                     "--define", f"_rpmdir {folder}", "--define", "_rpmfilename %%{NAME}.rpm", spec],
                    check=True, capture_output=True)
     return folder / f"{name}.rpm"
@@ -56,8 +57,8 @@ def stand_in(folder, name, files, provides=()):
 def distribution(folder):
     """The packages that a machine of an RPM distribution has without cygnet: {name: file}."""
     shell = {f"bin/{applet}": (BUSYBOX.read_bytes(), 0o755) for applet in APPLETS}
-    systemctl = {"usr/bin/systemctl": (SYSTEMCTL.encode(), 0o755)}
-    return {"base": stand_in(folder, "base", {**shell, **systemctl}, ("/bin/sh", "systemd")),
+    rest = {"usr/bin/systemctl": (SYSTEMCTL.encode(), 0o755), "dev/null": (b"", 0o666)}
+    return {"base": stand_in(folder, "base", {**shell, **rest}, ("/bin/sh", "systemd")),
             "strongswan": stand_in(folder, "strongswan", {"etc/strongswan/strongswan.conf": (b"", 0o644)})}
 
 

@@ -47,7 +47,7 @@ def assert_same(one, other):
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
-    return copy_sources(tmp_path_factory.mktemp("elsewhere") / "a folder's path of another length")
+    return copy_sources(tmp_path_factory.mktemp("elsewhere") / "a-path-of-another-length")
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES if LONG else [HOST])
@@ -75,8 +75,8 @@ def test_libraries_and_package(elsewhere, tmp_path, arch):
 
 def test_nothing_of_the_building_machine_is_in_it():
     content = (REPOSITORY / "build/cygnet").read_bytes()
-    for trace in (REPOSITORY, CACHE, os.uname().nodename + "\0", "/usr/lib/gcc"):
-        assert str(trace).encode() not in content, trace
+    for trace in (REPOSITORY, CACHE, Path.home(), "/usr/lib/gcc"):
+        assert f"{trace}/".encode() not in content, trace
 
 
 def test_it_is_one_static_file():
