@@ -93,11 +93,25 @@ static int state_keep(struct session *session, const struct picture *picture, st
 	return state_save(session->options->root, state, e);
 }
 
+/* Peers with a key that their records did not know before: a key that replaces another is announced as the next one. */
+static void renewed_find(const struct sites *before, const struct sites *peers, struct strings *ret_renewed)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		const struct site *former = sites_find(before, peers->items[i].name);
+		const struct public_key *key = site_active_key(&peers->items[i]);
+
+		if (former != NULL && key != NULL && !site_lists_key(former, key->id))
+			strings_add(ret_renewed, peers->items[i].name);
+	}
+}
+
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
 {
+	CLEANUP(strings_done) struct strings renewed = { 0 };
 	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
+	renewed_find(&session->state.peers, &picture->mesh.peers, &renewed);
 	if (picture_plan(session, picture, &target, &plan, e) < 0)
 		return -1;
 	outcome->changed |= plan.count > 0;
@@ -105,7 +119,7 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 		return -1;
 	if (!session->live)
 		return 0;
-	if (fill_site(session, picture, &plan, outcome, e) < 0)
+	if (fill_site(session, picture, &plan, outcome, e) < 0 || tunnels_renew(session, &renewed, e) < 0)
 		return -1;
 	return tunnels_tend(session, &picture->own, &picture->mesh.peers, outcome, e);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "bootstrap/charon/charon.h"
 #include "render/bringup.h"
+#include "render/connection.h"
 
 #define ANSWER_MS 2000
 
@@ -34,7 +35,7 @@ static int tunnel_act(const struct charon *charon, const struct action *action, 
 {
 	switch (action->kind) {
 	case ACTION_TERMINATE:
-		return charon_terminate(charon, action->name, action->sa, e);
+		return charon_terminate(charon, action->name, action->sa, false, e);
 	case ACTION_TERMINATE_CHILD:
 		return charon_terminate_child(charon, action->name, action->sa, e);
 	default:
@@ -56,6 +57,28 @@ static void tunnels_act(struct session *session, const struct plan *plan)
 		if (tunnel_act(&charon, action, &e) < 0)
 			session_setback(session, &e);
 	}
+}
+
+int tunnels_renew(struct session *session, const struct strings *peers, struct err *e)
+{
+	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
+	const struct charon charon = session_charon(session);
+
+	session_step(session, "tunnels");
+	if (peers->count == 0)
+		return 0;
+	if (charon_probe(&charon, &tunnels, e) < 0)
+		return -1;
+	for (size_t i = 0; i < tunnels.sa_count; i++) {
+		const struct ike_sa *sa = &tunnels.sas[i];
+
+		if (!strings_has(peers, connection_peer(sa->name)))
+			continue;
+		log_step(session->log, "terminate %s #%u: the site has another gateway", sa->name, sa->id);
+		if (charon_terminate(&charon, sa->name, sa->id, true, e) < 0)
+			session_setback(session, e);
+	}
+	return 0;
 }
 
 static void outcome_report(struct outcome *outcome, const struct tunnel_report *reports, size_t count)

@@ -18,6 +18,12 @@ void outcome_done(struct outcome *outcome);
 /* Whether charon answers at all. */
 bool tunnels_observable(const struct session *session);
 
+/*
+ * These peers have another gateway: what charon has established with the one before is no tunnel any more, though its
+ * address may be the same, and would look like one until charon gives it up. The lock is held.
+ */
+int tunnels_renew(struct session *session, const struct strings *peers, struct err *e);
+
 /* Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are. The lock is held. */
 int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,
 		 struct err *e);

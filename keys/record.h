@@ -58,6 +58,8 @@ json_t *record_json(const struct site *site);
 
 /* Borrowed; NULL for a tombstone and an empty one. */
 const struct public_key *site_active_key(const struct site *site);
+/* Whether it has a key of this id, active or next. */
+bool site_lists_key(const struct site *site, const char *id);
 void site_copy(const struct site *from, struct site *ret_site);
 void site_done(struct site *site);
 

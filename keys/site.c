@@ -14,6 +14,14 @@ const struct public_key *site_active_key(const struct site *site)
 	return NULL;
 }
 
+bool site_lists_key(const struct site *site, const char *id)
+{
+	for (size_t i = 0; i < site->key_count; i++)
+		if (strcmp(site->keys[i].key.id, id) == 0)
+			return true;
+	return false;
+}
+
 void site_copy(const struct site *from, struct site *ret_site)
 {
 	struct site copy = *from;

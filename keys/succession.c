@@ -25,14 +25,6 @@ static bool found_is_greater(const struct succession_inputs *inputs)
 	return strcmp(found->instance, inputs->instance) > 0;
 }
 
-static bool key_is_listed(const struct site *found, const struct public_key *key)
-{
-	for (size_t i = 0; key != NULL && i < found->key_count; i++)
-		if (strcmp(found->keys[i].key.id, key->id) == 0)
-			return true;
-	return false;
-}
-
 /*
  * What peers make of the record: none, and an empty one that followed none, leave us a peer as
  * last applied (see mesh_select).
@@ -45,7 +37,7 @@ static bool tunnels_are_over(const struct succession_inputs *inputs)
 		return false;
 	if (found->empty)
 		return found->generation > inputs->state->generation;
-	return !key_is_listed(found, inputs->key);
+	return inputs->key == NULL || !site_lists_key(found, inputs->key->id);
 }
 
 static int64_t generation_next(const struct succession_inputs *inputs)

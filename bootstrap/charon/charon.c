@@ -104,11 +104,11 @@ int charon_initiate(const struct charon *charon, const char *connection, struct 
 }
 
 int charon_terminate(const struct charon *charon, const char *connection, uint32_t sa_id,
-		     struct err *e)
+		     bool force, struct err *e)
 {
 	const struct way *way = way_choose(charon, e);
 
-	return way != NULL ? way->terminate(charon, connection, sa_id, e) : -1;
+	return way != NULL ? way->terminate(charon, connection, sa_id, force, e) : -1;
 }
 
 int charon_terminate_child(const struct charon *charon, const char *connection, uint32_t child_id,

@@ -52,10 +52,11 @@ int charon_initiate(const struct charon *charon, const char *connection, struct 
 
 /*
  * Terminate one IKE_SA of a connection by its unique id, without waiting for the peer; one that is
- * gone is no failure. (control.c)
+ * gone is no failure. force: the peer is gone, and charon does not wait for it either; where it is
+ * asked by `ipsec`, it does. (control.c)
  */
 int charon_terminate(const struct charon *charon, const char *connection, uint32_t sa_id,
-		     struct err *e);
+		     bool force, struct err *e);
 
 /* The same of one CHILD_SA, by its unique id among children; its IKE_SA stays. (control.c) */
 int charon_terminate_child(const struct charon *charon, const char *connection, uint32_t child_id,

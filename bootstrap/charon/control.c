@@ -83,14 +83,15 @@ static int terminated_check(const struct vici_message *reply, struct err *e)
 }
 
 /* key: what charon calls this kind of id. */
-static int terminate_send(const struct charon *charon, const char *key, uint32_t unique_id, struct err *e)
+static int terminate_send(const struct charon *charon, const char *key, uint32_t unique_id,
+			  bool force, struct err *e)
 {
 	AUTO_MESSAGE struct vici_message *request = vici_message_new(), *reply = NULL;
 	char id[sizeof "4294967295"];
 
 	snprintf(id, sizeof id, "%u", unique_id);
 	vici_add(request, key, id);
-	vici_add(request, "force", "no");
+	vici_add(request, "force", force ? "yes" : "no");
 	vici_add(request, "timeout", NO_WAIT);
 	if (control_send(charon, "terminate", request, &reply, e) < 0)
 		return -1;
@@ -98,16 +99,16 @@ static int terminate_send(const struct charon *charon, const char *key, uint32_t
 }
 
 static int vici_terminate(const struct charon *charon, const char *connection, uint32_t sa_id,
-			  struct err *e)
+			  bool force, struct err *e)
 {
 	(void)connection;
-	return terminate_send(charon, "ike-id", sa_id, e) < 0 ? err_wrap(e, "SA %u", sa_id) : 0;
+	return terminate_send(charon, "ike-id", sa_id, force, e) < 0 ? err_wrap(e, "SA %u", sa_id) : 0;
 }
 
 static int vici_terminate_child(const struct charon *charon, const char *connection,
 				uint32_t child_id, struct err *e)
 {
-	if (terminate_send(charon, "child-id", child_id, e) < 0)
+	if (terminate_send(charon, "child-id", child_id, false, e) < 0)
 		return err_wrap(e, "child %u of '%s'", child_id, connection);
 	return 0;
 }

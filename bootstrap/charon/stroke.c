@@ -114,11 +114,12 @@ static int stroke_initiate(const struct charon *charon, const char *connection, 
 }
 
 static int stroke_terminate(const struct charon *charon, const char *connection, uint32_t sa_id,
-			    struct err *e)
+			    bool force, struct err *e)
 {
 	AUTO_FREE char *sa = mem_printf("%s[%u]", connection, sa_id);
 	const struct order order = { "stroke", "down-nb", sa };
 
+	(void)force;
 	return ipsec_tell(charon, &order, e) < 0 ? err_wrap(e, "SA %u", sa_id) : 0;
 }
 

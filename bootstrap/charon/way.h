@@ -12,7 +12,7 @@ struct way {
 	int (*reload_settings)(const struct charon *charon, struct err *e);
 	int (*initiate)(const struct charon *charon, const char *connection, struct err *e);
 	int (*terminate)(const struct charon *charon, const char *connection, uint32_t sa_id,
-			 struct err *e);
+			 bool force, struct err *e);
 	int (*terminate_child)(const struct charon *charon, const char *connection,
 			       uint32_t child_id, struct err *e);
 };

@@ -3,6 +3,7 @@
 lab    two sites without cygnet, for the tests of the lab itself; one for each test module
 mesh   three sites that `cygnet bootstrap` was run on at the same time, and all tunnels up; one for each test module
 fresh  a function: fresh(sites=…) makes a mesh whose gateways have only booted, ended with the test
+tell   a function: tell("…", …) has lines shown at the end of the run, below the test's name
 
 A test fails as well if the stand-in for systemd was asked for something it cannot do. When a test fails, the
 logs of the gateways' units are shown.
@@ -20,6 +21,7 @@ from checks import eventually  # noqa: E402 (the path above has to come first)
 from mesh import THREE_REGIONS, Mesh  # noqa: E402
 
 LOG_LINES = 20
+TOLD = "told"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,6 +55,19 @@ def fresh(request):
     yield make
     for mesh in made:
         mesh.close()
+
+
+@pytest.fixture
+def tell(request):
+    return lambda *lines: request.node.user_properties.extend((TOLD, line) for line in lines)
+
+
+def pytest_terminal_summary(terminalreporter):
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        lines = [line for kind, line in report.user_properties if kind == TOLD]
+        if report.when == "call" and lines:
+            terminalreporter.write_sep("-", report.nodeid.rpartition("::")[2])
+            terminalreporter.write_line("\n".join(lines))
 
 
 def _meshes(item):

@@ -91,10 +91,10 @@ class Mesh:
         self.world = World()
         self.machines, self._services = [], []
         self._addresses = itertools.count(11)
+        self._mirror = Mirror(self.world)
         self.server = Server(self.world, tls_dir=scratch() / "tls")
         try:
             self.fabric = Fabric()
-            self._mirror = Mirror(self.world)
             self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
             self.sites = [site for spec in sites for site in self._add_vpc(zones, *spec)]
         except BaseException:
@@ -270,6 +270,7 @@ class Mesh:
     def close(self):
         parallel(Machine.destroy, self.machines)
         self.server.close()
+        self._mirror.close()
         parallel(Services.close, self._services)
         for name in netns.names():
             netns.delete(name)

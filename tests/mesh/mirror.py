@@ -46,6 +46,11 @@ class Mirror:
             plug.vpc.set_address(plug.port, None)
             self._refresh(interface.vpc)
 
+    def close(self):
+        """The fabric is told nothing any more."""
+        with self._lock:
+            self._plugs.clear()
+
     def _changed(self, kind, thing):
         vpc = getattr(thing, "vpc", None)
         if vpc:

@@ -116,7 +116,7 @@ def test_without_any_one_of_its_calls_there_is_no_ping(mesh, undo):
 
 # --- the instance that goes
 
-def test_a_replacement_brings_its_site_back_and_nobody_touches_the_others(mesh, capsys):
+def test_a_replacement_brings_its_site_back_and_nobody_touches_the_others(mesh, tell):
     here, site, elsewhere = mesh.sites
     with here.host.keep_pinging(site.host.address, elsewhere.host.address) as pinger:
         time.sleep(0.5)
@@ -130,9 +130,9 @@ def test_a_replacement_brings_its_site_back_and_nobody_touches_the_others(mesh, 
     assert done.returncode == 0, said(done)
     calls = mesh.world.calls_since(mark)
     back = seen[site.host.address].first_answer_after(begun) - begun
-    with capsys.disabled():
-        print(f"\n  {back:.1f} s from bootstrap to the first ping; {site.gateway.name}'s calls that change something:")
-        print("\n".join("  " + line for line in told(writes(calls, site.gateway), mesh.machines, clock)))
+    tell(f"{back:.1f} s from bootstrap to the first ping; {site.gateway.name}'s calls that change something:",
+         *told(writes(calls, site.gateway), mesh.machines, clock))
+    assert back < 4 * INTERVAL
     assert site.gateway.instance.id != former.instance.id
     assert site.gateway.address == site.elastic.public_ip
     assert writes(calls, here.gateway, elsewhere.gateway) == []

@@ -142,7 +142,7 @@ def test_a_permission_that_lacks_for_routes_is_named_and_the_rest_goes_on(mesh, 
 
 # --- subnets; last, as libipsec's routes are not what they were after a gateway had several ranges
 
-def test_a_subnet_comes_and_goes_under_ping(mesh, one, capsys):
+def test_a_subnet_comes_and_goes_under_ping(mesh, one, tell):
     """A site offers one more subnet and no longer, while what it offers all along is pinged. Each of the two changes may
     cost one packet: a peer that answers sends by the new CHILD_SA while its answer is still on the way."""
     here = mesh.sites[1]
@@ -162,8 +162,7 @@ def test_a_subnet_comes_and_goes_under_ping(mesh, one, capsys):
         time.sleep(1)
         seen = pinger.stop()
     outcome = seen[one.host.address]
-    with capsys.disabled():
-        print(f"\n  a subnet added to and removed from two live tunnels: {outcome}")
+    tell(f"a subnet added to and removed from two live tunnels: {outcome}")
     assert outcome.lost <= 2 and outcome.longest_gap < 0.05, str(outcome)
     offer(mesh, one, None)
 

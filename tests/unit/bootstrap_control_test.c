@@ -61,7 +61,20 @@ static void terminate_is_by_id_unforced_and_does_not_wait(void **state)
 
 	(void)state;
 	fake_verdict(&fake, "success=yes matches=1 terminated=1");
-	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", UINT32_MAX, &e), 0);
+	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", UINT32_MAX, false, &e), 0);
+	assert_received(&fake, expected, sizeof expected - 1);
+}
+
+static void charon_waits_for_a_peer_that_is_gone(void **state)
+{
+	static const char expected[] = "\0\0\0\57" "\0\11terminate" "\3\6ike-id\0\0017" "\3\5force\0\3yes"
+				       "\3\7timeout\0\2-1";
+	CLEANUP(fake_done) struct fake_charon fake;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fake_verdict(&fake, "success=yes matches=1 terminated=1");
+	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", 7, true, &e), 0);
 	assert_received(&fake, expected, sizeof expected - 1);
 }
 
@@ -85,7 +98,7 @@ static void an_sa_that_is_gone_is_terminated(void **state)
 
 	(void)state;
 	fake_verdict(&fake, "success=no matches=0 terminated=0 errmsg=none");
-	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", 7, &e), 0);
+	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", 7, false, &e), 0);
 }
 
 static void an_sa_that_charon_keeps_is_an_error(void **state)
@@ -95,7 +108,7 @@ static void an_sa_that_charon_keeps_is_an_error(void **state)
 
 	(void)state;
 	fake_verdict(&fake, "success=no matches=1 terminated=0 errmsg=busy");
-	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", 7, &e), -1);
+	assert_int_equal(charon_terminate(&fake_at(fake.root), "cygnet-b", 7, false, &e), -1);
 	assert_error(&e, EXIT_STEP, "SA 7: charon refuses to 'terminate': busy", "");
 }
 
@@ -142,6 +155,7 @@ int main(void)
 		cmocka_unit_test(a_refused_initiate_gives_charons_reason),
 		cmocka_unit_test(a_verdict_that_is_missing_is_a_refusal),
 		cmocka_unit_test(terminate_is_by_id_unforced_and_does_not_wait),
+		cmocka_unit_test(charon_waits_for_a_peer_that_is_gone),
 		cmocka_unit_test(whole_sa_goes_with_one_of_its_children),
 		cmocka_unit_test(an_sa_that_is_gone_is_terminated),
 		cmocka_unit_test(an_sa_that_charon_keeps_is_an_error),

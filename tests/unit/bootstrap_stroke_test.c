@@ -225,7 +225,7 @@ static void nobody_waits_for_the_peer(void **state)
 	(void)state;
 	starter_make(&starter, "[ $1 = stroke ] || echo Status\n");
 	assert_int_equal(charon_initiate(&starter.charon, "cygnet-b", &e), 0);
-	assert_int_equal(charon_terminate(&starter.charon, "cygnet-b", 4294967295u, &e), 0);
+	assert_int_equal(charon_terminate(&starter.charon, "cygnet-b", 4294967295u, false, &e), 0);
 	assert_int_equal(charon_terminate_child(&starter.charon, "cygnet-b", 7, &e), 0);
 	assert_calls(&starter, "statusall\nstroke up-nb cygnet-b\nstatusall\nstroke down-nb cygnet-b[4294967295]\n"
 			       "statusall\nstroke down-nb cygnet-b{7}\n");
