@@ -135,6 +135,8 @@ def _known(world, instance):
         "meta-data/services/domain": partition.suffix,
         "meta-data/services/partition": partition.name,
     }
+    if instance.user_data is not None:
+        leaves["user-data"] = instance.user_data
     public_ip = world.metadata_public_ip(interface)
     if public_ip:
         leaves["meta-data/public-ipv4"] = public_ip

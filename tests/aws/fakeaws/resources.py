@@ -162,6 +162,7 @@ class Instance:
     tags: dict = field(default_factory=dict)
     metadata_tags: bool = True
     metadata_enabled: bool = True
+    user_data: str = None       # as it was before base64
     architecture: str = "x86_64"
     state: str = "running"
     interfaces: list = field(default_factory=list)
