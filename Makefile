@@ -7,6 +7,7 @@
 VERSION := 0.1.0
 HOST    := $(shell uname -m)
 ARCH    ?= $(HOST)
+OTHER   := $(filter-out $(ARCH),x86_64 aarch64)
 PREFIX  ?= /usr
 DESTDIR ?=
 
@@ -58,15 +59,16 @@ ifneq ($(CROSS),)
 BUILD_PACKAGES += gcc-$(subst _,-,$(ARCH))-linux-gnu linux-libc-dev-$(DEBIAN_$(ARCH))-cross
 endif
 
-# Root and the network are needed only when a package of the list is missing.
+# Root and the network are needed only when a package of the list is missing. One list after the other: apt has a lock.
 define install-packages
-@command -v dpkg-query >/dev/null || { echo "cygnet is built on Debian 12: no dpkg-query here" >&2; exit 1; }; \
+@mkdir -p build; exec 9>build/setup.lock; flock 9; \
+command -v dpkg-query >/dev/null || { echo "cygnet is built on Debian 12: no dpkg-query here" >&2; exit 1; }; \
 installed=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | sed -n 's/^installed //p'); \
 missing=$$(printf '%s\n' $(1) | grep -vxF "$$installed" | paste -sd' ' -); \
 test -n "$$missing" || exit 0; \
 test "$$(id -u)" = 0 || { echo "missing packages: $$missing; run 'make setup' as root" >&2; exit 1; }; \
 echo "installing $$missing"; export DEBIAN_FRONTEND=noninteractive; \
-apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing
+{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; } 9>&-
 endef
 
 .PHONY: setup setup-build setup-test setup-lab setup-rpm setup-ship setup-arm64
@@ -81,7 +83,8 @@ setup-rpm: setup-build
 	$(call install-packages,$(RPM_PACKAGES))
 setup-ship: setup-test
 	$(call install-packages,$(SHIP_PACKAGES))
-setup-arm64: setup-test
+setup-arm64:
+	@$(MAKE) ARCH=aarch64 setup-build
 	$(call install-packages,$(ARM_PACKAGES))
 
 # --- the libraries: Debian's sources, fetched and built once a machine ---
@@ -151,9 +154,8 @@ $(RPM): $(SBOM) LICENSE $(wildcard rpm/*) | setup-rpm
 		--define '_rpmdir $(@D)' --define '_rpmfilename $(@F)' rpm/cygnet.spec >$(OUT)/rpm.log
 
 .PHONY: rpm package
-rpm: ## packages of both architectures, in build/rpm/
-	@$(MAKE) ARCH=x86_64 package
-	@$(MAKE) ARCH=aarch64 package
+rpm: package ## packages of both architectures, in build/rpm/
+	@$(MAKE) ARCH=$(OTHER) package
 package: $(RPM)
 
 # --- the native build: unit tests under the sanitizers ---
@@ -206,7 +208,7 @@ $(STATIC_TESTS:=.o): | $(CMOCKA)/libcmocka.a
 $(STATIC_TESTS): %: %.o $(filter-out $(OUT)/bootstrap/main.o,$(OBJECTS)) $(CMOCKA)/libcmocka.a
 	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(EMULATED)/%: $(OUT)/% | setup-arm64
+$(EMULATED)/%: $(OUT)/%
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec %s %s "$$@"\n' $(EMULATOR) $(abspath $<) >$@
 	@chmod 755 $@
@@ -216,21 +218,25 @@ emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/
 
 # --- tests: each suite alone, or all ---
 
-.PHONY: test test-unit test-golden test-aws test-mesh demo
-test: setup-lab build $(CLIENT) check-layers $(NATIVE_TESTS) ## every suite (root); ends with passed, failed, skipped
-	@/usr/bin/python3 tests/run.py unit golden aws mesh
+ARM64_SUITES := unit@aarch64 aws@aarch64
+
+.PHONY: test test-unit test-golden test-aws test-package test-mesh test-arm64 demo
+test: setup build build/aws-client check-layers $(NATIVE_TESTS) package ## every suite (root); ends with passed, failed, skipped
+	@$(MAKE) ARCH=$(OTHER) package
+	@$(MAKE) ARCH=aarch64 emulated
+	@/usr/bin/python3 tests/run.py unit golden aws package $(ARM64_SUITES) mesh
 
 test-unit: $(NATIVE_TESTS) ## unit tests, under the sanitizers
 test-golden: setup-test build ## recorded inputs, expected files
-test-aws: setup-test build $(CLIENT) ## the fake AWS, and the program against it
+test-aws: setup-test build build/aws-client ## the fake AWS, and the program against it
+test-package: setup-ship build rpm ## packages, manual pages, and the same bytes again; LONG=1: of the libraries, too
 test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
-test-unit test-golden test-aws test-mesh:
+test-unit test-golden test-aws test-package test-mesh:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
 
-.PHONY: test-arm64
-test-arm64: ## unit tests and the fake AWS for the arm64 binary, under qemu-user; LONG=1 runs all
+test-arm64: setup-test setup-arm64 ## unit tests and the fake AWS for the arm64 binary, under qemu-user; LONG=1: all of it
 	@$(MAKE) ARCH=aarch64 emulated
-	@/usr/bin/python3 tests/run.py unit@aarch64 aws@aarch64
+	@/usr/bin/python3 tests/run.py $(ARM64_SUITES)
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)
 	@/usr/bin/python3 tests/mesh/demo.py
@@ -239,7 +245,7 @@ demo: setup-lab build ## a mesh of three VPCs on this machine (root)
 
 .PHONY: help clean
 help: ## print this list
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 clean: ## remove build/ (the cache of built libraries stays)
 	rm -rf build
