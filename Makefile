@@ -51,6 +51,8 @@ RPM_PACKAGES   := rpm python3
 SHIP_PACKAGES  := $(RPM_PACKAGES) rpmlint man-db mandoc busybox-static faketime
 ARM_PACKAGES   := qemu-user-static
 LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping util-linux
+BOOT_PACKAGES  := e2fsprogs busybox-static cpio kmod openssh-client
+EMULATORS      := qemu-system-x86
 
 # Debian's names for the other architecture's compiler and kernel headers.
 DEBIAN_x86_64  := amd64
@@ -71,14 +73,18 @@ echo "installing $$missing"; export DEBIAN_FRONTEND=noninteractive; \
 { apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; } 9>&-
 endef
 
-.PHONY: setup setup-build setup-test setup-lab setup-rpm setup-ship setup-arm64
-setup: setup-lab setup-ship setup-arm64 ## install what build, tests and lab need (root; nothing to do when all is there)
+.PHONY: setup setup-build setup-test setup-lab setup-boot setup-rpm setup-ship setup-arm64
+setup: setup-boot setup-ship setup-arm64 ## install what build, tests and lab need (root; nothing to do when all is there)
 setup-build:
 	$(call install-packages,$(BUILD_PACKAGES))
 setup-test: setup-build
 	$(call install-packages,$(TEST_PACKAGES))
 setup-lab: setup-test
 	$(call install-packages,$(LAB_PACKAGES))
+# Without an emulator the tests that boot are skipped.
+setup-boot: setup-lab
+	$(call install-packages,$(BOOT_PACKAGES))
+	-$(call install-packages,$(EMULATORS))
 setup-rpm: setup-build
 	$(call install-packages,$(RPM_PACKAGES))
 setup-ship: setup-test
@@ -220,7 +226,7 @@ emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/
 
 ARM64_SUITES := unit@aarch64 aws@aarch64
 
-.PHONY: test test-unit test-golden test-aws test-package test-mesh test-arm64 demo
+.PHONY: test test-unit test-golden test-aws test-package test-mesh test-boot test-arm64 demo
 test: setup build build/aws-client check-layers $(NATIVE_TESTS) package ## every suite (root); ends with passed, failed, skipped
 	@$(MAKE) ARCH=$(OTHER) package
 	@$(MAKE) ARCH=aarch64 emulated
@@ -231,7 +237,8 @@ test-golden: setup-test build ## recorded inputs, expected files
 test-aws: setup-test build build/aws-client ## the fake AWS, and the program against it
 test-package: setup-ship build rpm ## packages, manual pages, and the same bytes again; LONG=1: of the libraries, too
 test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
-test-unit test-golden test-aws test-package test-mesh:
+test-boot: setup-boot build ## two gateways that boot under QEMU, from their user-data on (root)
+test-unit test-golden test-aws test-package test-mesh test-boot:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
 
 test-arm64: setup-test setup-arm64 ## unit tests and the fake AWS for the arm64 binary, under qemu-user; LONG=1: all of it
