@@ -88,7 +88,9 @@ char *script_make(const struct order *order, const struct config *config, const 
 {
 	struct buf script = { 0 };
 
-	buf_adds(&script, "#!/bin/sh\n# Makes this machine a gateway. Made by cygnet " CYGNET_VERSION ".\n");
+	buf_adds(&script, "#!/bin/sh\n"
+		 "# Makes this machine a gateway. Made by cygnet " CYGNET_VERSION ".\n"
+		 "# shellcheck disable=SC2016\n");
 	buf_adds(&script, beginning);
 	packages_add(&script, order, config->backend);
 	if (order->upgrade)

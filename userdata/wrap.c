@@ -48,7 +48,7 @@ static void part_add(struct buf *out, const char *type, const char *name, const 
 		 "MIME-Version: 1.0\n"
 		 "Content-Transfer-Encoding: 7bit\n"
 		 "Content-Disposition: attachment; filename=\"%s\"\n"
-		 "\n%s", type, name, text);
+		 "\n%s\n", type, name, text);
 }
 
 char *wrap_mime(const char *script, const char *settings)
