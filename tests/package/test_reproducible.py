@@ -29,7 +29,7 @@ def copy_sources(folder):
 def build(folder, *goals, arch=HOST, cache=CACHE):
     """Make goals of the copy in this folder, as somebody else, elsewhere, in years to come."""
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "CYGNET_CACHE": str(cache), "LC_ALL": "C.UTF-8",
-           "TZ": "Asia/Tokyo", "USER": "somebody", "ARCH": arch}
+           "TZ": "Asia/Tokyo", "USER": "somebody", "ARCH": arch, "FAKE_UTIME": "1"}
     done = subprocess.run(["faketime", "-f", "+1000d", "make", *goals], cwd=folder, env=env, umask=0o077,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
