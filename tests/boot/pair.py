@@ -25,8 +25,6 @@ from fabric import AWS_ADDRESS, INTERNET, METADATA_ADDRESS, Fabric  # noqa: E402
 from fakeaws import Server, World  # noqa: E402
 from fakeaws.ids import new_id  # noqa: E402
 from fakeaws.rules import Rule  # noqa: E402
-from fakeaws.server import Listener  # noqa: E402
-from imds import DatedImds  # noqa: E402
 from instances import Host  # noqa: E402
 from lab import scratch  # noqa: E402
 from mesh import CYGNET, PRIVATE_RANGES, resolve  # noqa: E402
@@ -78,10 +76,7 @@ class Pair:
 
     def _add_site(self, region, range_, public):
         site = Site(region, range_, self.fabric.add_vpc(region, [range_]), self.world.add_vpc(region, [range_]))
-        listener = Listener(METADATA_ADDRESS, 80, site.vpc.netns, DatedImds(self.world, site.world_vpc), None,
-                            self.world)
-        listener.up()
-        self._ending.callback(listener.down)
+        self.server.listen_imds(METADATA_ADDRESS, 80, vpc=site.world_vpc, netns=site.vpc.netns)
         self._ending.callback(Services(site.vpc, resolve).close)
         table = site.world_vpc.main_table
         table.tags["cygnet:mesh"] = MESH
