@@ -46,11 +46,12 @@ LIBS     := -lcurl -lssl -lcrypto -ljansson -lexpat
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-certificates debian-archive-keyring
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
-                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl
+                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl curl
 RPM_PACKAGES   := rpm python3
 SHIP_PACKAGES  := $(RPM_PACKAGES) rpmlint man-db mandoc busybox-static faketime
 ARM_PACKAGES   := qemu-user-static
 LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping util-linux
+DATA_PACKAGES  := shellcheck dash python3-yaml
 BOOT_PACKAGES  := e2fsprogs busybox-static cpio kmod openssh-client
 EMULATORS      := qemu-system-x86
 
@@ -73,14 +74,16 @@ echo "installing $$missing"; export DEBIAN_FRONTEND=noninteractive; \
 { apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; } 9>&-
 endef
 
-.PHONY: setup setup-build setup-test setup-lab setup-boot setup-rpm setup-ship setup-arm64
-setup: setup-boot setup-ship setup-arm64 ## install what build, tests and lab need (root; nothing to do when all is there)
+.PHONY: setup setup-build setup-test setup-lab setup-userdata setup-boot setup-rpm setup-ship setup-arm64
+setup: setup-userdata setup-boot setup-ship setup-arm64 ## install what build, tests and lab need (root; nothing to do when all is there)
 setup-build:
 	$(call install-packages,$(BUILD_PACKAGES))
 setup-test: setup-build
 	$(call install-packages,$(TEST_PACKAGES))
 setup-lab: setup-test
 	$(call install-packages,$(LAB_PACKAGES))
+setup-userdata: setup-lab
+	$(call install-packages,$(DATA_PACKAGES))
 # Without an emulator the tests that boot are skipped.
 setup-boot: setup-lab
 	$(call install-packages,$(BOOT_PACKAGES))
@@ -226,19 +229,20 @@ emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/
 
 ARM64_SUITES := unit@aarch64 aws@aarch64
 
-.PHONY: test test-unit test-golden test-aws test-package test-mesh test-boot test-arm64 demo
+.PHONY: test test-unit test-golden test-aws test-userdata test-package test-mesh test-boot test-arm64 demo
 test: setup build build/aws-client check-layers $(NATIVE_TESTS) package ## every suite (root); ends with passed, failed, skipped
 	@$(MAKE) ARCH=$(OTHER) package
 	@$(MAKE) ARCH=aarch64 emulated
-	@/usr/bin/python3 tests/run.py unit golden aws package $(ARM64_SUITES) mesh
+	@/usr/bin/python3 tests/run.py unit golden aws userdata package $(ARM64_SUITES) mesh
 
 test-unit: $(NATIVE_TESTS) ## unit tests, under the sanitizers
 test-golden: setup-test build ## recorded inputs, expected files
 test-aws: setup-test build build/aws-client ## the fake AWS, and the program against it
+test-userdata: setup-userdata build ## what 'cygnet userdata' prints, as shells, cloud-init and AWS take it (root)
 test-package: setup-ship build rpm ## packages, manual pages, and the same bytes again; LONG=1: of the libraries, too
 test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
 test-boot: setup-boot build ## two gateways that boot under QEMU, from their user-data on (root)
-test-unit test-golden test-aws test-package test-mesh test-boot:
+test-unit test-golden test-aws test-userdata test-package test-mesh test-boot:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
 
 test-arm64: setup-test setup-arm64 ## unit tests and the fake AWS for the arm64 binary, under qemu-user; LONG=1: all of it
