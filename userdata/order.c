@@ -66,8 +66,10 @@ static int format_parse(const char *text, enum format *ret_format, struct err *e
 	}
 	for (size_t i = 0; i < COUNT_OF(formats); i++)
 		buf_addf(&names, "%s%s", i == 0 ? "" : i + 1 < COUNT_OF(formats) ? ", " : " or ", formats[i].name);
-	err_set(e, EXIT_USAGE, "--format %s%s%s is not %s", text ? "'" : "", text ? text : "that is not given",
-		text ? "'" : "", buf_str(&names));
+	if (text == NULL)
+		err_set(e, EXIT_USAGE, "--format is missing: give %s", buf_str(&names));
+	else
+		err_set(e, EXIT_USAGE, "--format '%s' is not %s", text, buf_str(&names));
 	buf_done(&names);
 	return -1;
 }
@@ -85,6 +87,8 @@ static int hash_parse(const char *text, struct order *order, struct err *e)
 		if ((size_t)(digits - text) != len || strncmp(text, arch_name(arch), len) != 0 ||
 		    !shape_word(digits + 1, hex, HASH_TEXT - 1, HASH_TEXT - 1))
 			continue;
+		if (order->hashes[arch][0] != '\0')
+			return err_set(e, EXIT_USAGE, "--sha256 is given twice for %s", arch_name(arch));
 		for (size_t i = 0; i < HASH_TEXT; i++)
 			order->hashes[arch][i] = digits[1 + i] >= 'A' && digits[1 + i] <= 'F'
 				? (char)(digits[1 + i] - 'A' + 'a') : digits[1 + i];
