@@ -6,6 +6,9 @@
 #include "keys/keyring.h"
 #include "keys/state.h"
 #include "metadata/host.h"
+#include "userdata/order.h"
+
+#define SKIP_MAX 64
 
 /* From the command line; all borrowed. */
 struct options {
@@ -15,8 +18,9 @@ struct options {
 	bool claim;				/* bootstrap --claim */
 	bool keep_address;			/* leave --keep-address */
 	bool abort, compromised;		/* rekey --abort, --compromised */
-	const char *wait;			/* rekey --wait; NULL where not given */
-	struct strings skip;			/* rekey --skip: peers */
+	const char *wait[1];			/* rekey --wait; NULL where not given */
+	const char *skip[SKIP_MAX];		/* rekey --skip: peers */
+	struct order_words order;		/* of `userdata` */
 	enum log_level level;
 };
 
@@ -69,6 +73,9 @@ void session_registry_found(struct session *session);
 
 /* Who am I, what was I told, which machine is this: IMDS, tags, settings, distribution. Nothing is changed. */
 int session_observe(struct session *session, char *const environment[], struct err *e);
+
+/* For a command about machines that are not there yet: what was set, and nothing else is read. */
+int session_observe_settings(struct session *session, char *const environment[], struct err *e);
 
 /* Settings and aws are there: say where the registry is, and as whom it is asked. who names us in the role's logs; borrowed. */
 void session_connect(struct session *session, const char *who);

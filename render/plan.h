@@ -28,6 +28,7 @@ struct observation {
 	bool charon_silent;		/* its unit runs, and nobody answers: another flavour took the socket with it */
 };
 
+void observed_file_done(struct observed_file *file);
 void observation_done(struct observation *observation);
 
 /* What was found of the site itself. Of the cloud around it render/cloud plans. */
@@ -44,7 +45,8 @@ enum action_kind {
 	ACTION_REMOVE,			/* file */
 	ACTION_RELABEL,			/* name: the file, or the folder and all that is in it */
 	ACTION_RELOAD_SYSTEMD,
-	ACTION_ENABLE, ACTION_DISABLE,	/* name: the unit, as for the next three */
+	ACTION_ENABLE, ACTION_DISABLE,	/* name: the unit, as for the next four */
+	ACTION_REENABLE,
 	ACTION_START, ACTION_RESTART, ACTION_RELOAD,
 	ACTION_SET_KERNEL,		/* name, value */
 	ACTION_RELOAD_SETTINGS,		/* charon's */

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 DONE, CHANGES, USAGE, CONFIG, MISSING, AGAIN, DENIED = 0, 2, 64, 65, 69, 75, 77
-COMMANDS = ("bootstrap", "sync", "plan", "leave", "forget", "version")
+COMMANDS = ("bootstrap", "sync", "plan", "leave", "forget", "userdata", "version")
 OPERANDS = {"forget": ["berlin"]}
 
 
@@ -72,7 +72,7 @@ def test_bad_usage_is_named_and_nothing_is_asked(gateway, world, command, words,
     assert world.metadata_calls == []
 
 
-@pytest.mark.parametrize("flag, owner", [("--claim", "bootstrap"), ("--keep-address", "leave")])
+@pytest.mark.parametrize("flag, owner", [("--claim", "bootstrap"), ("--keep-address", "leave"), ("--upgrade", "userdata")])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_flag_is_of_one_command(gateway, world, command, flag, owner):
     done = gateway.cygnet(command, flag, "extra", "extra")
