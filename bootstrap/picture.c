@@ -160,11 +160,25 @@ static void predecessor_note(struct session *session, const struct site *found)
 	*before = noted;
 }
 
+static void refused_tell(struct session *session, const struct refusal *refused)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, EXIT_CONFIG, "the record of site '%s' may be another instance's, and cannot be understood: %s",
+		refused->site, refused->rule);
+	err_remedy(&e, "'cygnet bootstrap --claim' puts this instance's own in its place");
+	session_setback(session, &e);
+}
+
 int picture_judge(struct session *session, struct picture *picture, struct err *e)
 {
+	const struct refusal *refused = listing_refusal(&picture->listing, picture->own.name);
 	const struct site *found = picture_found(picture);
 
-	if (!picture->listed) {
+	picture->licensed = picture->listed && (refused == NULL || session->claim);
+	if (picture->listed && !picture->licensed)
+		refused_tell(session, refused);
+	if (!picture->licensed) {
 		picture->succession.generation = picture->own.generation;
 		picture->succession.tenure = session->state.generation > 0 ? TENURE_HELD : TENURE_CLAIM;
 		return 0;
@@ -173,6 +187,7 @@ int picture_judge(struct session *session, struct picture *picture, struct err *
 		return -1;
 	succession_judge(&(struct succession_inputs){
 		.found = found,
+		.refused = refused,
 		.instance = session->instance.id,
 		.state = &session->state,
 		.key = session->keyring.present ? &session->keyring.active : NULL,
@@ -198,7 +213,7 @@ static struct cloud_inputs cloud_inputs(const struct session *session, const str
 		.cloud = &picture->cloud,
 		.own = &picture->own,
 		.peers = &picture->mesh.peers,
-		.listed = picture->listed && fills ? &picture->listing.sites : NULL,
+		.listed = picture->licensed && fills ? &picture->listing.sites : NULL,
 		.state = &session->state,
 	};
 }
@@ -263,8 +278,8 @@ int picture_decide(struct session *session, struct picture *picture, struct err 
 	if (record_text(&picture->own, &record, e) < 0)
 		return -1;
 	holds = picture->succession.tenure == TENURE_HELD;
-	picture->claims = picture->listed && addressed && (!holds || is_others(session, picture_found(picture)));
-	picture->publish = picture->listed && (holds || picture->claims) &&
+	picture->claims = picture->licensed && addressed && (!holds || is_others(session, picture_found(picture)));
+	picture->publish = picture->licensed && (holds || picture->claims) &&
 			   publish_due(session, &picture->listing, &picture->own);
 	mesh_decide(session, picture);
 	return 0;

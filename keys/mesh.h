@@ -7,7 +7,7 @@
 
 struct mesh {
 	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
-	/* Sorted, one a site and rule, the listing's refusals and the statics' warnings too. */
+	/* Sorted, one a site and rule, the listing's refusals but the own site's, and the statics' warnings too. */
 	struct strings warnings;
 };
 
