@@ -39,8 +39,8 @@ LIBS     := -lcurl -lssl -lcrypto -ljansson -lexpat
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-certificates debian-archive-keyring
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
-                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl
-LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping util-linux
+                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl iproute2
+LAB_PACKAGES   := mmdebstrap nftables iptables procps iputils-ping util-linux
 
 # Root and the network are needed only when a package of the list is missing.
 define install-packages

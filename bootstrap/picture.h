@@ -14,6 +14,7 @@ struct picture {
 	/* observed */
 	struct statics statics;
 	struct cloud cloud;
+	struct err no_subnets;		/* why the own zone's could not be read */
 	struct listing listing;
 	bool listed;			/* the registry could be read */
 	bool licensed;			/* and the own record, if there is one: it and EC2 may be written */
