@@ -35,11 +35,13 @@ void observation_done(struct observation *observation);
 struct site_observation {
 	bool key_missing;		/* no key pair on disk yet */
 	unsigned key_bits;		/* of the one to make */
+	const struct strings *unused;	/* files of another instance's keys, which go then; NULL: none */
 	const char *record, *epoch;	/* borrowed parameter names of what to publish; NULL: nothing to publish */
 };
 
 enum action_kind {
 	ACTION_MAKE_KEY,		/* bits */
+	ACTION_WIPE_KEY,		/* name: the file */
 	ACTION_SOURCE_DEST_CHECK_OFF,	/* name: the network interface */
 	ACTION_WRITE,			/* file */
 	ACTION_REMOVE,			/* file */
