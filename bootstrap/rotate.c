@@ -307,12 +307,15 @@ int rotate_begin_due(struct session *session, bool *ret_begun, struct err *e)
 	const struct config *config = &session->config;
 	struct state *state = &session->state;
 
-	*ret_begun = state->duty == DUTY_SERVES && state->generation > 0 && state->complete && !state->pending &&
-		     rotation_is_due(state, config->site, config->rekey_after_s, clock_wall_s());
-	if (!*ret_begun)
+	*ret_begun = false;
+	if (state->duty != DUTY_SERVES || state->generation == 0 || !state->complete || state->pending ||
+	    !rotation_is_due(state, config->site, config->rekey_after_s, clock_wall_s()))
 		return 0;
 	if (session_load_key(session, e) < 0)
 		return -1;
+	*ret_begun = session->keyring.present;
+	if (!*ret_begun)
+		return 0;
 	log_note(session->log, "the key is as old as 'rekey-after' allows: it is replaced");
 	rotation_want(state, &session->keyring.active, false);
 	return rotate_save(session, e);
