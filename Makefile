@@ -40,7 +40,7 @@ LIBS     := -lcurl -lssl -lcrypto -ljansson -lexpat
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-certificates debian-archive-keyring
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
                   python3 python3-pytest python3-botocore python3-boto3 awscli openssl
-LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping util-linux
+LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping strace util-linux
 
 # Root and the network are needed only when a package of the list is missing.
 define install-packages
@@ -141,7 +141,7 @@ $(CLIENT): $(CLIENT_OBJECTS) $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
 
 # --- tests: each suite alone, or all ---
 
-.PHONY: test test-unit test-golden test-aws test-mesh demo
+.PHONY: test test-unit test-golden test-aws test-mesh test-long demo
 test: setup-lab build $(CLIENT) check-layers $(NATIVE_TESTS) ## every suite (root); ends with passed, failed, skipped
 	@/usr/bin/python3 tests/run.py unit golden aws mesh
 
@@ -151,6 +151,9 @@ test-aws: setup-test build $(CLIENT) ## the fake AWS, and the program against it
 test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
 test-unit test-golden test-aws test-mesh:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
+
+test-long: setup-lab build ## keys replaced in every flavour, and killed at every call (root; half an hour)
+	@/usr/bin/python3 tests/run.py --long mesh
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)
 	@/usr/bin/python3 tests/mesh/demo.py

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Run test suites, show what they say, and end with one line over all of them.
 
-Usage: run.py unit|golden|aws|mesh...
+Usage: run.py [--long] unit|golden|aws|mesh...
+
+With --long it runs those tests that are marked to take long, else all others.
 
 The last line is "N passed, N failed, N skipped". The exit code is non-zero if a
 test failed or a suite had none: a suite that runs nothing proves nothing.
@@ -68,11 +70,11 @@ def run_cmocka(source):
     return count
 
 
-def run_pytest(suite):
+def run_pytest(suite, long):
     """The pytest tests of one folder, counted from their JUnit report."""
     report = RESULTS / f"{suite}.xml"
     report.unlink(missing_ok=True)
-    options = ["-rs", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    options = ["-rs", "-p", "no:cacheprovider", "-m", "long" if long else "not long", f"--junitxml={report}"]
     status = subprocess.run([sys.executable, "-m", "pytest", *options, f"tests/{suite}"]).returncode
     if not report.exists():
         return Count(failed=1)
@@ -83,19 +85,20 @@ def run_pytest(suite):
     return Count(passed, failed or int(status != 0 and passed > 0), skipped)
 
 
-def run_suite(suite):
+def run_suite(suite, long):
     """Counts one suite; one that ran no test has failed."""
     print(f"=== {suite}", flush=True)
-    count = run_unit() if suite == "unit" else run_pytest(suite)
+    count = run_unit() if suite == "unit" else run_pytest(suite, long)
     if not count.passed and not count.failed:
         print(f"{suite}: no test ran")
         count.failed = 1
     return count
 
 
-def main(suites):
+def main(words):
     RESULTS.mkdir(parents=True, exist_ok=True)
-    total = sum((run_suite(suite) for suite in suites), Count())
+    suites = [word for word in words if word != "--long"]
+    total = sum((run_suite(suite, suites != words) for suite in suites), Count())
     print(total)
     return 1 if total.failed else 0
 

@@ -90,12 +90,12 @@ def without(mesh, what, site):
 # --- what is lost meanwhile
 
 class Watch:
-    """Pings between all pairs of hosts while a `with` block runs, at least `before` seconds before and after."""
+    """Pings from every host to every other while a `with` block runs."""
 
     def __init__(self, mesh):
         self._mesh = mesh
         self._pingers = []
-        self.pairs = {}     # when it is over: {(name, name): the two directions' outcomes}
+        self.streams = {}   # when it is over: {(name, name): Outcome}
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -113,25 +113,24 @@ class Watch:
     def _collect(self):
         names = {site.host.address: site.name for site in self._mesh.sites}
         seen = parallel(lambda pinger: pinger.stop(), self._pingers)
-        for site, outcomes in zip(self._mesh.sites, seen):
-            for address, outcome in outcomes.items():
-                self.pairs.setdefault(tuple(sorted([site.name, names[address]])), []).append(outcome)
+        self.streams = {(site.name, names[address]): outcome for site, outcomes in zip(self._mesh.sites, seen)
+                        for address, outcome in outcomes.items()}
 
     def of(self, *sites):
-        """Those pairs that one of the sites is in, and those that none is in."""
+        """The streams that one of the sites is an end of, and those that none is an end of."""
         names = {site.name for site in sites}
-        return ({pair: seen for pair, seen in self.pairs.items() if names & set(pair)},
-                {pair: seen for pair, seen in self.pairs.items() if not names & set(pair)})
+        return ({ends: outcome for ends, outcome in self.streams.items() if names & set(ends)},
+                {ends: outcome for ends, outcome in self.streams.items() if not names & set(ends)})
 
 
-def lost(outcomes):
-    return sum(outcome.lost for outcome in outcomes)
+def lost(streams):
+    """What the one that lost most has lost."""
+    return max(outcome.lost for outcome in streams.values())
 
 
-def told(pair, outcomes, what):
-    sent, gap = sum(outcome.sent for outcome in outcomes), max(outcome.longest_gap for outcome in outcomes)
-    return (f"  {what:<8} {' – '.join(pair):<24} {sent} sent, {lost(outcomes)} lost, "
-            f"longest gap {1000 * gap:.0f} ms")
+def told(streams, what):
+    """A line for each stream."""
+    return [f"  {what:<8} {' → '.join(ends):<24} {outcome}" for ends, outcome in streams.items()]
 
 
 def rekey(site, *words, code=0, timeout=180):
