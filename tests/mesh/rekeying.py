@@ -3,6 +3,8 @@
 import contextlib
 import json
 import re
+import socket
+import struct
 
 from checks import eventually, said
 from lab import parallel
@@ -133,6 +135,19 @@ def told(streams, what):
     return [f"  {what:<8} {' → '.join(ends):<24} {outcome}" for ends, outcome in streams.items()]
 
 
+def show(capsys, lines):
+    """Prints them while pytest keeps all else to itself."""
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
+
+
+def compare(watch, site, capsys):
+    """Shows what was lost; no ping to or from the site may have lost more than one more than those between others."""
+    rotated, control = watch.of(site)
+    show(capsys, told(rotated, "rotated") + told(control, "control"))
+    assert lost(rotated) <= lost(control) + 1
+
+
 def rekey(site, *words, code=0, timeout=180):
     done = site.gateway.cygnet("rekey", *words, timeout=timeout)
     assert done.returncode == code, f"exit {done.returncode}: {said(done)}"
@@ -140,6 +155,17 @@ def rekey(site, *words, code=0, timeout=180):
 
 
 # --- proofs
+
+def loaded_private_keys(gateway):
+    """The fingerprints of those that charon has, whether vici or stroke has told it of them."""
+    with socket.socket(socket.AF_UNIX) as vici:
+        vici.connect(str(gateway.path("/run/charon.vici")))
+        vici.sendall(struct.pack(">IBB", 10, 0, 8) + b"get-keys")
+        size, = struct.unpack(">I", vici.recv(4, socket.MSG_WAITALL))
+        found = re.findall(r"[0-9a-f]{40}", vici.recv(size, socket.MSG_WAITALL).decode("latin-1"))
+    listed = gateway.run(["ipsec", "listpubkeys"]).stdout
+    return found + re.findall(r"has private key\n +keyid: +(\S+)", listed)
+
 
 def sa_between(site, peer):
     """The IKE_SA of the two as the first of them has it; None: there is not exactly one with its child installed."""
