@@ -50,7 +50,7 @@ TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev l
 RPM_PACKAGES   := rpm python3
 SHIP_PACKAGES  := $(RPM_PACKAGES) rpmlint man-db mandoc busybox-static faketime
 ARM_PACKAGES   := qemu-user-static
-LAB_PACKAGES   := mmdebstrap nftables iptables procps iputils-ping util-linux
+LAB_PACKAGES   := mmdebstrap nftables iptables procps iputils-ping strace util-linux
 DATA_PACKAGES  := shellcheck dash python3-yaml
 BOOT_PACKAGES  := e2fsprogs busybox-static cpio kmod openssh-client
 EMULATORS      := qemu-system-x86
@@ -229,7 +229,7 @@ emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/
 
 ARM64_SUITES := unit@aarch64 aws@aarch64
 
-.PHONY: test test-unit test-golden test-aws test-userdata test-package test-mesh test-boot test-arm64 demo
+.PHONY: test test-unit test-golden test-aws test-userdata test-package test-mesh test-boot test-arm64 test-long demo
 test: setup build build/aws-client check-layers $(NATIVE_TESTS) package ## every suite (root); ends with passed, failed, skipped
 	@$(MAKE) ARCH=$(OTHER) package
 	@$(MAKE) ARCH=aarch64 emulated
@@ -248,6 +248,9 @@ test-unit test-golden test-aws test-userdata test-package test-mesh test-boot:
 test-arm64: setup-test setup-arm64 ## unit tests and the fake AWS for the arm64 binary, under qemu-user; LONG=1: all of it
 	@$(MAKE) ARCH=aarch64 emulated
 	@/usr/bin/python3 tests/run.py $(ARM64_SUITES)
+
+test-long: setup-lab build ## keys replaced in every flavour, and killed at every call (root; half an hour)
+	@/usr/bin/python3 tests/run.py --long mesh
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)
 	@/usr/bin/python3 tests/mesh/demo.py

@@ -106,6 +106,8 @@ static int keys_tend(struct session *session, const struct picture *picture, con
 {
 	const struct sites *peers = &picture->mesh.peers;
 
+	if (picture->listed && picture_found(picture) == NULL)
+		session->state.ack = 0;		/* a registry that has lost the record has lost the ack as well */
 	if (session->state.generation > 0 && rotate_answer(session, peers, outcome, e) < 0)
 		return -1;
 	if (tunnels_tend(session, &picture->own, peers, replaced, outcome, e) < 0)

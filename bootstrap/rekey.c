@@ -3,11 +3,13 @@
  * sooner, until it is done or somebody holds it up: whenever this ends, sync goes on from there.
  */
 #include "base/clock.h"
+#include "bootstrap/apply.h"
 #include "bootstrap/command.h"
 #include "bootstrap/duty.h"
 #include "bootstrap/pass.h"
 #include "bootstrap/reconcile.h"
 #include "bootstrap/rotate.h"
+#include "bootstrap/watchdog.h"
 #include "metadata/values.h"
 #include "render/rotation.h"
 
@@ -121,9 +123,10 @@ static int rekey_intend(struct session *session, struct outcome *outcome, struct
 
 /* --- until it is done --- */
 
-static bool is_over(const struct session *session, const struct outcome *outcome)
+static bool is_over(const struct session *session)
 {
-	return session->state.rotation.phase == ROTATION_NONE && !session->state.pending && !outcome->behind;
+	return session->state.rotation.phase == ROTATION_NONE && !session->state.pending &&
+	       !apply_is_unloaded(session);
 }
 
 /* What the pass before has not said yet is said. One that finds the lock taken, or charon busy, is made up for. */
@@ -159,15 +162,17 @@ static int held_up(struct session *session, const struct outcome *outcome, struc
 
 static int rekey_follow(struct session *session, struct outcome *outcome, struct err *e)
 {
-	int64_t deadline_ms = clock_boot_ms() + rotation_wait_ms(&session->state, &session->state.peers) +
-			      session->config.timeout_s * 1000;
+	int64_t longest_ms = rotation_wait_ms(&session->state, &session->state.peers) +
+			     session->config.timeout_s * 1000;
+	int64_t deadline_ms = clock_boot_ms() + longest_ms;
 
+	watchdog_start(longest_ms / 1000 + session->config.timeout_s);
 	for (;;) {
 		if (rekey_pass(session, outcome, e) < 0)
 			return -1;
 		if (outcome->ended)
 			return duty_refuse(session, e);
-		if (is_over(session, outcome))
+		if (is_over(session))
 			return 0;
 		if (outcome->overdue || clock_boot_ms() >= deadline_ms)
 			return held_up(session, outcome, e);

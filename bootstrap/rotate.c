@@ -73,7 +73,7 @@ static bool revoked_note(struct revocations *dealt, const struct site *peer)
 	return news;
 }
 
-static int site_terminate(struct session *session, const struct site *peer, struct err *e)
+static int site_terminate(struct session *session, const struct site *peer, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
@@ -90,6 +90,10 @@ static int site_terminate(struct session *session, const struct site *peer, stru
 		action->sa = sa->id;
 		action->force = true;
 	}
+	if (plan.count > 0) {
+		log_note(session->log, "site '%s' has revoked a key: its tunnel is made anew", peer->name);
+		outcome->changed = outcome->moving = true;
+	}
 	tunnels_act(session, &plan);
 	return 0;
 }
@@ -100,15 +104,9 @@ static int revoked_deal(struct session *session, const struct sites *peers, stru
 
 	session_step(session, "revoked keys");
 	revocations_prune(dealt, peers);
-	for (size_t i = 0; i < peers->count; i++) {
-		if (!revoked_note(dealt, &peers->items[i]))
-			continue;
-		log_note(session->log, "site '%s' has revoked a key: tunnels with it are made anew",
-			 peers->items[i].name);
-		if (site_terminate(session, &peers->items[i], e) < 0)
+	for (size_t i = 0; i < peers->count; i++)
+		if (revoked_note(dealt, &peers->items[i]) && site_terminate(session, &peers->items[i], outcome, e) < 0)
 			return -1;
-		outcome->changed = outcome->moving = true;
-	}
 	return state_save(session->options->root, &session->state, e);
 }
 
@@ -307,12 +305,15 @@ int rotate_begin_due(struct session *session, bool *ret_begun, struct err *e)
 	const struct config *config = &session->config;
 	struct state *state = &session->state;
 
-	*ret_begun = state->duty == DUTY_SERVES && state->generation > 0 && state->complete && !state->pending &&
-		     rotation_is_due(state, config->site, config->rekey_after_s, clock_wall_s());
-	if (!*ret_begun)
+	*ret_begun = false;
+	if (state->duty != DUTY_SERVES || state->generation == 0 || !state->complete || state->pending ||
+	    !rotation_is_due(state, config->site, config->rekey_after_s, clock_wall_s()))
 		return 0;
 	if (session_load_key(session, e) < 0)
 		return -1;
+	*ret_begun = session->keyring.present;
+	if (!*ret_begun)
+		return 0;
 	log_note(session->log, "the key is as old as 'rekey-after' allows: it is replaced");
 	rotation_want(state, &session->keyring.active, false);
 	return rotate_save(session, e);

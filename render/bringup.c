@@ -201,7 +201,8 @@ static void children_plan(const struct bringup_inputs *inputs, const struct tunn
 static void peer_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report, struct plan *plan)
 {
 	const struct tunnels *tunnels = inputs->tunnels;
-	AUTO_FREE char *name = connection_name(report->peer->name);
+	const struct tunnel_wait *wait = wait_find(inputs, report);
+	AUTO_FREE char *name = connection_tried(tunnels, report->peer->name, wait ? wait->tries : 0);
 
 	if (initiate_due(inputs, report))
 		plan_add(plan, ACTION_INITIATE, name, NULL);

@@ -37,6 +37,23 @@ bool connection_is_ours(const char *connection)
 	return begins(connection, NAME_PREFIX) || begins(connection, LAST_PREFIX);
 }
 
+bool connection_is_twofold(const struct tunnels *tunnels, const char *peer)
+{
+	AUTO_FREE char *next = connection_next_name(peer);
+
+	for (size_t i = 0; i < tunnels->connection_count; i++)
+		if (strcmp(tunnels->connections[i].name, next) == 0)
+			return true;
+	return false;
+}
+
+char *connection_tried(const struct tunnels *tunnels, const char *peer, int64_t tries)
+{
+	bool second = tries % 2 == 1 && connection_is_twofold(tunnels, peer);
+
+	return second ? connection_next_name(peer) : connection_name(peer);
+}
+
 bool connection_is_of(const char *connection, const char *peer)
 {
 	size_t length = strlen(peer);

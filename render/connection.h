@@ -3,6 +3,7 @@
 #define CYGNET_RENDER_CONNECTION_H
 
 #include "keys/record.h"
+#include "metadata/tunnels.h"
 
 /* The connection to a peer and its one child are both called "cygnet-<peer>". Yours to free. */
 char *connection_name(const char *peer);
@@ -20,6 +21,15 @@ char *connection_next_name(const char *peer);
 char *connection_last_name(uint32_t hash);
 
 bool connection_is_ours(const char *connection);
+
+/*
+ * Whether charon has loaded a second connection to the peer: while it signs with one of two keys, only
+ * one of the connections can be initiated.
+ */
+bool connection_is_twofold(const struct tunnels *tunnels, const char *peer);
+
+/* The connection to initiate after so many tries: where there are two, they take turns. Yours to free. */
+char *connection_tried(const struct tunnels *tunnels, const char *peer, int64_t tries);
 
 /* Whether it is either of the peer's. */
 bool connection_is_of(const char *connection, const char *peer);

@@ -119,9 +119,24 @@ static void sas_list(const struct rotation_inputs *inputs, struct rotation *rota
 			*MEM_GROW(rotation->sas, rotation->sa_count) = inputs->tunnels->sas[i].id;
 }
 
+/* The way back: of the SAs that there are now, those not listed are what the key that goes now has signed. */
+static void sas_turn(const struct rotation_inputs *inputs, struct state *state)
+{
+	struct rotation turned = { 0 };
+
+	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
+		const struct ike_sa *sa = &inputs->tunnels->sas[i];
+
+		if (sa->established_s >= 0 && !sa_is_old(state, sa))
+			*MEM_GROW(turned.sas, turned.sa_count) = sa->id;
+	}
+	free(state->rotation.sas);
+	state->rotation.sas = turned.sas;
+	state->rotation.sa_count = turned.sa_count;
+}
+
 static void switching_enter(const struct rotation_inputs *inputs, struct state *state)
 {
-	sas_list(inputs, &state->rotation);
 	phase_enter(inputs, ROTATION_SWITCHING, &state->rotation);
 }
 
@@ -157,6 +172,7 @@ static bool offered_advance(const struct rotation_inputs *inputs, const struct r
 	}
 	if (state->pending || inputs->acks == NULL || anybody_holds(inputs, reports))
 		return false;
+	sas_list(inputs, &state->rotation);
 	switching_enter(inputs, state);
 	return true;
 }
@@ -295,6 +311,7 @@ bool rotation_abort(const struct rotation_inputs *inputs, struct state *state)
 			return false;
 		keys_exchange(rotation);
 		strings_done(&rotation->skip);
+		sas_turn(inputs, state);
 		switching_enter(inputs, state);
 		return true;
 	case ROTATION_NONE:

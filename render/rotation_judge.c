@@ -11,7 +11,7 @@
 #define WAIT_MIN_S 300
 #define TRY_MS 5000		/* with a peer that answers, an SA takes a fraction of it */
 #define REFUSAL_MS 1000		/* after it, a try of which nothing is to be seen has failed */
-#define TRIES_TOLD 2		/* that fail before a peer is said to refuse */
+#define TRIES_TOLD 2		/* that fail, with each connection, before a peer is said to refuse */
 
 /* --- SAs --- */
 
@@ -203,6 +203,8 @@ static bool has_had_its_time(const struct state *state, const struct rotation_in
 	if (report->stance == STANCE_AWAITED)
 		return report->peer->manual ||
 		       inputs->now_ms - rotation->since_ms >= rotation_wait_ms(state, inputs->peers);
+	if (connection_is_twofold(inputs->tunnels, report->peer->name))
+		return report->stance == STANCE_REFUSES && report->tries >= 2 * TRIES_TOLD;
 	return report->stance == STANCE_REFUSES && report->tries >= TRIES_TOLD;
 }
 

@@ -36,15 +36,20 @@ static int64_t patience_ms(const struct rotation_inputs *inputs, int64_t tries)
 	return patience < RETRY_MAX_MS ? patience : RETRY_MAX_MS;
 }
 
+/* Where there are two connections, one that is refused is followed by the other at once. */
 static bool try_is_due(const struct state *state, const struct rotation_inputs *inputs,
 		       const struct rotation_report *report)
 {
 	const struct follower *follower = follower_find(inputs->recent, report->peer->name);
+	bool twofold = connection_is_twofold(inputs->tunnels, report->peer->name);
+	int64_t rounds = twofold ? follower->tries / 2 : follower->tries;
 
 	if (report->stance == STANCE_QUEUED)
 		return !yields(state, inputs, report->peer);
-	return report->stance == STANCE_REFUSES &&
-	       inputs->now_ms - follower->tried_ms >= patience_ms(inputs, follower->tries);
+	if (report->stance != STANCE_REFUSES)
+		return false;
+	return (twofold && follower->tries % 2 == 1) ||
+	       inputs->now_ms - follower->tried_ms >= patience_ms(inputs, rounds);
 }
 
 /* The next to be asked; borrowed. NULL: nobody is, or somebody was just now. */
@@ -76,7 +81,8 @@ static void switching_plan(const struct state *state, const struct rotation_inpu
 			old_terminate(state, inputs, reports[i].peer, plan);
 	}
 	if (asked != NULL) {
-		AUTO_FREE char *name = connection_name(asked->name);
+		int64_t tries = follower_find(inputs->recent, asked->name)->tries;
+		AUTO_FREE char *name = connection_tried(inputs->tunnels, asked->name, tries);
 
 		plan_add(plan, ACTION_INITIATE, name, NULL);
 	}

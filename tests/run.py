@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Run test suites, show what they say, and end with one line over all of them.
 
-Usage: run.py SUITE[@ARCH]...
+Usage: run.py [--long] SUITE[@ARCH]...
 
 A suite is unit, or a folder of pytest's below tests/. With @ARCH its programs are those of build/ARCH/emulated: built
 for that machine, and run by an emulator; the suite leaves out what no processor can change, unless LONG is set.
+
+With --long it runs those tests that are marked to take long, else all others.
 
 The last line is "N passed, N failed, N skipped". The exit code is non-zero if a
 test failed or a suite had none: a suite that runs nothing proves nothing.
@@ -79,11 +81,11 @@ def run_cmocka(source, test):
     return count
 
 
-def run_pytest(suite, arch):
+def run_pytest(suite, arch, long):
     """The pytest tests of one folder, counted from their JUnit report."""
     report = RESULTS / f"{suite}{arch}.xml"
     report.unlink(missing_ok=True)
-    options = ["-rs", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    options = ["-rs", "-p", "no:cacheprovider", "-m", "long" if long else "not long", f"--junitxml={report}"]
     environment = {**os.environ, "CYGNET_EMULATED": str(emulated(arch).resolve())} if arch else None
     status = subprocess.run([sys.executable, "-m", "pytest", *options, f"tests/{suite}"], env=environment).returncode
     if not report.exists():
@@ -95,12 +97,12 @@ def run_pytest(suite, arch):
     return Count(passed, failed or int(status != 0 and passed > 0), skipped)
 
 
-def run_suite(name):
+def run_suite(name, long):
     """Counts one suite; one that ran no test has failed."""
     suite, _, arch = name.partition("@")
     print(f"=== {name}", flush=True)
     begin = time.monotonic()
-    count = run_unit(arch) if suite == "unit" else run_pytest(suite, arch)
+    count = run_unit(arch) if suite == "unit" else run_pytest(suite, arch, long)
     print(f"=== {name}: {count} in {time.monotonic() - begin:.0f} s", flush=True)
     if not count.passed and not count.failed:
         print(f"{name}: no test ran")
@@ -108,9 +110,10 @@ def run_suite(name):
     return count
 
 
-def main(suites):
+def main(words):
     RESULTS.mkdir(parents=True, exist_ok=True)
-    total = sum((run_suite(suite) for suite in suites), Count())
+    suites = [word for word in words if word != "--long"]
+    total = sum((run_suite(suite, suites != words) for suite in suites), Count())
     print(total)
     return 1 if total.failed else 0
 

@@ -24,6 +24,10 @@ LOG_LINES = 20
 TOLD = "told"
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; 'make test-long' runs it")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _root():
     assert os.geteuid() == 0, "the mesh lab makes network namespaces and mounts: run it as root"

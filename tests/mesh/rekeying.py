@@ -3,6 +3,8 @@
 import contextlib
 import json
 import re
+import socket
+import struct
 
 from checks import eventually, said
 from lab import parallel
@@ -90,12 +92,12 @@ def without(mesh, what, site):
 # --- what is lost meanwhile
 
 class Watch:
-    """Pings between all pairs of hosts while a `with` block runs, at least `before` seconds before and after."""
+    """Pings from every host to every other while a `with` block runs."""
 
     def __init__(self, mesh):
         self._mesh = mesh
         self._pingers = []
-        self.pairs = {}     # when it is over: {(name, name): the two directions' outcomes}
+        self.streams = {}   # when it is over: {(name, name): Outcome}
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -113,25 +115,37 @@ class Watch:
     def _collect(self):
         names = {site.host.address: site.name for site in self._mesh.sites}
         seen = parallel(lambda pinger: pinger.stop(), self._pingers)
-        for site, outcomes in zip(self._mesh.sites, seen):
-            for address, outcome in outcomes.items():
-                self.pairs.setdefault(tuple(sorted([site.name, names[address]])), []).append(outcome)
+        self.streams = {(site.name, names[address]): outcome for site, outcomes in zip(self._mesh.sites, seen)
+                        for address, outcome in outcomes.items()}
 
     def of(self, *sites):
-        """Those pairs that one of the sites is in, and those that none is in."""
+        """The streams that one of the sites is an end of, and those that none is an end of."""
         names = {site.name for site in sites}
-        return ({pair: seen for pair, seen in self.pairs.items() if names & set(pair)},
-                {pair: seen for pair, seen in self.pairs.items() if not names & set(pair)})
+        return ({ends: outcome for ends, outcome in self.streams.items() if names & set(ends)},
+                {ends: outcome for ends, outcome in self.streams.items() if not names & set(ends)})
 
 
-def lost(outcomes):
-    return sum(outcome.lost for outcome in outcomes)
+def lost(streams):
+    """What the one that lost most has lost."""
+    return max(outcome.lost for outcome in streams.values())
 
 
-def told(pair, outcomes, what):
-    sent, gap = sum(outcome.sent for outcome in outcomes), max(outcome.longest_gap for outcome in outcomes)
-    return (f"  {what:<8} {' – '.join(pair):<24} {sent} sent, {lost(outcomes)} lost, "
-            f"longest gap {1000 * gap:.0f} ms")
+def told(streams, what):
+    """A line for each stream."""
+    return [f"  {what:<8} {' → '.join(ends):<24} {outcome}" for ends, outcome in streams.items()]
+
+
+def show(capsys, lines):
+    """Prints them while pytest keeps all else to itself."""
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
+
+
+def compare(watch, site, capsys):
+    """Shows what was lost; no ping to or from the site may have lost more than one more than those between others."""
+    rotated, control = watch.of(site)
+    show(capsys, told(rotated, "rotated") + told(control, "control"))
+    assert lost(rotated) <= lost(control) + 1
 
 
 def rekey(site, *words, code=0, timeout=180):
@@ -141,6 +155,17 @@ def rekey(site, *words, code=0, timeout=180):
 
 
 # --- proofs
+
+def loaded_private_keys(gateway):
+    """The fingerprints of those that charon has, whether vici or stroke has told it of them."""
+    with socket.socket(socket.AF_UNIX) as vici:
+        vici.connect(str(gateway.path("/run/charon.vici")))
+        vici.sendall(struct.pack(">IBB", 10, 0, 8) + b"get-keys")
+        size, = struct.unpack(">I", vici.recv(4, socket.MSG_WAITALL))
+        found = re.findall(r"[0-9a-f]{40}", vici.recv(size, socket.MSG_WAITALL).decode("latin-1"))
+    listed = gateway.run(["ipsec", "listpubkeys"]).stdout
+    return found + re.findall(r"has private key\n +keyid: +(\S+)", listed)
+
 
 def sa_between(site, peer):
     """The IKE_SA of the two as the first of them has it; None: there is not exactly one with its child installed."""

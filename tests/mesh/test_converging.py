@@ -69,10 +69,9 @@ def test_changed_subnets_reach_the_others_and_touch_no_other_tunnel(mesh, capsys
         del changed.gateway.instance.tags["cygnet:subnets"]
         sync(changed)
         eventually(lambda: all(selectors(site, changed) == {(changed.range,)} for site in others), 60)
-    (control,) = watch.of(changed)[1].items()
-    show(capsys, f"  {took:.1f} s until both others have the subnets, interval {INTERVAL} s",
-         told(*control, "others"))
-    assert lost(control[1]) <= 1
+    _, control = watch.of(changed)
+    show(capsys, f"  {took:.1f} s until both others have the subnets, interval {INTERVAL} s", *told(control, "others"))
+    assert lost(control) <= 1
 
 
 @pytest.fixture
@@ -86,9 +85,9 @@ def test_without_the_registry_all_tunnels_live_on(mesh, outage, capsys):
     with Watch(mesh) as watch:
         done = sync(*mesh.sites)
         time.sleep(3 * INTERVAL)
-    show(capsys, *(told(*pair, "no SSM") for pair in watch.pairs.items()))
+    show(capsys, *told(watch.streams, "no SSM"))
     assert [each.returncode for each in done] == [75] * 3, [said(each) for each in done]
-    assert max(lost(outcomes) for outcomes in watch.pairs.values()) <= 1
+    assert lost(watch.streams) <= 1
     for site in mesh.sites:
         told_of = [line for line in site.gateway.log("cygnet-sync.service").splitlines() if "warning: registry" in line]
         assert len(told_of) <= 1, "once an hour"

@@ -10,8 +10,9 @@ from calls import is_write
 from checks import eventually, said
 from lab import parallel
 from mesh import Mesh
-from rekeying import (PRIVATE_FOLDERS, SHORT, STATE, Watch, assert_refused, files, has_one_key, lost, make_anew, offers, phase,
-                      private_keys, public_keys, rekey, sa_between, settle, sync, told, traces, without)
+from rekeying import (PRIVATE_FOLDERS, SHORT, STATE, Watch, assert_refused, compare, files, has_one_key,
+                      loaded_private_keys, lost, make_anew, offers, phase, private_keys, public_keys, rekey,
+                      sa_between, settle, show, sync, told, traces, without)
 
 INTERVAL = 5
 TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
@@ -41,38 +42,28 @@ def others(mesh, site):
     return [other for other in mesh.sites if other is not site]
 
 
-def show(capsys, lines):
-    with capsys.disabled():
-        print("\n" + "\n".join(lines))
-
-
 # --- what it costs
-
-def compare(watch, sites, capsys):
-    """Shows what was lost; no pair with one of these sites may have lost more than the one without."""
-    rotated, (control,) = watch.of(*sites)[0], watch.of(*sites)[1].items()
-    show(capsys, [told(*pair, "rotated") for pair in rotated.items()] + [told(*control, "control")])
-    for pair, outcomes in rotated.items():
-        assert lost(outcomes) <= lost(control[1]) + 1, pair
-
 
 @pytest.mark.parametrize("number", [0, 1], ids=["swanctl", "ipsec"])
 def test_a_key_is_replaced_and_no_packet_is_lost(mesh, number, capsys):
     site = mesh.sites[number]
-    old = offers(mesh, site)["active"]
-    loaded = {peer.name: public_keys(peer, site) for peer in mesh.sites}
+    old, loaded = offers(mesh, site)["active"], loaded_private_keys(site.gateway)
+    private, = files(site, PRIVATE_FOLDERS, "cygnet-*.key")
+    private = private.read_text()
     with Watch(mesh) as watch:
         rekey(site)
-        eventually(lambda: all(public_keys(peer, site) != loaded[peer.name] for peer in mesh.sites)
-                   and has_one_key(mesh, site), 60)
-    compare(watch, [site], capsys)
+        eventually(lambda: has_one_key(mesh, site), 60)
+    compare(watch, site, capsys)
     assert offers(mesh, site)["active"] != old
+    now = loaded_private_keys(site.gateway)
+    assert len(now) == 1 and now != loaded
     assert [traces(each.gateway, old[:SHORT]) for each in mesh.sites] == [[], [], []]
-    assert old not in mesh.registry.get(f"/cygnet/lab/epoch").value
     for peer in others(mesh, site):
         before, after = make_anew(site, peer)
         assert before["initiator-spi"] != after["initiator-spi"]
         assert site.host.ping(peer.host.address) is not None
+        if number == 0:
+            assert_refused(site, peer, private)
 
 
 def test_two_keys_are_replaced_at_once(mesh, capsys):
@@ -80,8 +71,7 @@ def test_two_keys_are_replaced_at_once(mesh, capsys):
     old = [offers(mesh, site)["active"] for site in sites]
     with Watch(mesh) as watch:
         parallel(rekey, sites)
-    rotated, _ = watch.of(*sites)
-    show(capsys, [told(*pair, "rotated") for pair in rotated.items()])
+    show(capsys, told(watch.streams, "rotated"))
     assert all(offers(mesh, site)["active"] not in old for site in sites)
     settle(mesh)
     assert mesh.is_whole()
@@ -104,7 +94,7 @@ def test_a_peer_that_is_down_is_named_and_comes_back_to_the_new_key(mesh):
     assert down.host.ping(site.host.address) is not None
 
 
-def test_a_live_peer_that_hears_nothing_stops_it_until_it_does(mesh):
+def test_a_live_peer_that_hears_nothing_stops_it_until_it_does(mesh, capsys):
     site, deaf = mesh.sites[0], mesh.sites[2]
     old = offers(mesh, site)
     with Watch(mesh) as watch:
@@ -117,9 +107,7 @@ def test_a_live_peer_that_hears_nothing_stops_it_until_it_does(mesh):
         eventually(lambda: sync(deaf)[0].returncode == 0, 30)
         eventually(lambda: sync(site) and has_one_key(mesh, site), 60)
     assert offers(mesh, site)["active"] != old["active"]
-    rotated, control = watch.of(site)
-    for pair, outcomes in rotated.items():
-        assert lost(outcomes) <= sum(map(lost, control.values())) + 1, pair
+    compare(watch, site, capsys)
 
 
 def test_a_live_peer_that_hears_nothing_can_be_skipped(mesh):
@@ -176,9 +164,9 @@ def test_a_compromised_key_is_refused_at_once(mesh, capsys):
         done = rekey(site, "--compromised")
         settle(mesh)
     assert "packets are lost" in said(done), said(done)
-    rotated, (control,) = watch.of(site)[0], watch.of(site)[1].items()
-    show(capsys, [told(*pair, "revoked") for pair in rotated.items()] + [told(*control, "control")])
-    assert lost(control[1]) <= 1
+    revoked, control = watch.of(site)
+    show(capsys, told(revoked, "revoked") + told(control, "control"))
+    assert lost(control) <= 1
     for peer in others(mesh, site):
         assert sa_between(peer, site)["initiator-spi"] != before[peer.name]
         assert old[:SHORT] not in public_keys(peer, site)
@@ -249,11 +237,18 @@ def test_a_static_peer_can_be_skipped(mesh, office):
 
 # --- a key of some age
 
+def is_aged(site):
+    """Makes the gateway believe that its key is decades old; a sync of the timer's may have the last word."""
+    state = json.loads(site.gateway.read(STATE))
+    if state["key_made"] != 1:
+        site.gateway.write(STATE, json.dumps({**state, "key_made": 1}), 0o600)
+    return state["key_made"] == 1
+
+
 def test_sync_replaces_a_key_that_is_older_than_the_setting_allows(mesh):
     site = mesh.sites[0]
     old = offers(mesh, site)["active"]
-    site.gateway.check(["sed", "-i", 's/"key_made": [0-9]*/"key_made": 1/', STATE])
-    sync(site)
+    eventually(lambda: is_aged(site) and sync(site) and is_aged(site), 60)
     assert offers(mesh, site)["active"] == old, "the setting is off"
     site.gateway.instance.tags["cygnet:rekey-after"] = "30d"
     try:

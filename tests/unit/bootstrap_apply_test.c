@@ -328,6 +328,29 @@ static void files_that_charon_took_go_back(void **state)
 	assert_asked(&lab, "swanctl --load-all --noprompt\na at 2\nb\n");
 }
 
+/* Whatever ends it: the next one has to load then. */
+static void run_that_has_written_files_ends_before_charon_has_them(void **state)
+{
+	struct err e = ERR_INIT;
+	AUTO_LAB lab;
+
+	(void)state;
+	lab_init(&lab);
+	lab_apply_well(&lab);
+	plan_file(&lab, CONCERN_FIREWALL, "/etc/rules", "old rules\n", "new rules\n");
+	lab_apply_well(&lab);
+	assert_false(apply_is_unloaded(&lab.session));
+	plan_file(&lab, CONCERN_CHARON, SWANCTL "a.conf", "a at 9\n", "a at 2\n");
+	lab_apply_well(&lab);
+	assert_true(apply_is_unloaded(&lab.session));
+	plan_load(&lab);
+	charon_has(&lab, CONNECTION("203.0.113.2"));
+	lab_apply_well(&lab);
+	assert_false(apply_is_unloaded(&lab.session));
+	assert_int_equal(apply_unloaded(&lab.session, &e), 0);
+	assert_true(apply_is_unloaded(&lab.session));
+}
+
 static void assert_rolled_back(const struct lab *lab)
 {
 	assert_file(lab, SWANCTL "a.conf", "a at 9\n", 0640);
@@ -355,6 +378,7 @@ static void charon_keeps_files_that_it_did_not_take(void **state)
 		     "'203.0.113.2'",
 		     "");
 	assert_rolled_back(&lab);
+	assert_true(apply_is_unloaded(&lab.session));
 }
 
 /* As after a syntax error in any one file: swanctl ends well, and everything is unloaded. */
@@ -408,6 +432,7 @@ int main(void)
 		cmocka_unit_test(run_goes_on_with_keys_that_charon_may_not_read),
 		cmocka_unit_test(file_to_be_edited_is_made),
 		cmocka_unit_test(files_that_charon_took_go_back),
+		cmocka_unit_test(run_that_has_written_files_ends_before_charon_has_them),
 		cmocka_unit_test(charon_keeps_files_that_it_did_not_take),
 		cmocka_unit_test(complaint_of_swanctl_is_lost),
 		cmocka_unit_test(failed_way_back_is_not_told),

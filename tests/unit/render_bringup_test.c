@@ -23,6 +23,34 @@ static void tunnel_just_initiated_is_left_alone(void **unused)
 	assert_int_equal(recent_wait(&scene.recent, "b")->tries, 2);
 }
 
+/* Starter has it in a second conn. */
+static void tunnel_of_a_peer_s_next_key_is_a_stranger_s(void **unused)
+{
+	CLEANUP(scene_done) struct scene scene = scene_of("a", "b");
+	struct ike_sa *sa;
+
+	(void)unused;
+	sa = sa_add(&scene, "cygnet-b.next", PEER_ADDRESS, true);
+	child_add(sa, "INSTALLED", "172.16.0.0/16", "172.31.0.0/16");
+	scene_judge(&scene);
+	assert_judged(&scene, TUNNEL_UP, NULL);
+}
+
+static void peer_s_other_key_is_never_tried(void **unused)
+{
+	CLEANUP(scene_done) struct scene scene = scene_of("a", "b");
+
+	(void)unused;
+	*MEM_GROW(scene.tunnels.connections, scene.tunnels.connection_count) =
+		(struct connection){ .name = mem_strdup("cygnet-b.next") };
+	scene_judge(&scene);
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-b");
+	scene_later(&scene, INTERVAL_MS);
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-b.next");
+	scene_later(&scene, INTERVAL_MS);
+	assert_judged(&scene, TUNNEL_DOWN, "initiate cygnet-b");
+}
+
 static void greater_name_steps_in_after_two_intervals(void **unused)
 {
 	CLEANUP(scene_done) struct scene scene = scene_of("b", "a");
@@ -228,6 +256,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(smaller_name_does_not_wait),
 		cmocka_unit_test(tunnel_just_initiated_is_left_alone),
+		cmocka_unit_test(tunnel_of_a_peer_s_next_key_is_a_stranger_s),
+		cmocka_unit_test(peer_s_other_key_is_never_tried),
 		cmocka_unit_test(greater_name_steps_in_after_two_intervals),
 		cmocka_unit_test(turn_is_lost_to_a_pass_without_the_own_key),
 		cmocka_unit_test(charon_at_it_is_not_disturbed),

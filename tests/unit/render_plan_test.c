@@ -590,6 +590,19 @@ static void charon_with_other_connections_is_left_so(void **state)
 	assert_plan(&more, "swanctl --load-all\n");
 }
 
+/* As after a run that was killed before it has loaded other keys of the same connections. */
+static void charon_keeps_keys_that_are_no_more(void **state)
+{
+	AUTO_LAB lab = { 0 };
+
+	(void)state;
+	lab_connection(&lab, "cygnet-a");
+	lab_loaded(&lab, "cygnet-a");
+	assert_plan(&lab, "");
+	lab.seen.charon_behind = true;
+	assert_plan(&lab, "swanctl --load-all\n");
+}
+
 static void charon_is_loaded_twice(void **state)
 {
 	AUTO_LAB lab = { 0 };
@@ -668,6 +681,7 @@ int main(void)
 		cmocka_unit_test(charon_that_was_displaced_reads_its_settings_instead),
 		cmocka_unit_test(time_daemon_is_restarted_for_a_displaced_charon),
 		cmocka_unit_test(charon_with_other_connections_is_left_so),
+		cmocka_unit_test(charon_keeps_keys_that_are_no_more),
 		cmocka_unit_test(charon_is_loaded_twice),
 		cmocka_unit_test(site_that_is_right_is_written),
 		cmocka_unit_test(action_is_called_something_else),

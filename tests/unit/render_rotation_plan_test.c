@@ -45,6 +45,28 @@ static void a_peer_that_refuses_is_asked_again_and_again(void **state)
 	}
 }
 
+/* Starter has a conn for each of a peer's two keys, and the peer signs with one of them. */
+static void the_peer_s_other_key_is_never_tried(void **state)
+{
+	AUTO_ROTATING r = rotating_new();
+
+	(void)state;
+	rotating_switch(&r);
+	strings_add(&r.state.rotation.skip, "z");
+	*MEM_GROW(r.tunnels.connections, r.tunnels.connection_count) =
+		(struct connection){ .name = connection_next_name("a") };
+	rotating_pass(&r);
+	assert_planned(&r, "initiate cygnet-a");
+	rotating_later(&r, 1000);
+	assert_planned(&r, "initiate cygnet-a.next");
+	rotating_later(&r, 2000);
+	assert_int_equal(r.reports[0].stance, STANCE_REFUSES);
+	assert_planned(&r, "");
+	rotating_later(&r, 6000);
+	assert_planned(&r, "initiate cygnet-a");
+	assert_int_equal(recent_follower(&r.recent, "a")->tries, 3);
+}
+
 static void an_old_sa_goes_before_the_new_one_is_up(void **state)
 {
 	AUTO_ROTATING r = rotating_new();
@@ -121,6 +143,7 @@ int main(void)
 		cmocka_unit_test(peers_are_asked_all_at_once),
 		cmocka_unit_test(a_peer_that_refuses_keeps_the_others_waiting),
 		cmocka_unit_test(a_peer_that_refuses_is_asked_again_and_again),
+		cmocka_unit_test(the_peer_s_other_key_is_never_tried),
 		cmocka_unit_test(an_old_sa_goes_before_the_new_one_is_up),
 		cmocka_unit_test(a_skipped_peer_is_asked),
 		cmocka_unit_test(two_ends_ask_each_other_in_the_same_moment),

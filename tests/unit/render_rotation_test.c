@@ -430,7 +430,7 @@ static void aborting_what_was_switched_leaves_tunnels_of_the_next_key(void **sta
 	assert_false(r.state.pending);
 	recent_followers_drop(&r.recent);
 	rotating_pass(&r);
-	assert_stances(&r, STANCE_QUEUED, STANCE_QUEUED);
+	assert_stances(&r, STANCE_QUEUED, STANCE_SWITCHED);
 	assert_false(rotating_abort(&r));
 	sas_clear(&r);
 	assert_true(rotating_pass(&r));

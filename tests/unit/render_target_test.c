@@ -171,6 +171,51 @@ static void connection_is_wanted_without_its_file(void **state)
 	}
 }
 
+static const struct flavour starter = {
+	.backend = BACKEND_IPSEC,
+	.ipsec_folder = "/etc",
+	.keys_folder = "/etc/ipsec.d/private",
+	.certs_folder = "/etc/ipsec.d/certs",
+	.drop_in = "/etc/strongswan.d/cygnet.conf",
+	.charon_unit = "strongswan-starter.service",
+	.charon_sections = { "charon" },
+};
+
+/* Yours to free. */
+static char *connection_names(const struct target *target)
+{
+	struct buf names = { 0 };
+
+	for (size_t i = 0; i < target->connection_count; i++)
+		buf_addf(&names, "%s%s", i > 0 ? " " : "", target->connections[i].name);
+	return buf_take(&names);
+}
+
+/* A conn takes one key, and what charon has loaded of it does not tell which. */
+static void starter_has_another_key_than_it_seems(void **state)
+{
+	AUTO_SCENE scene;
+	AUTO_TARGET plain, signing, peer;
+	AUTO_FREE char *plain_names = NULL, *signing_names = NULL, *peer_names = NULL;
+
+	(void)state;
+	scene_begin(&scene);
+	scene.host.flavour = &starter;
+	target_make(&scene.inputs, &plain);
+	plain_names = connection_names(&plain);
+	assert_string_equal(plain_names, "cygnet-eu-west-1 cygnet-us-east-2 cygnet.files-7cb15183");
+	scene_key_add(&scene.own, KEY_NEXT, KEY_B_ID, KEY_B_SPKI);
+	scene.inputs.signing = site_next_key(&scene.own);
+	target_make(&scene.inputs, &signing);
+	signing_names = connection_names(&signing);
+	assert_string_not_equal(signing_names, plain_names);
+	scene_key_add(&scene.peers.items[0], KEY_NEXT, KEY_C_ID, KEY_C_SPKI);
+	target_make(&scene.inputs, &peer);
+	peer_names = connection_names(&peer);
+	assert_non_null(strstr(peer_names, "cygnet-eu-west-1 cygnet-eu-west-1.next cygnet-us-east-2 cygnet.files-"));
+	assert_string_not_equal(strstr(peer_names, "files-"), strstr(signing_names, "files-"));
+}
+
 static void gateway_without_peers_has_connections(void **state)
 {
 	AUTO_SCENE scene;
@@ -196,6 +241,7 @@ int main(void)
 		cmocka_unit_test(early_units_take_anything_along),
 		cmocka_unit_test(connection_is_not_what_its_file_says),
 		cmocka_unit_test(connection_is_wanted_without_its_file),
+		cmocka_unit_test(starter_has_another_key_than_it_seems),
 		cmocka_unit_test(gateway_without_peers_has_connections),
 	};
 
