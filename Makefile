@@ -46,11 +46,11 @@ LIBS     := -lcurl -lssl -lcrypto -ljansson -lexpat
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-certificates debian-archive-keyring
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
-                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl curl
+                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl curl iproute2
 RPM_PACKAGES   := rpm python3
 SHIP_PACKAGES  := $(RPM_PACKAGES) rpm2cpio cpio rpmlint man-db mandoc busybox-static faketime
 ARM_PACKAGES   := qemu-user-static
-LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping util-linux
+LAB_PACKAGES   := mmdebstrap nftables iptables procps iputils-ping util-linux
 DATA_PACKAGES  := shellcheck dash python3-yaml
 BOOT_PACKAGES  := e2fsprogs busybox-static cpio kmod openssh-client
 EMULATORS      := qemu-system-x86

@@ -93,25 +93,14 @@ static int state_keep(struct session *session, const struct picture *picture, st
 	return state_save(session->options->root, state, e);
 }
 
-/* Peers with a key that their records did not know before: a key that replaces another is announced as the next one. */
-static void renewed_find(const struct sites *before, const struct sites *peers, struct strings *ret_renewed)
-{
-	for (size_t i = 0; i < peers->count; i++) {
-		const struct site *former = sites_find(before, peers->items[i].name);
-		const struct public_key *key = site_active_key(&peers->items[i]);
-
-		if (former != NULL && key != NULL && !site_lists_key(former, key->id))
-			strings_add(ret_renewed, peers->items[i].name);
-	}
-}
-
 static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
 {
-	CLEANUP(strings_done) struct strings renewed = { 0 };
+	const struct sites *peers = &picture->mesh.peers;
+	CLEANUP(replaced_done) struct replaced replaced = { 0 };
 	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
-	renewed_find(&session->state.peers, &picture->mesh.peers, &renewed);
+	tunnels_replaced(session, peers, &replaced);
 	if (picture_plan(session, picture, &target, &plan, e) < 0)
 		return -1;
 	outcome->changed |= plan.count > 0;
@@ -119,29 +108,12 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 		return -1;
 	if (!session->live)
 		return 0;
-	if (fill_site(session, picture, &plan, outcome, e) < 0 || tunnels_renew(session, &renewed, e) < 0)
+	if (fill_site(session, picture, &plan, outcome, e) < 0)
 		return -1;
-	return tunnels_tend(session, &picture->own, &picture->mesh.peers, outcome, e);
+	return tunnels_tend(session, &picture->own, peers, &replaced, outcome, e);
 }
 
 /* --- an instance whose site is another's by now, or nobody's --- */
-
-static void end_tell(struct session *session, const struct succession *succession)
-{
-	const char *then = succession->over ? "stops" :
-			   "keeps its tunnels until that one has published its key, and does nothing else";
-	const char *site = session->config.site;
-	AUTO_FREE char *text = NULL;
-
-	if (succession->tenure == TENURE_LEFT)
-		text = mem_printf("site '%s' was taken out of the mesh: this instance stops", site);
-	else if (succession->by != NULL)
-		text = mem_printf("instance '%s' fills site '%s' now, generation %lld: this one %s",
-				  succession->by->instance, site, (long long)succession->by->generation, then);
-	else
-		text = mem_printf("another instance has filled site '%s': this one %s", site, then);
-	session_warn(session, text);
-}
 
 /* Its tunnels carry on until its key is listed no more; that it does nothing else outlasts a reboot. */
 static int reconcile_end(struct session *session, const struct picture *picture, struct outcome *outcome, struct err *e)
@@ -150,7 +122,7 @@ static int reconcile_end(struct session *session, const struct picture *picture,
 	struct state *state = &session->state;
 
 	outcome->ended = true;
-	end_tell(session, succession);
+	duty_tell(session, succession);
 	state->duty = succession->tenure == TENURE_LEFT ? DUTY_LEFT : DUTY_SUPERSEDED;
 	if (!session->live)
 		return 0;
@@ -159,7 +131,7 @@ static int reconcile_end(struct session *session, const struct picture *picture,
 		return -1;
 	if (succession->over)
 		return duty_retire(session, state->duty, outcome, e);
-	return tunnels_tend(session, &picture->own, &state->peers, outcome, e);
+	return tunnels_tend(session, &picture->own, &state->peers, NULL, outcome, e);
 }
 
 /* One that was superseded before, and has tunnels left. */
@@ -173,7 +145,7 @@ static int reconcile_ended(struct session *session, struct outcome *outcome, str
 	picture_remember(session, &picture.own);
 	picture_observe_registry(session, &picture);
 	if (!picture.listed)
-		return tunnels_tend(session, &picture.own, &session->state.peers, outcome, e);
+		return tunnels_tend(session, &picture.own, &session->state.peers, NULL, outcome, e);
 	if (picture_judge(session, &picture, e) < 0)
 		return -1;
 	return reconcile_end(session, &picture, outcome, e);
@@ -250,7 +222,7 @@ int reconcile_tunnels(struct session *session, struct outcome *outcome, struct e
 	CLEANUP(site_done) struct site own = { 0 };
 
 	picture_remember(session, &own);
-	return tunnels_tend(session, &own, &session->state.peers, outcome, e);
+	return tunnels_tend(session, &own, &session->state.peers, NULL, outcome, e);
 }
 
 /* --- what is due --- */

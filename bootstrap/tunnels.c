@@ -8,8 +8,7 @@
 
 #include "base/clock.h"
 #include "bootstrap/charon/charon.h"
-#include "render/bringup.h"
-#include "render/connection.h"
+#include "keys/mesh.h"
 
 #define ANSWER_MS 2000
 
@@ -35,7 +34,7 @@ static int tunnel_act(const struct charon *charon, const struct action *action, 
 {
 	switch (action->kind) {
 	case ACTION_TERMINATE:
-		return charon_terminate(charon, action->name, action->sa, false, e);
+		return charon_terminate(charon, action->name, action->sa, action->force, e);
 	case ACTION_TERMINATE_CHILD:
 		return charon_terminate_child(charon, action->name, action->sa, e);
 	default:
@@ -59,26 +58,17 @@ static void tunnels_act(struct session *session, const struct plan *plan)
 	}
 }
 
-int tunnels_renew(struct session *session, const struct strings *peers, struct err *e)
+/* A charon that does not answer has none established. */
+void tunnels_replaced(const struct session *session, const struct sites *peers, struct replaced *ret_replaced)
 {
-	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
 	const struct charon charon = session_charon(session);
+	struct replaced replaced = { 0 };
+	struct err silent = ERR_INIT;
 
-	session_step(session, "tunnels");
-	if (peers->count == 0)
-		return 0;
-	if (charon_probe(&charon, &tunnels, e) < 0)
-		return -1;
-	for (size_t i = 0; i < tunnels.sa_count; i++) {
-		const struct ike_sa *sa = &tunnels.sas[i];
-
-		if (!strings_has(peers, connection_peer(sa->name)))
-			continue;
-		log_step(session->log, "terminate %s #%u: the site has another gateway", sa->name, sa->id);
-		if (charon_terminate(&charon, sa->name, sa->id, true, e) < 0)
-			session_setback(session, e);
-	}
-	return 0;
+	mesh_replaced(&session->state.peers, peers, &replaced.sites);
+	if (replaced.sites.count > 0)
+		(void)charon_probe(&charon, &replaced.before, &silent);
+	*ret_replaced = replaced;
 }
 
 static void outcome_report(struct outcome *outcome, const struct tunnel_report *reports, size_t count)
@@ -94,8 +84,8 @@ static void outcome_report(struct outcome *outcome, const struct tunnel_report *
 	}
 }
 
-int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,
-		 struct err *e)
+int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers,
+		 const struct replaced *replaced, struct outcome *outcome, struct err *e)
 {
 	AUTO_FREE struct tunnel_report *reports = NULL;
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
@@ -106,6 +96,7 @@ int tunnels_tend(struct session *session, const struct site *own, const struct s
 		.peers = peers,
 		.tunnels = &tunnels,
 		.recent = &session->recent,
+		.replaced = replaced,
 		.now_ms = clock_boot_ms(),
 		.interval_ms = session->config.interval_s * 1000,
 		.passive = session->state.duty != DUTY_SERVES || session->state.generation == 0,

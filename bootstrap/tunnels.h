@@ -3,6 +3,7 @@
 #define CYGNET_BOOTSTRAP_TUNNELS_H
 
 #include "bootstrap/session.h"
+#include "render/bringup.h"
 
 /* How a pass ended. Zeroed is a mesh without peers. */
 struct outcome {
@@ -19,13 +20,16 @@ void outcome_done(struct outcome *outcome);
 bool tunnels_observable(const struct session *session);
 
 /*
- * These peers have another gateway: what charon has established with the one before is no tunnel any more, though its
- * address may be the same, and would look like one until charon gives it up. The lock is held.
+ * Who of the peers was replaced since the last pass, and what charon has established by now: to be asked before their
+ * keys are loaded. Yours to replaced_done.
  */
-int tunnels_renew(struct session *session, const struct strings *peers, struct err *e);
+void tunnels_replaced(const struct session *session, const struct sites *peers, struct replaced *ret_replaced);
 
-/* Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are. The lock is held. */
-int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,
-		 struct err *e);
+/*
+ * Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are. replaced may be NULL.
+ * The lock is held.
+ */
+int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers,
+		 const struct replaced *replaced, struct outcome *outcome, struct err *e);
 
 #endif

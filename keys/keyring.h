@@ -30,6 +30,9 @@ int keyring_load(const char *root, const char *folder, struct keyring *ret_keyri
 int keyring_store(const char *root, const char *folder, const struct buf *private_pem,
 		  const struct public_key *key, struct keyring *ret_keyring, struct err *e);
 
+/* The paths of all private keys of cygnet's in folder, sorted; yours to strings_done. */
+int keyring_list(const char *root, const char *folder, struct strings *ret_paths, struct err *e);
+
 /* Wipe and remove every private key of cygnet's in folder but this one. */
 int keyring_wipe_others(const char *root, const char *folder, const struct public_key *key,
 			struct err *e);

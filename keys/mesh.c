@@ -62,6 +62,25 @@ static bool site_is_remote(const struct site *site, const struct site *own)
 	return !site->left && !site->empty && !same_vpc && strcmp(site->name, own->name) != 0;
 }
 
+/* Whether the site has another instance, and a key that its record did not know before. */
+static bool is_another(const struct site *before, const struct site *site)
+{
+	const struct public_key *key = site_active_key(site);
+
+	return before->instance != NULL && site->instance != NULL &&
+	       strcmp(before->instance, site->instance) != 0 && key != NULL &&
+	       !site_lists_key(before, key->id);
+}
+
+/* Until the successor has published a key, the tunnel is the predecessor's. */
+static void instance_settle(const struct site *before, struct site *site)
+{
+	if (before == NULL || before->instance == NULL || site->instance == NULL || is_another(before, site))
+		return;
+	free(site->instance);
+	site->instance = mem_strdup(before->instance);
+}
+
 static void candidate_add(struct selection *s, const struct site *site)
 {
 	struct candidate candidate = { .before = sites_find(s->inputs->applied, site->name) };
@@ -69,6 +88,7 @@ static void candidate_add(struct selection *s, const struct site *site)
 	if (!site_is_remote(site, s->inputs->own))
 		return;
 	site_copy(site, &candidate.site);
+	instance_settle(candidate.before, &candidate.site);
 	*MEM_GROW(s->items, s->count) = candidate;
 }
 
@@ -217,14 +237,15 @@ static void warnings_begin(struct selection *s)
 	const struct statics *statics = s->inputs->statics;
 
 	if (listing->policy.fault != NULL)
-		strings_addf(s->warnings, "the policy cannot be understood (%s): what the records say "
-			     "now", listing->policy.fault);
+		strings_addf(s->warnings, "the policy cannot be understood (%s), so the records change no "
+			     "peer", listing->policy.fault);
 	else if (listing->policy.freeze)
-		strings_add(s->warnings, "the policy freezes the mesh: what the records say now");
+		strings_add(s->warnings, "the policy freezes the mesh: the records change no peer");
 	own_warn(s);
 	for (size_t i = 0; i < listing->refusal_count; i++)
-		strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site,
-			     listing->refusals[i].rule);
+		if (&listing->refusals[i] != listing_refusal(listing, s->inputs->own->name))
+			strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site,
+				     listing->refusals[i].rule);
 	for (size_t i = 0; statics != NULL && i < statics->warnings.count; i++)
 		strings_add(s->warnings, statics->warnings.items[i]);
 }
@@ -258,6 +279,19 @@ void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh)
 		qsort(mesh.warnings.items, mesh.warnings.count, sizeof *mesh.warnings.items,
 		      warning_compare);
 	*ret_mesh = mesh;
+}
+
+void mesh_replaced(const struct sites *applied, const struct sites *peers, struct strings *ret_sites)
+{
+	struct strings sites = { 0 };
+
+	for (size_t i = 0; i < peers->count; i++) {
+		const struct site *before = sites_find(applied, peers->items[i].name);
+
+		if (before != NULL && is_another(before, &peers->items[i]))
+			strings_add(&sites, peers->items[i].name);
+	}
+	*ret_sites = sites;
 }
 
 void mesh_done(struct mesh *mesh)

@@ -7,7 +7,7 @@
 
 struct mesh {
 	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
-	/* Sorted, one a site and rule, the listing's refusals and the statics' warnings too. */
+	/* Sorted, one a site and rule, the listing's refusals but the own site's, and the statics' warnings too. */
 	struct strings warnings;
 };
 
@@ -24,7 +24,8 @@ struct mesh_inputs {
  * Pure, and the same in whatever order the registry lists. A record becomes a peer unless it is the
  * own one, of the own VPC (same account, region and vpc), or a tombstone. A record that a refusal
  * hides, or that is missing, stays as last applied; and so does one that is empty, unless its
- * generation is greater than that applied: then a tombstone was in between. Refused, each with a
+ * generation is greater than that applied: then a tombstone was in between. A claim, which has the
+ * key of the instance before, still counts as that one's. Refused, each with a
  * warning: a site that the policy has not, a subnet outside those of the policy or outside
  * allow_subnets, one that overlaps the own ones, one that two peers offer (the last applied owner
  * keeps it; with no history neither gets it), an address or an active key that is the own one or
@@ -36,5 +37,11 @@ struct mesh_inputs {
  */
 void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh);
 void mesh_done(struct mesh *mesh);
+
+/*
+ * Pure. The peers whose sites another instance fills than as applied before; yours to strings_done.
+ * Only what has a key of its own is another: a key that replaces one of the same instance is none.
+ */
+void mesh_replaced(const struct sites *applied, const struct sites *peers, struct strings *ret_sites);
 
 #endif

@@ -20,19 +20,19 @@
 
 /*
  * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it
- * once it is up, says nothing of another.
+ * once it is up, says nothing of another. The own key is no part of it: a pass that looks at tunnels alone loads none.
  */
 static int64_t tunnel_hash(const struct site *own, const struct tunnel_report *report)
 {
 	const struct site *const ends[] = { own, report->peer };
+	const struct public_key *key = site_active_key(report->peer);
 	AUTO_BUF struct buf text = { 0 };
 
-	buf_adds(&text, report->health == TUNNEL_UP ? "up;" : "");
+	buf_addf(&text, "%s%s;", report->health == TUNNEL_UP ? "up;" : "", key ? key->id : "");
 	for (size_t i = 0; i < COUNT_OF(ends); i++) {
 		AUTO_FREE char *subnets = cidrs_join(&ends[i]->subnets, ",");
-		const struct public_key *key = site_active_key(ends[i]);
 
-		buf_addf(&text, "%u %s %s;", ends[i]->address, subnets, key ? key->id : "");
+		buf_addf(&text, "%u %s;", ends[i]->address, subnets);
 	}
 	return hash_text(buf_str(&text));
 }
@@ -55,11 +55,18 @@ static bool has_waited(const struct bringup_inputs *inputs, const struct tunnel_
 	return wait != NULL && inputs->now_ms - wait->since_ms >= intervals * inputs->interval_ms;
 }
 
+/* A newcomer is refused until its peers have its key: whoever has just loaded it comes to the newcomer. */
+static bool is_replaced(const struct bringup_inputs *inputs, const struct site *peer)
+{
+	return inputs->replaced != NULL && strings_has(&inputs->replaced->sites, peer->name);
+}
+
 /* Whether it is this end's turn. */
 static bool end_acts(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	return !inputs->passive &&
-	       (connection_initiates(inputs->own, report->peer) || has_waited(inputs, report, PEER_INTERVALS));
+	       (connection_initiates(inputs->own, report->peer) || is_replaced(inputs, report->peer) ||
+		has_waited(inputs, report, PEER_INTERVALS));
 }
 
 /* --- what is initiated --- */
@@ -101,6 +108,14 @@ static bool initiate_due(const struct bringup_inputs *inputs, const struct tunne
 
 /* --- what is terminated --- */
 
+static void sa_end(const struct ike_sa *sa, const char *why, bool dead, struct plan *plan)
+{
+	struct action *action = plan_add(plan, ACTION_TERMINATE, sa->name, why);
+
+	action->sa = sa->id;
+	action->force = dead;
+}
+
 static void strangers_plan(const struct bringup_inputs *inputs, struct plan *plan)
 {
 	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
@@ -108,10 +123,14 @@ static void strangers_plan(const struct bringup_inputs *inputs, struct plan *pla
 		const char *name = connection_peer(sa->name);
 		const struct site *peer = name ? sites_find(inputs->peers, name) : NULL;
 
-		if (name == NULL || (peer != NULL && sa_is_planned(sa, inputs->own, peer)))
+		if (name == NULL || sa_is_ending(sa))
 			continue;
-		plan_add(plan, ACTION_TERMINATE, sa->name,
-			 peer ? "its address or id is no longer planned" : "the site is no peer")->sa = sa->id;
+		if (peer == NULL)
+			sa_end(sa, "the site is no peer", false, plan);
+		else if (sa_is_former(inputs, sa))
+			sa_end(sa, "another instance fills the site", true, plan);
+		else if (!sa_is_planned(sa, inputs->own, peer))
+			sa_end(sa, "its address or id is no longer planned", false, plan);
 	}
 }
 
@@ -146,7 +165,7 @@ static bool child_is_replaced(const struct bringup_inputs *inputs, const struct 
 	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
 		const struct ike_sa *sa = &inputs->tunnels->sas[i];
 
-		for (size_t k = 0; sa_carries(sa, inputs->own, report->peer) && k < sa->child_count; k++) {
+		for (size_t k = 0; sa_counts(inputs, sa, report->peer) && k < sa->child_count; k++) {
 			const struct child_sa *other = &sa->children[k];
 
 			if (other->id > child->id && child_is_settled(other) && !child_is_double(sa, other) &&
@@ -188,7 +207,7 @@ static void peer_plan(const struct bringup_inputs *inputs, const struct tunnel_r
 	if (initiate_due(inputs, report))
 		plan_add(plan, ACTION_INITIATE, name, NULL);
 	for (size_t i = 0; i < tunnels->sa_count && end_acts(inputs, report); i++)
-		if (sa_carries(&tunnels->sas[i], inputs->own, report->peer))
+		if (sa_counts(inputs, &tunnels->sas[i], report->peer))
 			children_plan(inputs, report, &tunnels->sas[i], plan);
 }
 
@@ -202,6 +221,12 @@ void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **re
 		peer_plan(inputs, &reports[i], &plan);
 	*ret_reports = reports;
 	*ret_plan = plan;
+}
+
+void replaced_done(struct replaced *replaced)
+{
+	strings_done(&replaced->sites);
+	tunnels_done(&replaced->before);
 }
 
 /* --- what is remembered --- */

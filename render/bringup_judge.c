@@ -35,16 +35,39 @@ bool sa_is_planned(const struct ike_sa *sa, const struct site *own, const struct
 	return sa->established_s < 0 || (strcmp(sa->local_id, own_id) == 0 && strcmp(sa->remote_id, peer_id) == 0);
 }
 
+bool sa_is_ending(const struct ike_sa *sa)
+{
+	return strcmp(sa->state, "DELETING") == 0;
+}
+
+bool sa_is_former(const struct bringup_inputs *inputs, const struct ike_sa *sa)
+{
+	const struct replaced *replaced = inputs->replaced;
+	const char *name = connection_peer(sa->name);
+
+	if (replaced == NULL || name == NULL || !strings_has(&replaced->sites, name))
+		return false;
+	for (size_t i = 0; i < replaced->before.sa_count; i++)
+		if (replaced->before.sas[i].id == sa->id)
+			return true;
+	return false;
+}
+
 static bool sa_is_of(const struct ike_sa *sa, const struct site *own, const struct site *peer)
 {
 	const char *name = connection_peer(sa->name);
 
-	return name != NULL && strcmp(name, peer->name) == 0 && sa_is_planned(sa, own, peer);
+	return name != NULL && strcmp(name, peer->name) == 0 && sa_is_planned(sa, own, peer) && !sa_is_ending(sa);
 }
 
 bool sa_carries(const struct ike_sa *sa, const struct site *own, const struct site *peer)
 {
 	return sa->established_s >= 0 && sa_is_of(sa, own, peer);
+}
+
+bool sa_counts(const struct bringup_inputs *inputs, const struct ike_sa *sa, const struct site *peer)
+{
+	return sa_carries(sa, inputs->own, peer) && !sa_is_former(inputs, sa);
 }
 
 static bool cidrs_within(const struct cidrs *inner, const struct cidrs *outer)
@@ -112,9 +135,12 @@ struct tunnel_report *tunnels_judge(const struct bringup_inputs *inputs)
 
 	for (size_t i = 0; i < inputs->peers->count; i++) {
 		reports[i].peer = &inputs->peers->items[i];
-		for (size_t k = 0; k < inputs->tunnels->sa_count; k++)
-			if (sa_is_of(&inputs->tunnels->sas[k], inputs->own, reports[i].peer))
-				report_sa(&reports[i], &inputs->tunnels->sas[k], inputs->own);
+		for (size_t k = 0; k < inputs->tunnels->sa_count; k++) {
+			const struct ike_sa *sa = &inputs->tunnels->sas[k];
+
+			if (sa_is_of(sa, inputs->own, reports[i].peer) && !sa_is_former(inputs, sa))
+				report_sa(&reports[i], sa, inputs->own);
+		}
 	}
 	return reports;
 }

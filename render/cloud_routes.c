@@ -7,7 +7,8 @@
 
 #include "render/cloud_parts.h"
 
-#define ROUTES_MAX 50	/* default quota of routes a table */
+/* Default quota of routes a table; it was 50 until June 2025, and an account that has it yet is told by EC2. */
+#define ROUTES_MAX 500
 
 struct routing {
 	const struct cloud_inputs *inputs;
@@ -75,6 +76,14 @@ static void foreign_warn(const struct routing *r, const char *table, const struc
 	strings_addf(r->warnings, "route %s of '%s' leads %s: %s", range, table, target, rule);
 }
 
+/* Why a route is left where it is. Yours to free. */
+static char *foreign_rule(const struct cloud_inputs *inputs, const struct ec2_route *route)
+{
+	if (cloud_site_of(inputs, route->instance) != NULL)
+		return mem_strdup("it is that site's to keep");
+	return mem_printf("only routes to gateways of mesh '%s' are changed", inputs->config->mesh);
+}
+
 /* A packet takes the most specific route. */
 static void specifics_warn(const struct routing *r, const struct ec2_route_table *table, const struct site *peer,
 			   struct cidr range)
@@ -127,7 +136,7 @@ static void range_plan(struct routing *r, const struct ec2_route_table *table, c
 		plan_add(&r->puts, ACTION_ROUTE_REPLACE, table->id, interface)->range = range;
 		break;
 	case ROUTE_FOREIGN:
-		rule = mem_printf("only routes to gateways of mesh '%s' are changed", r->inputs->config->mesh);
+		rule = foreign_rule(r->inputs, route);
 		foreign_warn(r, table->id, route, rule);
 	}
 }

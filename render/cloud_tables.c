@@ -112,6 +112,6 @@ void cloud_zones_warn(const struct cloud_inputs *inputs, struct strings *warning
 	if (unserved.count == 0)
 		return;
 	list = strings_join(&unserved, "', '");
-	strings_addf(warnings, "unserved zones of '%s': '%s' have no gateway of mesh '%s'", inputs->instance->vpc, list,
-		     inputs->config->mesh);
+	strings_addf(warnings, "zones without a gateway of mesh '%s' in '%s': '%s'", inputs->config->mesh,
+		     inputs->instance->vpc, list);
 }

@@ -195,6 +195,8 @@ void plan_make(const struct target *target, const struct observation *observatio
 
 	if (site != NULL && site->key_missing)
 		plan_add(&plan, ACTION_MAKE_KEY, NULL, NULL)->bits = site->key_bits;
+	for (size_t i = 0; site != NULL && site->unused != NULL && i < site->unused->count; i++)
+		plan_add(&plan, ACTION_WIPE_KEY, site->unused->items[i], NULL);
 	for (enum concern concern = 0; concern < CONCERN_COUNT; concern++)
 		if (concerns & 1u << concern)
 			plan_concern(&p, concern);
@@ -320,6 +322,8 @@ char *action_text(const struct action *action)
 	switch (action->kind) {
 	case ACTION_MAKE_KEY:
 		return mem_printf("make an RSA-%u key pair", action->bits);
+	case ACTION_WIPE_KEY:
+		return mem_printf("wipe %s, another instance's key", action->name);
 	case ACTION_SOURCE_DEST_CHECK_OFF:
 		return mem_printf("ec2:ModifyNetworkInterfaceAttribute %s SourceDestCheck=false", action->name);
 	case ACTION_WRITE:

@@ -34,11 +34,13 @@ void observation_done(struct observation *observation);
 struct site_observation {
 	bool key_missing;		/* no key pair on disk yet */
 	unsigned key_bits;		/* of the one to make */
+	const struct strings *unused;	/* files of another instance's keys, which go then; NULL: none */
 	const char *record, *epoch;	/* borrowed parameter names of what to publish; NULL: nothing to publish */
 };
 
 enum action_kind {
 	ACTION_MAKE_KEY,		/* bits */
+	ACTION_WIPE_KEY,		/* name: the file */
 	ACTION_SOURCE_DEST_CHECK_OFF,	/* name: the network interface */
 	ACTION_WRITE,			/* file */
 	ACTION_REMOVE,			/* file */
@@ -73,6 +75,7 @@ struct action {
 	uint32_t sa;
 	uint32_t address;
 	bool reassociate;
+	bool force;			/* of ACTION_TERMINATE: the peer is gone, and charon is not to wait for it */
 	struct cidr range;
 	struct ec2_rule *rules;
 	size_t rule_count;

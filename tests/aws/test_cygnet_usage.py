@@ -177,7 +177,7 @@ def test_quiet_says_nothing_of_what_is_well(gateway, root):
     loud = gateway.cygnet("bootstrap", "--key-bits", "3072", root=root)
     quiet = gateway.cygnet("sync", "--quiet", root=root)
     assert loud.returncode == quiet.returncode == DONE
-    assert "no peers of mesh 'lab' in the registry in 'us-east-1'" in loud.stderr
+    assert "no other sites of mesh 'lab' in the registry in 'us-east-1'" in loud.stderr
     assert (quiet.stdout, quiet.stderr) == ("", "")
 
 

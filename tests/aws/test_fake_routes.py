@@ -162,7 +162,7 @@ def test_a_table_is_full_at_some_time(ec2, world, main, interface):
         ec2.create_route(RouteTableId=main.id, DestinationCidrBlock=f"10.{number}.0.0/16",
                          NetworkInterfaceId=interface.id)
 
-    assert world.route_limit == 50
+    assert world.route_limit == 500
     world.route_limit = 3
     world.propagate_route(main, "10.99.0.0/16", "vgw-0123456789abcdef0")
     create(1)

@@ -3,6 +3,8 @@
 from fakeaws.resources import Address, Instance, Interface, RouteTable, SecurityGroup, Subnet
 from fakeaws.rules import Rule
 
+INTERNET = "igw-0c2b4a69788f1e3d5"
+
 
 def lay(world, gateway, parts):
     """parts: {part: {id: what the part's function takes}}."""
@@ -47,8 +49,9 @@ def _group(world, gateway, name, rules, tags=None, worn=True):
         gateway.interface.groups.append(group)
 
 
-def _table(world, gateway, name, routes, tags=None, subnets=(), main=False, gone=(), propagated=None):
-    """routes and propagated map destinations to targets; gone: those whose target is there no more."""
+def _table(world, gateway, name, routes, tags=None, subnets=(), main=False, gone=(), propagated=None, others=0):
+    """routes and propagated map destinations to targets; gone: those whose target is there no more; others: how many
+    more there are, to an internet gateway."""
     table = world.register(RouteTable(gateway.vpc, tags or {}, id=name))
     if main:
         del world.route_tables[gateway.vpc.main_table.id]
@@ -57,6 +60,8 @@ def _table(world, gateway, name, routes, tags=None, subnets=(), main=False, gone
         world.use_table(world.subnets[subnet], table)
     for destination, target in routes.items():
         world.put_route(table, destination, world.interfaces.get(target, target), gone=destination in gone)
+    for number in range(others):
+        world.put_route(table, f"192.0.{2 + number // 256}.{number % 256}/32", INTERNET)
     for destination, target in (propagated or {}).items():
         world.propagate_route(table, destination, target)
 

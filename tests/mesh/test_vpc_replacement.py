@@ -16,7 +16,7 @@ from mesh import Mesh
 
 INTERVAL = 5
 TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
-        "cygnet:key-bits": "3072"}
+        "cygnet:key-bits": "3072", "cygnet:tunnel-wait": "20s"}
 METADATA_LAG = 1    # seconds after which IMDS shows a public address
 
 

@@ -18,6 +18,7 @@ struct scene {
 	struct sites peers;
 	struct tunnels tunnels;
 	struct recent recent;
+	struct replaced replaced;
 	int64_t now_ms;
 	bool passive;
 	struct tunnel_report *reports;
@@ -82,7 +83,7 @@ static inline void scene_judge(struct scene *scene)
 {
 	const struct bringup_inputs inputs = {
 		.own = &scene->own, .peers = &scene->peers, .tunnels = &scene->tunnels,
-		.recent = &scene->recent, .now_ms = scene->now_ms, .interval_ms = INTERVAL_MS,
+		.recent = &scene->recent, .replaced = &scene->replaced, .now_ms = scene->now_ms, .interval_ms = INTERVAL_MS,
 		.passive = scene->passive,
 	};
 
@@ -119,6 +120,7 @@ static inline void scene_done(struct scene *scene)
 	sites_done(&scene->peers);
 	tunnels_done(&scene->tunnels);
 	recent_done(&scene->recent);
+	replaced_done(&scene->replaced);
 	free(scene->reports);
 	plan_done(&scene->plan);
 }

@@ -21,7 +21,7 @@
 #include "bootstrap/charon/vici.h"
 #include "tests/unit/support.h"
 
-#define TURNS_MAX 8
+#define TURNS_MAX 16
 
 enum { REQUEST = 0, RESPONSE = 1, UNKNOWN = 2, REGISTER = 3, UNREGISTER = 4, CONFIRM = 5, EVENT_UNKNOWN = 6, EVENT = 7 };
 

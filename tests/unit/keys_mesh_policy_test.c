@@ -139,7 +139,7 @@ static void frozen_mesh_changes(void **state)
 {
 #define FREEZE "{\"schema\":1,\"freeze\":true}"
 #define CHANGED "ohio " A " ka 10.7.0.0/16;rome " C " kc 10.3.0.0/16;+paris"
-	static const char frozen[] = "the policy freezes the mesh: what the records say now";
+	static const char frozen[] = "the policy freezes the mesh: the records change no peer";
 	static const char applied[] = "ohio " A " ka 10.1.0.0/16;paris " B " kb 10.2.0.0/16";
 	static const char same[] = "ohio 10.1.0.0/16; paris 10.2.0.0/16";
 	const struct policy_row rows[] = {
@@ -148,7 +148,7 @@ static void frozen_mesh_changes(void **state)
 		{ "{\"schema\":1,\"freze\":true}",
 		  { CHANGED, applied, same,
 		    "the policy cannot be understood ('freze' is not one of 'schema', 'freeze' and "
-		    "'sites'): what the records say now" } },
+		    "'sites'), so the records change no peer" } },
 		{ FREEZE, { "?paris@9", applied, same, frozen } },
 		{ FREEZE, { "ohio " A " ka 10.1.0.0/16", "", "", frozen } },
 		/* not even by what else the policy says */

@@ -46,12 +46,16 @@ static void absence_removes_nobody(void **state)
 static void refusal_hides_a_record(void **state)
 {
 	struct refusal refusals[] = {
-		{ (char *)"paris", (char *)"'region' is missing" },
-		{ (char *)"new", (char *)"'vpc' is missing" },
+		{ .site = (char *)"paris", .rule = (char *)"'region' is missing" },
+		{ .site = (char *)"new", .rule = (char *)"'vpc' is missing" },
+		/* the first is for whoever is about to write over it to tell */
+		{ .site = (char *)"mine", .rule = (char *)"'zone' is missing", .in_place = true },
+		{ .site = (char *)"mine", .rule = (char *)"its record is below the wrong shard" },
 	};
 	static const struct row row = {
 		.peers = "ohio 10.1.0.0/16; paris 10.2.0.0/16",
-		.warnings = "site 'new': 'vpc' is missing\nsite 'paris': 'region' is missing",
+		.warnings = "site 'mine': its record is below the wrong shard\nsite 'new': 'vpc' is missing\n"
+			    "site 'paris': 'region' is missing",
 	};
 	struct listing listing = { .refusals = refusals, .refusal_count = COUNT_OF(refusals) };
 	CLEANUP(sites_done) struct sites applied = { 0 };
@@ -312,6 +316,70 @@ static void five_hundred_sites(void **state)
 		assert_int_equal(mesh.peers.items[i].subnets.count, 3);
 }
 
+/* Site "ohio", with this instance and these keys. */
+static struct site instance_site(const char *instance, const char *active, const char *next)
+{
+	char text[] = "ohio " A " k 10.1.0.0/16";
+	struct site site = site_of_text(text);
+
+	site.instance = mem_strdup(instance);
+	snprintf(site.keys[0].key.id, KEY_ID_SIZE, "%s", active);
+	if (next != NULL) {
+		struct site_key *key = MEM_GROW(site.keys, site.key_count);
+
+		*key = (struct site_key){ .state = KEY_NEXT };
+		snprintf(key->key.id, KEY_ID_SIZE, "%s", next);
+	}
+	return site;
+}
+
+/* What is applied, and then a record; *ret_instance is whose the peer counts as. Yours to free. */
+static bool succeeds(const struct site *before, struct site record, char **ret_instance)
+{
+	struct site own = { .name = (char *)"mine", .region = (char *)"r", .account = (char *)"a",
+			    .vpc = (char *)"vpc-mine" };
+	const struct sites applied = { (struct site *)before, 1 };
+	CLEANUP(listing_done) struct listing listing = { 0 };
+	CLEANUP(strings_done) struct strings replaced;
+	CLEANUP(mesh_done) struct mesh mesh;
+	struct cidr allowed = { 0x0a000000, 8 };
+
+	sites_add(&listing.sites, &record);
+	mesh_select(&(struct mesh_inputs){
+		.listing = &listing, .applied = &applied, .own = &own,
+		.allow_subnets = &(struct cidrs){ &allowed, 1 },
+	}, &mesh);
+	mesh_replaced(&applied, &mesh.peers, &replaced);
+	*ret_instance = mem_strdup(mesh.peers.items[0].instance);
+	return strings_has(&replaced, "ohio");
+}
+
+static void instance_is_taken_for_its_successor(void **state)
+{
+	static const struct {
+		const char *instance, *active, *next;
+		const char *counts_as;
+		bool replaced;
+	} cases[] = {
+		{ "i-2", "kb", NULL, "i-2", true },
+		{ "i-2", "ka", NULL, "i-1", false },	/* has claimed, and published no key yet */
+		{ "i-2", "kn", NULL, "i-1", false },	/* likewise, and our key was just being replaced */
+		{ "i-1", "kn", NULL, "i-1", false },	/* a key that was announced */
+		{ "i-1", "kb", NULL, "i-1", false },	/* or whose announcement was missed */
+		{ "i-1", "ka", "kn", "i-1", false },
+	};
+	CLEANUP(site_done) struct site before = instance_site("i-1", "ka", "kn");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct site record = instance_site(cases[i].instance, cases[i].active, cases[i].next);
+		AUTO_FREE char *counts_as = NULL;
+
+		assert_int_equal(succeeds(&before, record, &counts_as), cases[i].replaced);
+		assert_string_equal(counts_as, cases[i].counts_as);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +394,7 @@ int main(void)
 		cmocka_unit_test(static_peer_is_kept_out),
 		cmocka_unit_test(static_peer_may_have_anything),
 		cmocka_unit_test(five_hundred_sites),
+		cmocka_unit_test(instance_is_taken_for_its_successor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ static void table_make(struct vpc *vpc, struct chance *chance, size_t number)
 		if (!propagated && one_in(chance, 3))
 			vpc_made(vpc, id, range);
 	}
-	table->entry_count = table->route_count + below(chance, 2) * below(chance, 55);
+	table->entry_count = table->route_count + below(chance, 2) * (450 + below(chance, 55));
 }
 
 static bool rule_there(const struct ec2_group *group, const struct ec2_rule *rule)
@@ -306,7 +306,7 @@ struct room {
 static void room_measure(const struct cloud *cloud, struct room *room)
 {
 	for (size_t i = 0; i < cloud->tables.count; i++)
-		room->routes[i] = cloud->tables.items[i].entry_count > 50 ? SIZE_MAX : 50;
+		room->routes[i] = cloud->tables.items[i].entry_count > 500 ? SIZE_MAX : 500;
 	for (size_t i = 0; i < cloud->groups.count; i++)
 		room->rules[i] = rules_counting(&cloud->groups.items[i]) > 60 ? SIZE_MAX : 60;
 }

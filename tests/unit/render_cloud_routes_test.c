@@ -45,6 +45,7 @@ static void assert_made(const struct vpc *vpc, const char *expected)
 #define REPLACE "ec2:ReplaceRoute rtb-1 10.20.0.0/16 → eni-a\n"
 #define DELETE "ec2:DeleteRoute rtb-1 10.20.0.0/16\n"
 #define NOT_OURS ": only routes to gateways of mesh 'lab' are changed\n"
+#define ITS_OWN ": it is that site's to keep\n"
 
 static void missing_route_stays_missing(void **state)
 {
@@ -238,12 +239,12 @@ static void quota_is_met_half_way(void **state)
 	(void)state;
 	table = table_init(&vpc);
 	PEER(&vpc, "c", "198.51.100.8", "10.30.0.0/16");
-	table_fill(table, 48);
+	table_fill(table, 498);
 	assert_cloud(&vpc, CREATE "ec2:CreateRoute rtb-1 10.30.0.0/16 → eni-a\n", "");
-	table_fill(table, 49);
+	table_fill(table, 499);
 	vpc_table(&vpc, "rtb-2", "lab");
-	assert_cloud(&vpc, "", "route table 'rtb-1' would hold 51 routes, and the quota 'Routes per route "
-		     "table' is 50: have it raised; no route is changed before\n");
+	assert_cloud(&vpc, "", "route table 'rtb-1' would hold 501 routes, and the quota 'Routes per route "
+		     "table' is 500: have it raised; no route is changed before\n");
 	assert_made(&vpc, "");
 }
 
@@ -252,7 +253,7 @@ static void raised_quota_is_not_believed(void **state)
 	AUTO_VPC vpc;
 
 	(void)state;
-	table_fill(table_init(&vpc), 51);
+	table_fill(table_init(&vpc), 501);
 	assert_cloud(&vpc, CREATE, "");
 }
 
@@ -265,7 +266,7 @@ static void full_table_has_no_room_made_first(void **state)
 	table = table_init(&vpc);
 	vpc_route(table, "10.20.0.0/17", "eni-a");
 	vpc_made(&vpc, "rtb-1", "10.20.0.0/17");
-	table_fill(table, 50);
+	table_fill(table, 500);
 	assert_cloud(&vpc, "ec2:DeleteRoute rtb-1 10.20.0.0/17\n" CREATE, "");
 }
 
@@ -322,11 +323,11 @@ static void zone_without_a_gateway_is_not_told(void **state)
 	(void)state;
 	vpc_route(zones_init(&vpc), PEER_RANGE, "eni-a");
 	vpc_subnet(&vpc, "subnet-c", "us-east-1c", "172.16.2.0/24");
-	assert_cloud(&vpc, "", "unserved zones of 'vpc-a': 'us-east-1b', 'us-east-1c' have no gateway of mesh 'lab'\n");
+	assert_cloud(&vpc, "", "zones without a gateway of mesh 'lab' in 'vpc-a': 'us-east-1b', 'us-east-1c'\n");
 	neighbour = vpc_neighbour(&vpc, "c", "us-east-1b");
-	assert_cloud(&vpc, "", "unserved zones of 'vpc-a': 'us-east-1c' have no gateway of mesh 'lab'\n");
+	assert_cloud(&vpc, "", "zones without a gateway of mesh 'lab' in 'vpc-a': 'us-east-1c'\n");
 	neighbour->left = true;
-	assert_cloud(&vpc, "", "unserved zones of 'vpc-a': 'us-east-1b', 'us-east-1c' have no gateway of mesh 'lab'\n");
+	assert_cloud(&vpc, "", "zones without a gateway of mesh 'lab' in 'vpc-a': 'us-east-1b', 'us-east-1c'\n");
 }
 
 /* Of two gateways that are alive, the one whose zone it is has the route; otherwise nobody takes it from the other. */
@@ -342,7 +343,7 @@ static void two_gateways_fight_over_a_route(void **state)
 	free(neighbour->zone);
 	neighbour->zone = mem_strdup("us-east-1a");
 	vpc.cloud.subnets.count = 1;
-	assert_cloud(&vpc, "", "route 10.20.0.0/16 of 'rtb-1' leads to 'eni-c', the gateway of site 'c'" NOT_OURS);
+	assert_cloud(&vpc, "", "route 10.20.0.0/16 of 'rtb-1' leads to 'eni-c', the gateway of site 'c'" ITS_OWN);
 	neighbour->left = true;
 	assert_cloud(&vpc, REPLACE, "");
 	vpc.cloud.subnets.count = 2;
@@ -356,7 +357,7 @@ static void gateway_that_serves_the_whole_vpc_takes_a_zones_route(void **state)
 	vpc_route(table_init(&vpc), PEER_RANGE, "eni-c");
 	vpc_neighbour(&vpc, "c", "us-east-1b");
 	strings_add(&vpc.state.predecessors, "i-c");
-	assert_cloud(&vpc, "", "route 10.20.0.0/16 of 'rtb-1' leads to 'eni-c', the gateway of site 'c'" NOT_OURS);
+	assert_cloud(&vpc, "", "route 10.20.0.0/16 of 'rtb-1' leads to 'eni-c', the gateway of site 'c'" ITS_OWN);
 }
 
 static void zones_ranges_are_of_other_zones(void **state)

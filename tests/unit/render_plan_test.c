@@ -171,7 +171,9 @@ static void gateway_that_is_right_is_changed(void **state)
 /* A fresh machine, with everything that a gateway has. */
 static void order_is_not_that_in_which_a_gateway_is_built_up(void **state)
 {
-	AUTO_LAB lab = { .site = { true, 4096, "/cygnet/lab/sites/0/a", "/cygnet/lab/epoch" } };
+	char *baked = (char *)"/etc/keys/cygnet-1.key";
+	const struct strings unused = { &baked, 1 };
+	AUTO_LAB lab = { .site = { true, 4096, &unused, "/cygnet/lab/sites/0/a", "/cygnet/lab/epoch" } };
 
 	(void)state;
 	lab_file(&lab, CONCERN_TIME, "/etc/chrony", "time", NULL);
@@ -188,6 +190,7 @@ static void order_is_not_that_in_which_a_gateway_is_built_up(void **state)
 	lab_own_unit(&lab, "cygnet.service", CONCERN_UNITS, false, absent);
 	lab_connection(&lab, "cygnet-peer");
 	assert_plan(&lab, "make an RSA-4096 key pair\n"
+			  "wipe /etc/keys/cygnet-1.key, another instance's key\n"
 			  "create /etc/systemd/cygnet.timer (5 bytes, mode 0644)\n"
 			  "systemctl daemon-reload\n"
 			  "systemctl enable rules.service\n"

@@ -4,7 +4,7 @@ from .ids import new_id
 from .resources import Interface, Route, RouteTable
 from .rules import canonical
 
-ROUTES_PER_TABLE = 50
+ROUTES_PER_TABLE = 500
 
 
 class Routing:
