@@ -48,7 +48,7 @@ BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-ce
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
                   python3 python3-pytest python3-botocore python3-boto3 awscli openssl curl iproute2
 RPM_PACKAGES   := rpm python3
-SHIP_PACKAGES  := $(RPM_PACKAGES) rpmlint man-db mandoc busybox-static faketime
+SHIP_PACKAGES  := $(RPM_PACKAGES) rpm2cpio cpio rpmlint man-db mandoc busybox-static faketime
 ARM_PACKAGES   := qemu-user-static
 LAB_PACKAGES   := mmdebstrap nftables iptables procps iputils-ping strace util-linux
 DATA_PACKAGES  := shellcheck dash python3-yaml

@@ -1,6 +1,6 @@
 """The disk that an instance boots from, with the kernel and the initrd that QEMU starts: Debian's own, made once.
 
-What is made is keyed by its packages and by this file, made beside its place and renamed into it. Each instance has a
+What is made is keyed by all that decides its content, made beside its place and renamed into it. Each instance has a
 copy, into which debugfs writes what its operator would have baked in.
 """
 
@@ -80,8 +80,9 @@ class Image:
 
 def image():
     """The image, built first if the cache has none: some minutes and the network."""
-    code = pathlib.Path(__file__).read_bytes()
-    folder = roots.cache_folder() / "boot" / f"{SUITE}-{hashlib.sha256(code).hexdigest()[:12]}"
+    content = [_PACKAGES, _KERNEL, _OPTIONS, _UNPACK_KERNEL, _FILES, _INITRD_INIT, _INITRD_MODULES, DISK_SIZE]
+    key = hashlib.sha256(repr(content).encode()).hexdigest()[:12]
+    folder = roots.cache_folder() / "boot" / f"{SUITE}-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -113,8 +114,8 @@ def _run(argv, **options):
 def _bootstrap(root):
     hook = root.parent / "unpack-kernel"
     hook.write_text(_UNPACK_KERNEL)
-    _run(["mmdebstrap", *_OPTIONS, "--include=" + ",".join(_PACKAGES), f'--customize-hook=sh "{hook}" "$1"', SUITE, root,
-          *roots.archives(SUITE)])
+    _run(["mmdebstrap", *_OPTIONS, "--include=" + ",".join(_PACKAGES), f'--customize-hook=sh "{hook}" "$1"',
+          SUITE, root, *roots.archives(SUITE)])
 
 
 def _configure(root):

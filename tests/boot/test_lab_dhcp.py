@@ -39,8 +39,9 @@ def client():
 
 
 def send(client, kind):
-    fields = struct.pack(">BBBB4sHH", 1, 1, 6, 0, TRANSACTION, 0, 0x8000) + bytes(16) + MAC.ljust(16, b"\0") + bytes(192)
-    client.sendto(fields + b"\x63\x82\x53\x63" + bytes([0, 61, 1, 9, 53, 1, kind, 255]), ("255.255.255.255", 67))
+    head = struct.pack(">BBBB4sHH", 1, 1, 6, 0, TRANSACTION, 0, 0x8000) + bytes(16) + MAC.ljust(16, b"\0")
+    options = bytes([0, 61, 1, 9, 53, 1, kind, 255])
+    client.sendto(head + bytes(192) + b"\x63\x82\x53\x63" + options, ("255.255.255.255", 67))
 
 
 def options_of(reply):

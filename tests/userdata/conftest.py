@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-PROGRAM = HERE.parents[1] / "build" / "cygnet"
 sys.path[:0] = [str(HERE), str(HERE.parent / "aws"), str(HERE.parent / "mesh")]
 
 from fakeaws import Server, World  # noqa: E402 (the path above has to come first)
-from machine import NETNS, Machine  # noqa: E402
+from machine import NETNS, PROGRAM, Machine  # noqa: E402
 from roots import root  # noqa: E402
 
 

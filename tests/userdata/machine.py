@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+PROGRAM = Path(__file__).resolve().parents[2] / "build" / "cygnet"
 NETNS = f"cygnet-userdata-{os.getpid()}"
 BUCKET, KEY = "binaries", "cygnet/x86_64/cygnet"
 HOSTS = [f"{BUCKET}.s3.us-east-1.amazonaws.com", f"{BUCKET}.s3.eu-west-1.amazonaws.com", "s3.us-east-1.amazonaws.com"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROGRAM
+from machine import PROGRAM
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 HEX = "0123456789abcdef" * 4
