@@ -77,7 +77,9 @@ REASON(health, "unhealthy-after is set", config->unhealthy_after_s > 0);
 	EC2_ROW(call, commands, &routed_all, EC2("route-table/*"), OF_VPC),		\
 	EC2_ROW(call, commands, &routed_listed, EC2("route-table/*"), OF_TABLES)
 
-#define RUNS "bootstrap sync"
+/* A rekey runs the passes of a sync, but answers for no launch hook. */
+#define WAKES "bootstrap sync"
+#define RUNS WAKES " rekey"
 #define LOOKS RUNS " plan"
 
 static const struct permission rows[] = {
@@ -89,7 +91,10 @@ static const struct permission rows[] = {
 	ROW("ssm:GetParameters", OPERATOR, "forget", ALWAYS, PARAMETER("sites/*"), ANY_WAY),
 	ROW("ssm:GetParametersByPath", REGISTRY, LOOKS, ALWAYS, PARAMETER("sites"), ANY_WAY),
 	ROW("ssm:GetParametersByPath", REGISTRY, LOOKS, ALWAYS, PARAMETER("sites/*"), ANY_WAY),
+	ROW("ssm:GetParametersByPath", REGISTRY, RUNS, ALWAYS, PARAMETER("acks"), ANY_WAY),
+	ROW("ssm:GetParametersByPath", REGISTRY, RUNS, ALWAYS, PARAMETER("acks/*"), ANY_WAY),
 	ROW("ssm:GetParameterHistory", REGISTRY, LOOKS, ALWAYS, PARAMETER("{record}"), ANY_WAY),
+	ROW("ssm:GetParameterHistory", REGISTRY, RUNS, ALWAYS, PARAMETER("epoch"), ANY_WAY),
 	ROW("ssm:PutParameter", REGISTRY, RUNS " leave", ALWAYS, PARAMETER("{record}"), ANY_WAY),
 	ROW("ssm:PutParameter", REGISTRY, RUNS " leave", ALWAYS, PARAMETER("epoch"), ANY_WAY),
 	ROW("ssm:PutParameter", REGISTRY, RUNS, ALWAYS, PARAMETER("acks/{site}"), ANY_WAY),
@@ -111,8 +116,8 @@ static const struct permission rows[] = {
 	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &walls_managed, EC2("security-group/*"), OF_MESH),
 	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &walls_managed, EC2("security-group/*"), OF_MESH),
 
-	ROW("autoscaling:DescribeAutoScalingInstances", INSTANCE, RUNS, &hook, "*", IN_REGION),
-	ROW("autoscaling:CompleteLifecycleAction", INSTANCE, RUNS, &hook, SCALING_GROUP, ANY_WAY),
+	ROW("autoscaling:DescribeAutoScalingInstances", INSTANCE, WAKES, &hook, "*", IN_REGION),
+	ROW("autoscaling:CompleteLifecycleAction", INSTANCE, WAKES, &hook, SCALING_GROUP, ANY_WAY),
 	ROW("autoscaling:RecordLifecycleActionHeartbeat", INSTANCE, "bootstrap", &hook, SCALING_GROUP, ANY_WAY),
 	ROW("autoscaling:SetInstanceHealth", INSTANCE, "sync", &health, SCALING_GROUP, ANY_WAY),
 };
@@ -139,7 +144,8 @@ static bool action_has(size_t i, const char *command)
 
 char *permissions_text(void)
 {
-	static const char *const commands[] = { "user-data", "bootstrap", "sync", "plan", "leave", "forget" };
+	static const char *const commands[] = { "user-data", "bootstrap", "sync", "rekey", "plan", "leave",
+						"forget" };
 	struct buf text = { 0 };
 
 	buf_addf(&text, "%-43s", "action");

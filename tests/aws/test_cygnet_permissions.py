@@ -128,6 +128,7 @@ def test_commands_have_what_they_need_and_nothing_else(gateway_of, world, live, 
     gateway.run("plan", codes=(2,))
     gateway.run("bootstrap")
     gateway.run("sync")
+    gateway.run("rekey")
     if "unhealthy-after" in gateway.settings:
         lose_charon(gateway)
     gateway.run("leave")
