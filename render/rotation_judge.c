@@ -127,13 +127,18 @@ static enum stance stance_offered(const struct state *state, const struct rotati
 	return peer->manual || peer_is_live(state, inputs, peer) ? STANCE_AWAITED : STANCE_ABSENT;
 }
 
+/* One that has refused the first of two connections has the other's turn before it. */
 static enum stance stance_tried(const struct rotation_inputs *inputs, const struct site *peer, bool connects)
 {
 	const struct follower *follower = follower_find(inputs->recent, peer->name);
 
 	if (follower->tries == 0)
 		return STANCE_QUEUED;
-	return inputs->now_ms - follower->tried_ms < (connects ? TRY_MS : REFUSAL_MS) ? STANCE_TRIED : STANCE_REFUSES;
+	if (inputs->now_ms - follower->tried_ms < (connects ? TRY_MS : REFUSAL_MS))
+		return STANCE_TRIED;
+	if (follower->tries % 2 == 1 && connection_is_twofold(inputs->tunnels, peer->name))
+		return STANCE_QUEUED;
+	return STANCE_REFUSES;
 }
 
 static enum stance stance_switching(const struct state *state, const struct rotation_inputs *inputs,

@@ -36,7 +36,6 @@ static int64_t patience_ms(const struct rotation_inputs *inputs, int64_t tries)
 	return patience < RETRY_MAX_MS ? patience : RETRY_MAX_MS;
 }
 
-/* Where there are two connections, one that is refused is followed by the other at once. */
 static bool try_is_due(const struct state *state, const struct rotation_inputs *inputs,
 		       const struct rotation_report *report)
 {
@@ -46,9 +45,7 @@ static bool try_is_due(const struct state *state, const struct rotation_inputs *
 
 	if (report->stance == STANCE_QUEUED)
 		return !yields(state, inputs, report->peer);
-	if (report->stance != STANCE_REFUSES)
-		return false;
-	return (twofold && follower->tries % 2 == 1) ||
+	return report->stance == STANCE_REFUSES &&
 	       inputs->now_ms - follower->tried_ms >= patience_ms(inputs, rounds);
 }
 

@@ -35,7 +35,7 @@ def published(mesh, site):
     return put.time - time.time() + time.monotonic()
 
 
-def test_a_site_that_joins_reaches_the_others_within_an_interval(mesh, capsys):
+def test_a_site_that_joins_reaches_the_others_with_their_next_syncs(mesh, capsys):
     first, second, third = mesh.sites
     with first.host.keep_pinging(third.host.address, second.host.address) as one, \
             second.host.keep_pinging(third.host.address) as other:
@@ -49,7 +49,7 @@ def test_a_site_that_joins_reaches_the_others_within_an_interval(mesh, capsys):
               ((first, seen[third.host.address]), (second, elsewhere[third.host.address]))}
     show(capsys, *(f"  {name}: first ping {seconds:.1f} s after the record was published, interval {INTERVAL} s"
                    for name, seconds in joined.items()))
-    assert max(joined.values()) < 2 * INTERVAL
+    assert max(joined.values()) < 3 * INTERVAL
     assert seen[second.host.address].lost == 0, str(seen[second.host.address])
 
 
@@ -64,13 +64,14 @@ def test_changed_subnets_reach_the_others_and_touch_no_other_tunnel(mesh, capsys
     with Watch(mesh) as watch:
         sync(changed)
         since = time.monotonic()
-        eventually(lambda: all(selectors(site, changed) == {(MORE,)} for site in others), 60)
+        eventually(lambda: all((MORE,) in selectors(site, changed) for site in others), 60)
         took = time.monotonic() - since
+        eventually(lambda: all(selectors(site, changed) == {(MORE,)} for site in others), 60)
         del changed.gateway.instance.tags["cygnet:subnets"]
         sync(changed)
         eventually(lambda: all(selectors(site, changed) == {(changed.range,)} for site in others), 60)
     _, control = watch.of(changed)
-    show(capsys, f"  {took:.1f} s until both others have the subnets, interval {INTERVAL} s", *told(control, "others"))
+    show(capsys, f"  {took:.1f} s until both others have a tunnel for the subnets, interval {INTERVAL} s", *told(control, "others"))
     assert lost(control) <= 1
 
 
@@ -103,7 +104,6 @@ def test_without_the_registry_a_tunnel_that_was_lost_comes_back(mesh, outage):
 def test_without_the_registry_a_gateway_that_reboots_comes_back(mesh, outage):
     site = mesh.sites[1]
     site.gateway.reboot()
-    site.gateway.wait_booted()
     eventually(mesh.is_whole, 90)
 
 
