@@ -32,6 +32,7 @@ struct session {
 	bool claim;			/* the site is to be taken, whoever has it; over once that is done */
 	struct err setback;		/* the first failure that the run went on after */
 	bool setback_is_registry;	/* and that is over once the registry can be read */
+	bool registry_told;		/* this run has warned that the registry cannot be read */
 
 	struct aws_environment environment;
 	struct imds *imds;
