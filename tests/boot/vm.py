@@ -16,7 +16,8 @@ _BRIDGE, _TAP = "wire", "tap0"
 _WIRE_MAC = "06:00:00:00:00:01"
 _QEMU = ["qemu-system-x86_64", "-accel", "tcg,tb-size=128", "-cpu", "max", "-smp", "1", "-m", "768", "-nodefaults",
          "-display", "none"]
-_KERNEL_LINE = "console=ttyS0 root=/dev/vda rw mitigations=off panic=5 quiet"
+_KERNEL_LINE = ("console=ttyS0 root=/dev/vda rw mitigations=off panic=5 no_timer_check quiet"
+                " systemd.default_timeout_start_sec=600")     # an emulated machine beside others is slow
 _SSH = ["ssh", "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
         "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5"]
 
