@@ -5,7 +5,7 @@
 
 #include "userdata/policy.h"
 
-static const char *const commands[] = { "user-data", "bootstrap", "sync", "plan", "leave", "forget" };
+static const char *const commands[] = { "user-data", "bootstrap", "sync", "rekey", "plan", "leave", "forget" };
 
 static bool command_known(const char *word, size_t len)
 {
