@@ -152,7 +152,7 @@ test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
 test-unit test-golden test-aws test-mesh:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
 
-test-long: setup-lab build ## keys replaced in every flavour, and killed at every call (root; half an hour)
+test-long: setup-lab build ## keys replaced in every flavour, and killed at every call (root; an hour or more)
 	@/usr/bin/python3 tests/run.py --long mesh
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)
