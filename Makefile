@@ -249,7 +249,7 @@ test-arm64: setup-test setup-arm64 ## unit tests and the fake AWS for the arm64 
 	@$(MAKE) ARCH=aarch64 emulated
 	@/usr/bin/python3 tests/run.py $(ARM64_SUITES)
 
-test-long: setup-lab build ## keys replaced in every flavour, and killed at every call (root; half an hour)
+test-long: setup-lab build ## keys replaced in every flavour, and killed at every call (root; an hour or more)
 	@/usr/bin/python3 tests/run.py --long mesh
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)

@@ -8,7 +8,7 @@
 
 #include "bootstrap/observe.h"
 #include "bootstrap/publish.h"
-#include "keys/exchange_changes.h"
+#include "bootstrap/registry.h"
 #include "render/cloud.h"
 #include "render/rotation.h"
 
@@ -69,46 +69,12 @@ static void predecessors_observe(struct session *session)
 	session->state.predecessors = found;
 }
 
-/*
- * Whether what was announced could be read, and is all that there is to know. What an earlier mesh had warnings of may
- * have to be looked at again with any other record, and everything has to with another policy.
- */
-static bool changes_read(struct session *session, struct listing *ret_listing)
-{
-	const struct state *state = &session->state;
-	struct listing listing = { 0 };
-	struct err e = ERR_INIT;
-	bool told = false;
-
-	if (state->refused || !state->complete)
-		return false;
-	if (exchange_changes(&session->registry, session->config.site, &state->applied, &told, &listing, &e) < 0)
-		session_setback(session, &e);
-	if (told && listing.policy.hash == state->policy) {
-		*ret_listing = listing;
-		return true;
-	}
-	if (told)
-		listing_done(&listing);
-	return false;
-}
-
-static int registry_read(struct session *session, struct picture *picture, struct err *e)
-{
-	if (!(picture->news && changes_read(session, &picture->listing)) &&
-	    exchange_list(&session->registry, &picture->listing, e) < 0)
-		return -1;
-	listing_complete(&picture->listing, &session->state.peers);
-	listing_complete(&picture->listing, &session->state.neighbours);
-	return 0;
-}
-
 void picture_observe_registry(struct session *session, struct picture *picture)
 {
 	struct err e = ERR_INIT;
 
 	session_step(session, "registry");
-	picture->listed = registry_read(session, picture, &e) == 0;
+	picture->listed = registry_read(session, picture->news, &picture->listing, &e) == 0;
 	if (!picture->listed) {
 		session_registry_lost(session, &e);
 		return;

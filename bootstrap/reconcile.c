@@ -339,5 +339,7 @@ int reconcile_due(struct session *session, struct outcome *outcome, struct err *
 		return -1;
 	if (begun || full_is_due(session))
 		return reconcile_full(session, outcome, e);
-	return news_are_there(session) ? reconcile_all(session, true, outcome, e) : reconcile_quick(session, outcome, e);
+	if (news_are_there(session))
+		return reconcile_all(session, true, outcome, e);
+	return reconcile_quick(session, outcome, e);
 }

@@ -79,7 +79,7 @@ static int rotation_begin(struct session *session, struct err *e)
 	if (compromised && rotate_compromise(session, &done, e) < 0)
 		return -1;
 	if (!done)
-		return err_set(e, EXIT_AGAIN, "another replacement of the key is about to end: run this again after it");
+		return err_set(e, EXIT_AGAIN, "another replacement of the key is about to end: run this again then");
 	log_note(session->log, "the key is being replaced already: going on with that");
 	return 0;
 }
@@ -156,8 +156,8 @@ static int held_up(struct session *session, const struct outcome *outcome, struc
 		err_set(e, EXIT_AGAIN, "the record could not be published");
 	else
 		err_set(e, EXIT_AGAIN, "held up by '%s'", names);
-	return err_remedy(e, "sync goes on by itself once that is over; 'cygnet rekey --skip PEER' goes on without a peer, "
-			  "and 'cygnet rekey --abort' back");
+	return err_remedy(e, "sync goes on by itself once that is over; 'cygnet rekey --skip PEER' goes on without a "
+			  "peer, and 'cygnet rekey --abort' back");
 }
 
 static int rekey_follow(struct session *session, struct outcome *outcome, struct err *e)

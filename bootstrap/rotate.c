@@ -1,7 +1,7 @@
 /*
  * rotate: where the steps of a rotation meet the disk, the registry and charon. Which one comes when is decided in
- * render/rotation; here what it goes by is looked up, and what it wants is saved and done, in an order in which a run may
- * be killed anywhere.
+ * render/rotation; here what it goes by is looked up, and what it wants is saved and done, in an order in which a run
+ * may be killed anywhere.
  */
 #include "bootstrap/rotate.h"
 
@@ -215,8 +215,8 @@ static void acks_observe(struct rotating *r)
 static void holders_warn(struct session *session, const struct outcome *outcome)
 {
 	AUTO_FREE char *names = strings_join(&outcome->holders, "', '");
-	AUTO_FREE char *text = mem_printf("the replacement of this gateway's key is held up by '%s': see 'cygnet rekey'",
-					  names);
+	AUTO_FREE char *text = mem_printf("the replacement of this gateway's key is held up by '%s': see "
+					  "'cygnet rekey'", names);
 
 	session_warn(session, text);
 }

@@ -1,6 +1,6 @@
 /*
- * rotation: the steps from one own key to the next, and back, as changes of the state. It knows no disk, no registry and
- * no charon: what they say comes in, and its caller saves what comes out before it acts on it.
+ * rotation: the steps from one own key to the next, and back, as changes of the state. It knows no disk, no registry
+ * and no charon: what they say comes in, and its caller saves what comes out before it acts on it.
  */
 #include "render/rotation.h"
 

@@ -1,6 +1,6 @@
 /*
- * rotation_judge: how each peer stands to a rotation, from its SAs, its ack and what was tried. What follows from that is
- * decided elsewhere.
+ * rotation_judge: how each peer stands to a rotation, from its SAs, its ack and what was tried. What follows from that
+ * is decided elsewhere.
  */
 #include "render/rotation_judge.h"
 
@@ -158,8 +158,8 @@ static enum stance stance_retiring(const struct state *state, const struct rotat
 {
 	struct standing standing = standing_of(state, inputs, peer);
 
-	if (standing.has_old && state->rotation.compromised)
-		return STANCE_QUEUED;
+	if (standing.has_old)
+		return state->rotation.compromised ? STANCE_QUEUED : STANCE_SKIPPED;
 	return standing.fresh >= TUNNEL_OUTDATED ? STANCE_SWITCHED : STANCE_ABSENT;
 }
 
@@ -243,7 +243,7 @@ char *rotation_text(const struct state *state, const struct rotation_report *rep
 	const char *name = report->peer->name;
 
 	if (report->stance == STANCE_AWAITED && report->peer->manual)
-		return mem_printf("peer %s: was set up by hand: once the next key is there, add \"acks\": [\"%s\"] to its "
-				  "file", name, state->rotation.to);
+		return mem_printf("peer %s: was set up by hand: once the next key is there, add \"acks\": [\"%s\"] to "
+				  "its file", name, state->rotation.to);
 	return mem_printf("peer %s: %s", name, words[report->stance]);
 }

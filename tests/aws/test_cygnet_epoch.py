@@ -35,7 +35,8 @@ def site(live, ssm):
 
 
 def peers(live):
-    return sorted(path.stem.removeprefix("cygnet-") for path in (live.root / "etc/swanctl/conf.d").glob("cygnet-*.conf"))
+    files = (live.root / "etc/swanctl/conf.d").glob("cygnet-*.conf")
+    return sorted(path.stem.removeprefix("cygnet-") for path in files)
 
 
 def put(ssm, record):

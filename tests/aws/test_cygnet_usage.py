@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 DONE, CHANGES, USAGE, CONFIG, MISSING, AGAIN, DENIED = 0, 2, 64, 65, 69, 75, 77
-COMMANDS = ("bootstrap", "sync", "plan", "leave", "forget", "userdata", "version")
+COMMANDS = ("bootstrap", "sync", "rekey", "plan", "leave", "forget", "userdata", "version")
 OPERANDS = {"forget": ["berlin"]}
 
 
@@ -72,13 +72,49 @@ def test_bad_usage_is_named_and_nothing_is_asked(gateway, world, command, words,
     assert world.metadata_calls == []
 
 
-@pytest.mark.parametrize("flag, owner", [("--claim", "bootstrap"), ("--keep-address", "leave"), ("--upgrade", "userdata")])
+@pytest.mark.parametrize("flag, owner", [
+    ("--claim", "bootstrap"), ("--keep-address", "leave"), ("--abort", "rekey"), ("--compromised", "rekey"),
+    ("--upgrade", "userdata")])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_flag_is_of_one_command(gateway, world, command, flag, owner):
     done = gateway.cygnet(command, flag, "extra", "extra")
     said = "unexpected argument 'extra'" if command == owner else f"unknown option '{flag}'"
     assert (done.returncode, done.stderr) == (USAGE, f"cygnet {command}: {said}\n")
     assert world.metadata_calls == []
+
+
+@pytest.mark.parametrize("words, message", [
+    (["--skip"], "option '--skip' needs a value"),
+    (["--skip="], "option '--skip' needs a value"),
+    (["--skipped", "a"], "unknown option '--skipped'"),
+    (["--wait", ""], "option '--wait' needs a value"),
+])
+def test_bad_usage_of_rekey_is_named(gateway, world, words, message):
+    done = gateway.cygnet("rekey", *words)
+    assert (done.returncode, done.stdout, done.stderr) == (USAGE, "", f"cygnet rekey: {message}\n")
+    assert world.metadata_calls == []
+
+
+@pytest.mark.parametrize("words, message", [
+    (["--wait", "soon"], "option '--wait': value 'soon' is not a whole number with its unit, as in 15s, 10m, 1h or 90d"),
+    (["--wait=2d"], "option '--wait': value '2d' is not between 1s and 86400s"),
+    (["--abort", "--compromised"], "option '--abort' goes back, and the others go on"),
+    (["--skip=berlin", "--abort"], "option '--abort' goes back, and the others go on"),
+    (["--wait=1m", "--abort"], "option '--abort' goes back, and the others go on"),
+    (["--root", "/tmp"], "a gateway's key is replaced from its own root, without '--root'"),
+])
+def test_rekey_asks_nothing_before_it_knows_what_is_meant(gateway, world, words, message):
+    done = gateway.cygnet("rekey", *words)
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert done.stderr.splitlines()[0] == f"cygnet rekey: start: {message}"
+    assert world.metadata_calls == []
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each != "rekey"])
+@pytest.mark.parametrize("option", ["--skip", "--wait"])
+def test_options_of_rekey_are_no_other_command_s(gateway, command, option):
+    done = gateway.cygnet(command, *OPERANDS.get(command, []), option, "5m")
+    assert (done.returncode, done.stderr) == (USAGE, f"cygnet {command}: unknown option '{option}'\n")
 
 
 def test_a_value_stands_behind_a_blank_or_an_equals_sign(gateway, root):

@@ -58,7 +58,8 @@ def has_one_key(mesh, site):
 
 def traces(gateway, text):
     """The files of the gateway that have a text in their name or in them."""
-    folders = ["/etc/swanctl", "/etc/ipsec.d", "/etc/ipsec.conf", "/etc/ipsec.secrets", "/var/lib/cygnet", "/run/cygnet"]
+    folders = ["/etc/swanctl", "/etc/ipsec.d", "/etc/ipsec.conf", "/etc/ipsec.secrets", "/var/lib/cygnet",
+               "/run/cygnet"]
     named = gateway.run(["find", *folders, "-name", f"*{text}*"]).stdout
     return named.split() + gateway.run(["grep", "-rl", text, *folders]).stdout.split()
 

@@ -1,4 +1,4 @@
-"""What a gateway publishes reaches the others within an interval, and what they have stays while nothing can be read."""
+"""What a gateway publishes reaches the others with their next syncs, and what they have stays while nothing is read."""
 
 import json
 import time
@@ -71,7 +71,8 @@ def test_changed_subnets_reach_the_others_and_touch_no_other_tunnel(mesh, capsys
         sync(changed)
         eventually(lambda: all(selectors(site, changed) == {(changed.range,)} for site in others), 60)
     _, control = watch.of(changed)
-    show(capsys, f"  {took:.1f} s until both others have a tunnel for the subnets, interval {INTERVAL} s", *told(control, "others"))
+    show(capsys, f"  {took:.1f} s until both others have a tunnel for the subnets, interval {INTERVAL} s",
+         *told(control, "others"))
     assert lost(control) <= 1
 
 

@@ -9,7 +9,7 @@ import signal
 import pytest
 from checks import eventually, said
 from mesh import THREE_REGIONS, Mesh
-from rekeying import STATE, offers, phase, private_keys, rekey, settle, sync
+from rekeying import STATE, offers, phase, private_keys, settle, sync
 
 ALONE = {"cygnet:interval": "10m"}  # no sync of the timer's comes in between
 FLAVOURS = {"swanctl": ALONE, "ipsec": {**ALONE, "cygnet:backend": "ipsec"}}
