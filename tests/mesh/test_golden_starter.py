@@ -65,7 +65,9 @@ def put(gateway, case):
 
 
 def names(case):
-    return {match[1] for path in golden()[case] if (match := re.search(r"ipsec\.d/(cygnet-.*)\.conf$", path))}
+    """The conns of peers; the one that tells which files starter has read is none."""
+    return {name for path, text in golden()[case].items() if path.endswith(".conf")
+            for name in re.findall(r"^conn (cygnet-\S+)$", text, re.MULTILINE)}
 
 
 @each()
