@@ -1,22 +1,29 @@
 # cygnet: one static binary, and its tests. 'make help' lists the targets.
 #
 # Two builds of the same sources:
-#   build/$(ARCH)/  against musl and libraries built from source: the binary that ships
+#   build/$(ARCH)/  against musl and libraries built from source: the binary that ships; x86_64 or aarch64
 #   build/native/   against this machine's libraries, with sanitizers: the unit tests
 
 VERSION := 0.1.0
-ARCH    ?= x86_64
+HOST    := $(shell uname -m)
+ARCH    ?= $(HOST)
+OTHER   := $(filter-out $(ARCH),x86_64 aarch64)
 PREFIX  ?= /usr
 DESTDIR ?=
 
 override export CYGNET_CACHE := $(abspath $(or $(CYGNET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cygnet))
 export PYTHONDONTWRITEBYTECODE := 1
 
+# Built for another machine than this one: a cross compiler's prefix.
+CROSS := $(if $(filter-out $(HOST),$(ARCH)),$(ARCH)-linux-gnu-)
+OUT   := build/$(ARCH)
+export ARCH CROSS
+
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: FORCE
-MAKEFLAGS += --no-builtin-rules --no-print-directory --jobs=$(shell nproc)
+MAKEFLAGS += --no-builtin-rules --no-print-directory $(if $(filter 0,$(MAKELEVEL)),--jobs=$(shell nproc))
 
 # One short line a step; V=1 prints the commands instead.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
@@ -39,36 +46,59 @@ LIBS     := -lcurl -lssl -lcrypto -ljansson -lexpat
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-certificates debian-archive-keyring
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
-                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl
-LAB_PACKAGES   := mmdebstrap iproute2 nftables iptables procps iputils-ping strace util-linux
+                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl curl iproute2
+RPM_PACKAGES   := rpm python3
+SHIP_PACKAGES  := $(RPM_PACKAGES) rpm2cpio cpio rpmlint man-db mandoc busybox-static faketime
+ARM_PACKAGES   := qemu-user-static
+LAB_PACKAGES   := mmdebstrap nftables iptables procps iputils-ping strace util-linux
+DATA_PACKAGES  := shellcheck dash python3-yaml
+BOOT_PACKAGES  := e2fsprogs busybox-static cpio kmod openssh-client
+EMULATORS      := qemu-system-x86
 
-# Root and the network are needed only when a package of the list is missing.
+# Debian's names for the other architecture's compiler and kernel headers.
+DEBIAN_x86_64  := amd64
+DEBIAN_aarch64 := arm64
+ifneq ($(CROSS),)
+BUILD_PACKAGES += gcc-$(subst _,-,$(ARCH))-linux-gnu linux-libc-dev-$(DEBIAN_$(ARCH))-cross
+endif
+
+# Root and the network are needed only when a package of the list is missing. One list after the other: apt has a lock.
 define install-packages
-@command -v dpkg-query >/dev/null || { echo "cygnet is built on Debian 12: no dpkg-query here" >&2; exit 1; }; \
+@mkdir -p build; exec 9>build/setup.lock; flock 9; \
+command -v dpkg-query >/dev/null || { echo "cygnet is built on Debian 12: no dpkg-query here" >&2; exit 1; }; \
 installed=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | sed -n 's/^installed //p'); \
 missing=$$(printf '%s\n' $(1) | grep -vxF "$$installed" | paste -sd' ' -); \
 test -n "$$missing" || exit 0; \
 test "$$(id -u)" = 0 || { echo "missing packages: $$missing; run 'make setup' as root" >&2; exit 1; }; \
 echo "installing $$missing"; export DEBIAN_FRONTEND=noninteractive; \
-apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing
+{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; } 9>&-
 endef
 
-.PHONY: setup setup-build setup-test setup-lab
-setup: setup-lab ## install what build, tests and lab need (root; nothing to do when all is there)
+.PHONY: setup setup-build setup-test setup-lab setup-userdata setup-boot setup-rpm setup-ship setup-arm64
+setup: setup-userdata setup-boot setup-ship setup-arm64 ## install what build, tests and lab need (root; nothing to do when all is there)
 setup-build:
 	$(call install-packages,$(BUILD_PACKAGES))
 setup-test: setup-build
 	$(call install-packages,$(TEST_PACKAGES))
 setup-lab: setup-test
 	$(call install-packages,$(LAB_PACKAGES))
+setup-userdata: setup-lab
+	$(call install-packages,$(DATA_PACKAGES))
+# Without an emulator the tests that boot are skipped.
+setup-boot: setup-lab
+	$(call install-packages,$(BOOT_PACKAGES))
+	-$(call install-packages,$(EMULATORS))
+setup-rpm: setup-build
+	$(call install-packages,$(RPM_PACKAGES))
+setup-ship: setup-test
+	$(call install-packages,$(SHIP_PACKAGES))
+setup-arm64:
+	@$(MAKE) ARCH=aarch64 setup-build
+	$(call install-packages,$(ARM_PACKAGES))
 
 # --- the libraries: Debian's sources, fetched and built once a machine ---
 
-# Built for another machine than this one: a cross compiler's prefix.
-CROSS ?= $(if $(filter-out $(shell uname -m),$(ARCH)),$(ARCH)-linux-gnu-)
-OUT   := build/$(ARCH)
-LOCK  := sources.lock
-export ARCH CROSS
+LOCK := sources.lock
 
 # A cache that was emptied since is filled again.
 build/sources: $(LOCK) base/libs/fetch.sh $(if $(wildcard $(CYGNET_CACHE)/sources),,FORCE) | setup-build
@@ -83,19 +113,19 @@ $(OUT)/flags: build/sources FORCE
 update-sources: setup-build ## rewrite sources.lock with the newest versions
 	@mkdir -p build
 	@sed -n '/^#/p' $(LOCK) >build/$(LOCK)
-	@base/libs/fetch.sh --newest >>build/$(LOCK)
+	@base/libs/fetch.sh $(LOCK) --newest >>build/$(LOCK)
 	@mv build/$(LOCK) $(LOCK)
 
 # --- the static build: the binary that ships ---
 
-BINARY  := build/cygnet
+BINARY  := $(OUT)/cygnet
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 MUSL_CC := $(OUT)/libs/bin/musl-gcc
 STATIC_CFLAGS  := $(CFLAGS) -Os -ffunction-sections -fdata-sections -fno-pie
 STATIC_LDFLAGS := -static -no-pie -s -Wl,--gc-sections,--fatal-warnings,-z,relro,-z,now,-z,noexecstack
 
 .PHONY: build
-build: $(BINARY) ## build/cygnet, the static binary (the default)
+build: $(if $(CROSS),$(BINARY),build/cygnet) ## build/cygnet, the static binary (the default); ARCH=aarch64 for Graviton's
 
 $(OUT)/%.o: %.c $(OUT)/flags Makefile
 	@mkdir -p $(@D)
@@ -106,9 +136,36 @@ $(BINARY): $(OBJECTS)
 	@! readelf -lW $@ | grep -E 'INTERP|DYNAMIC' || { echo "$@ is not static" >&2; exit 1; }
 	@echo "$@: $$(stat -c %s $@) bytes, $$(xz -c $@ | wc -c) as .xz"
 
+# This machine's own programs, where people and tests look for them.
+build/cygnet build/aws-client: build/%: build/$(HOST)/%
+	@ln -f $< $@
+
 .PHONY: install
-install: build ## install into $(DESTDIR)$(PREFIX)/bin
+install: build ## install program and manual pages into $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/cygnet
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 rpm/cygnet.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 rpm/cygnet.conf.5
+
+# --- packages: the binary with its units, manual pages, licenses and list of parts ---
+
+RPM  := build/rpm/cygnet-$(VERSION)-1.$(ARCH).rpm
+SBOM := $(OUT)/cygnet.spdx.json
+# Of the newest entry of the package's changelog: nothing in it is younger.
+EPOCH = $(shell date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(... ... .. ....\) .*/\1/p}' rpm/cygnet.spec)")
+
+$(SBOM): $(BINARY) build/sources rpm/sbom.py | setup-rpm
+	$(call say,sbom)SOURCE_DATE_EPOCH=$(EPOCH) rpm/sbom.py $(VERSION) $(BINARY) build/sources \
+		"$$($(CROSS)gcc --version | head -n 1)" >$@
+
+$(RPM): $(SBOM) LICENSE $(wildcard rpm/*) | setup-rpm
+	$(call say,rpm)SOURCE_DATE_EPOCH=$(EPOCH) rpmbuild -bb --quiet --build-in-place --target $(ARCH) \
+		--define 'cygnet_version $(VERSION)' --define '_topdir $(CURDIR)/$(OUT)/rpm' \
+		--define '_rpmdir $(@D)' --define '_rpmfilename $(@F)' rpm/cygnet.spec >$(OUT)/rpm.log
+
+.PHONY: rpm package
+rpm: package ## packages of both architectures, in build/rpm/
+	@$(MAKE) ARCH=$(OTHER) package
+package: $(RPM)
 
 # --- the native build: unit tests under the sanitizers ---
 
@@ -133,24 +190,64 @@ check-layers: | setup-test ## a room includes only rooms above it
 
 # --- the rooms base and aws as a command line, for the tests of aws ---
 
-CLIENT := build/aws-client
+CLIENT         := $(OUT)/aws-client
 CLIENT_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/aws/client*.c))
 
 $(CLIENT): $(CLIENT_OBJECTS) $(filter $(OUT)/base/% $(OUT)/aws/%,$(OBJECTS))
 	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
 
+# --- the unit tests of the very objects that ship, and any test's programs under an emulator ---
+
+CMOCKA       := $(OUT)/cmocka
+CMOCKA_LOCK  := tests/unit/sources.lock
+STATIC_TESTS := $(TESTS:%.c=$(OUT)/%)
+EMULATED     := $(OUT)/emulated
+EMULATOR     := /usr/bin/qemu-$(ARCH)-static
+
+build/cmocka-sources: $(CMOCKA_LOCK) base/libs/fetch.sh | setup-build
+	@mkdir -p $(@D)
+	@SUITE=bookworm base/libs/fetch.sh $(CMOCKA_LOCK) >$@
+
+$(CMOCKA)/libcmocka.a: build/cmocka-sources $(OUT)/flags tests/unit/cmocka.sh
+	$(call say,cc)tests/unit/cmocka.sh $< $(MUSL_CC) $(CROSS)ar $(CMOCKA)
+
+# The second macro tells cmocka.h that the C library has uintptr_t, as musl's own names are none that it knows.
+$(STATIC_TESTS:=.o): CPPFLAGS += -I$(CMOCKA)/include -DWITHOUT_SANITIZERS -D_UINTPTR_T
+$(STATIC_TESTS:=.o): | $(CMOCKA)/libcmocka.a
+$(STATIC_TESTS): %: %.o $(filter-out $(OUT)/bootstrap/main.o,$(OBJECTS)) $(CMOCKA)/libcmocka.a
+	$(call say,ld)$(MUSL_CC) $(STATIC_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(EMULATED)/%: $(OUT)/%
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec %s %s "$$@"\n' $(EMULATOR) $(abspath $<) >$@
+	@chmod 755 $@
+
+.PHONY: emulated
+emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/aws-client
+
 # --- tests: each suite alone, or all ---
 
-.PHONY: test test-unit test-golden test-aws test-mesh test-long demo
-test: setup-lab build $(CLIENT) check-layers $(NATIVE_TESTS) ## every suite (root); ends with passed, failed, skipped
-	@/usr/bin/python3 tests/run.py unit golden aws mesh
+ARM64_SUITES := unit@aarch64 aws@aarch64
+
+.PHONY: test test-unit test-golden test-aws test-userdata test-package test-mesh test-boot test-arm64 test-long demo
+test: setup build build/aws-client check-layers $(NATIVE_TESTS) package ## every suite (root); ends with passed, failed, skipped
+	@$(MAKE) ARCH=$(OTHER) package
+	@$(MAKE) ARCH=aarch64 emulated
+	@/usr/bin/python3 tests/run.py unit golden aws userdata package $(ARM64_SUITES) mesh
 
 test-unit: $(NATIVE_TESTS) ## unit tests, under the sanitizers
 test-golden: setup-test build ## recorded inputs, expected files
-test-aws: setup-test build $(CLIENT) ## the fake AWS, and the program against it
+test-aws: setup-test build build/aws-client ## the fake AWS, and the program against it
+test-userdata: setup-userdata build ## what 'cygnet userdata' prints, as shells, cloud-init and AWS take it (root)
+test-package: setup-ship build rpm ## packages, manual pages, and the same bytes again; LONG=1: of the libraries, too
 test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
-test-unit test-golden test-aws test-mesh:
+test-boot: setup-boot build ## two gateways that boot under QEMU, from their user-data on (root)
+test-unit test-golden test-aws test-userdata test-package test-mesh test-boot:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
+
+test-arm64: setup-test setup-arm64 ## unit tests and the fake AWS for the arm64 binary, under qemu-user; LONG=1: all of it
+	@$(MAKE) ARCH=aarch64 emulated
+	@/usr/bin/python3 tests/run.py $(ARM64_SUITES)
 
 test-long: setup-lab build ## keys replaced in every flavour, and killed at every call (root; an hour or more)
 	@/usr/bin/python3 tests/run.py --long mesh
@@ -162,7 +259,7 @@ demo: setup-lab build ## a mesh of three VPCs on this machine (root)
 
 .PHONY: help clean
 help: ## print this list
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 clean: ## remove build/ (the cache of built libraries stays)
 	rm -rf build

@@ -197,8 +197,10 @@ int file_folder(const char *root, const char *path, mode_t mode, struct err *e)
 
 static bool name_matches(const char *name, const char *prefix, const char *suffix)
 {
-	size_t len = strlen(name), before = strlen(prefix), after = strlen(suffix);
+	size_t len = strlen(name), before = strlen(prefix), after = suffix ? strlen(suffix) : 0;
 
+	if (suffix == NULL)
+		return strcmp(name, prefix) == 0;
 	return len >= before + after && strncmp(name, prefix, before) == 0 && strcmp(name + len - after, suffix) == 0;
 }
 

@@ -48,7 +48,10 @@ mode_t file_mode(const char *root, const char *path);
 /* The user id of the owner of what is at path, or (uid_t)-1 when nothing is there. */
 uid_t file_owner(const char *root, const char *path);
 
-/* Names in a folder that begin with prefix and end in suffix, sorted; none when the folder is missing. At most 10,000. */
+/*
+ * Names in a folder that begin with prefix and end in suffix, or with suffix NULL the one that is prefix; sorted. None
+ * when the folder is missing, and at most 10,000.
+ */
 int file_list(const char *root, const char *folder, const char *prefix, const char *suffix,
 	      struct strings *ret_names, struct err *e);
 

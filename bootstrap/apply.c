@@ -75,6 +75,7 @@ static int do_unit(const struct applying *a, const struct action *action, struct
 {
 	static int (*const verbs[])(const struct distro *distro, const char *unit, struct err *e) = {
 		[ACTION_ENABLE] = service_enable,
+		[ACTION_REENABLE] = service_reenable,
 		[ACTION_DISABLE] = service_disable,
 		[ACTION_START] = service_start,
 		[ACTION_RESTART] = service_restart,
@@ -175,6 +176,7 @@ static const action_function functions[] = {
 	[ACTION_RELABEL] = do_relabel,
 	[ACTION_RELOAD_SYSTEMD] = do_reload_systemd,
 	[ACTION_ENABLE] = do_unit,
+	[ACTION_REENABLE] = do_unit,
 	[ACTION_DISABLE] = do_unit,
 	[ACTION_START] = do_unit,
 	[ACTION_RESTART] = do_unit,

@@ -16,6 +16,7 @@ enum exit_code command_rekey(struct session *session, char *const environment[],
 enum exit_code command_plan(struct session *session, char *const environment[], struct err *e);
 enum exit_code command_leave(struct session *session, char *const environment[], struct err *e);
 enum exit_code command_forget(struct session *session, char *const environment[], struct err *e);
+enum exit_code command_userdata(struct session *session, char *const environment[], struct err *e);
 enum exit_code command_version(struct session *session, char *const environment[], struct err *e);
 
 #endif

@@ -34,7 +34,7 @@ int duty_refuse(const struct session *session, struct err *e)
 	}
 	err_set(e, EXIT_CONFIG, "site '%s' was taken out of the mesh, and this instance does not serve it any more",
 		site);
-	return err_remedy(e, "'cygnet bootstrap' takes it back in");
+	return err_remedy(e, "'cygnet bootstrap --claim' takes it back in");
 }
 
 int duty_check(const struct session *session, struct err *e)
@@ -43,6 +43,23 @@ int duty_check(const struct session *session, struct err *e)
 	bool stopped = (state->duty == DUTY_SUPERSEDED && !state->complete) || state->duty == DUTY_LEFT;
 
 	return stopped && !session->claim ? duty_refuse(session, e) : 0;
+}
+
+void duty_tell(struct session *session, const struct succession *succession)
+{
+	const char *then = succession->over ? "stops" :
+			   "keeps its tunnels until that one has published its key, and does nothing else";
+	const char *site = session->config.site;
+	AUTO_FREE char *text = NULL;
+
+	if (succession->tenure == TENURE_LEFT)
+		text = mem_printf("site '%s' was taken out of the mesh: this instance stops", site);
+	else if (succession->by != NULL)
+		text = mem_printf("instance '%s' fills site '%s' now, generation %lld: this one %s",
+				  succession->by->instance, site, (long long)succession->by->generation, then);
+	else
+		text = mem_printf("another instance has filled site '%s': this one %s", site, then);
+	session_warn(session, text);
 }
 
 /* A gateway of nobody: the rule set, strongSwan's settings and no connections. */

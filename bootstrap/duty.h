@@ -3,6 +3,7 @@
 #define CYGNET_BOOTSTRAP_DUTY_H
 
 #include "bootstrap/tunnels.h"
+#include "keys/succession.h"
 
 /* A run that is to make this instance a gateway begins: it claims a site that was left, and with --claim any. */
 void duty_resume(struct session *session);
@@ -12,6 +13,9 @@ int duty_check(const struct session *session, struct err *e);
 
 /* The same of one whose tenure has ended, whether or not it has stopped already. */
 int duty_refuse(const struct session *session, struct err *e);
+
+/* Warn that the site is another's by now, naming whose, or nobody's, and of what this instance does then. */
+void duty_tell(struct session *session, const struct succession *succession);
 
 /*
  * Stop for good: connections out of charon and off the disk, SAs terminated, cygnet.service and its timer disabled (the

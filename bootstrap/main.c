@@ -23,6 +23,7 @@ static const struct command {
 	{ "plan", NULL, command_plan, "show what bootstrap would do, and each setting with its origin" },
 	{ "leave", NULL, command_leave, "take this instance's site out of the mesh" },
 	{ "forget", "SITE", command_forget, "take a site out whose gateway is gone for good; from anywhere" },
+	{ "userdata", NULL, command_userdata, "print what makes a new instance a gateway; from anywhere" },
 	{ "version", NULL, command_version, "print this program's version and what it is linked with" },
 };
 
@@ -40,28 +41,44 @@ static const struct flag {
 	{ "--abort", command_rekey, offsetof(struct options, abort), "go back to the key that was" },
 	{ "--compromised", command_rekey, offsetof(struct options, compromised),
 	  "have peers refuse the old key at once; packets are lost" },
+	{ "--upgrade", command_userdata, offsetof(struct options, order.upgrade),
+	  "bring what is installed up to date first" },
+	{ "--cloudwatch", command_userdata, offsetof(struct options, order.cloudwatch),
+	  "install the CloudWatch agent where it is packaged" },
+	{ "--endpoints", command_userdata, offsetof(struct options, order.endpoints),
+	  "launch without a public address, as the VPC has endpoints" },
 };
 
-static void wait_take(struct options *options, const char *value)
-{
-	options->wait = value;
-}
-
-static void skip_take(struct options *options, const char *value)
-{
-	strings_add(&options->skip, value);
-}
-
 /* Options with a value that are no settings, each of one command. */
-static const struct choice {
-	const char *name, *value;
+static const struct word {
+	const char *name;
+	const char *value;
 	command_function function;
-	void (*take)(struct options *options, const char *value);
+	size_t member;			/* of struct options: as many strings as it may be given */
+	size_t count;
 	const char *summary;
-} choices[] = {
-	{ "--wait", "TIME", command_rekey, wait_take,
-	  "how long a peer that does not answer holds it up (5m, or half a second a peer)" },
-	{ "--skip", "PEER", command_rekey, skip_take, "do not wait for this peer; may be given again" },
+} words[] = {
+#define WORD(name, value, function, member, summary)			\
+	{ name, value, function, offsetof(struct options, member),	\
+	  sizeof ((struct options *)0)->member / sizeof(const char *), summary }
+	WORD("wait", "TIME", command_rekey, wait,
+	     "how long a peer that does not answer holds it up (5m, or half a second a peer)"),
+	WORD("skip", "PEER", command_rekey, skip, "do not wait for this peer; may be given again"),
+	WORD("format", "FORMAT", command_userdata, order.format, "shell, cloud-config, mime, launch-template, "
+	     "cloudformation, iam-policy, registry-policy, operator-policy or permissions"),
+	WORD("source", "SOURCE", command_userdata, order.source, "where cygnet is: s3://BUCKET/KEY, "
+	     "https://HOST/PATH, package:, 'apt:URL SUITE COMPONENT' or dnf:URL; {arch} in it is x86_64 or aarch64"),
+	WORD("sha256", "ARCH=HEX", command_userdata, order.sha256, "what it has to be; one for each architecture"),
+	WORD("repository-key", "FILE", command_userdata, order.repository_key, "PGP public key of apt: and dnf:"),
+	WORD("ami", "AMI", command_userdata, order.ami, "the machine image"),
+	WORD("type", "TYPE", command_userdata, order.type, "the type of instance"),
+	WORD("group", "GROUP", command_userdata, order.group, "the security group"),
+	WORD("profile", "NAME", command_userdata, order.profile, "the instance profile"),
+	WORD("region", "REGION", command_userdata, order.region, "where the gateway runs, for its policy"),
+	WORD("account", "ACCOUNT", command_userdata, order.account, "the account that it runs in"),
+	WORD("vpc", "VPC", command_userdata, order.vpc, "the VPC whose routes it keeps"),
+	WORD("scaling-group", "NAME", command_userdata, order.scaling_group, "the Auto Scaling group that it is in"),
+#undef WORD
 };
 
 static void flags_print(FILE *out, command_function function)
@@ -69,10 +86,9 @@ static void flags_print(FILE *out, command_function function)
 	for (size_t i = 0; i < COUNT_OF(flags); i++)
 		if (flags[i].function == function)
 			fprintf(out, "  %-13s %s: %s\n", "", flags[i].name, flags[i].summary);
-	for (size_t i = 0; i < COUNT_OF(choices); i++)
-		if (choices[i].function == function)
-			fprintf(out, "  %-13s %s %s: %s\n", "", choices[i].name, choices[i].value,
-				choices[i].summary);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (words[i].function == function)
+			fprintf(out, "  %-13s --%s %s: %s\n", "", words[i].name, words[i].value, words[i].summary);
 }
 
 static void usage_print(FILE *out)
@@ -106,41 +122,48 @@ static const char *option_value(char *const argv[], int *i)
 	return argv[*i + 1] != NULL ? argv[++*i] : NULL;
 }
 
-static int option_set(struct options *options, const char *argument, const char *value, struct err *e)
+static const struct word *word_find(const struct command *command, const char *key)
+{
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (words[i].function == command->function && strcmp(words[i].name, key) == 0)
+			return &words[i];
+	return NULL;
+}
+
+/* Of one that is given too often the last counts, as of a setting; those of several may not get lost. */
+static int word_set(const struct word *word, struct options *options, const char *value, struct err *e)
+{
+	const char **values = (const char **)((char *)options + word->member);
+	size_t i = 0;
+
+	while (i + 1 < word->count && values[i] != NULL)
+		i++;
+	if (word->count > 1 && values[i] != NULL)
+		return err_set(e, EXIT_USAGE, "option '--%s' is given more than %zu times", word->name, word->count);
+	values[i] = value;
+	return 0;
+}
+
+static int option_set(const struct command *command, struct options *options, const char *argument, const char *value,
+		      struct err *e)
 {
 	AUTO_FREE char *key = mem_strndup(argument + 2, strcspn(argument + 2, "="));
 	bool root = strcmp(key, "root") == 0;
+	const struct word *word = word_find(command, key);
 	int setting = config_setting(key);
 
-	if (!root && setting < 0)
+	if (!root && setting < 0 && word == NULL)
 		return err_set(e, EXIT_USAGE, "unknown option '--%s'", key);
 	if (value == NULL || value[0] == '\0')
 		return err_set(e, EXIT_USAGE, "option '--%s' needs a value", key);
 	if (root && value[0] != '/')
 		return err_set(e, EXIT_USAGE, "option '--root' needs an absolute path, not '%s'", value);
+	if (word != NULL)
+		return word_set(word, options, value, e);
 	if (root)
 		options->root = strcmp(value, "/") == 0 ? "" : value;
 	else
 		options->settings[setting] = value;
-	return 0;
-}
-
-static const struct choice *choice_find(const struct command *command, const char *argument)
-{
-	size_t length = strcspn(argument, "=");
-
-	for (size_t i = 0; i < COUNT_OF(choices); i++)
-		if (choices[i].function == command->function && strncmp(choices[i].name, argument, length) == 0 &&
-		    choices[i].name[length] == '\0')
-			return &choices[i];
-	return NULL;
-}
-
-static int choice_set(const struct choice *choice, struct options *options, const char *value, struct err *e)
-{
-	if (value == NULL || value[0] == '\0')
-		return err_set(e, EXIT_USAGE, "option '%s' needs a value", choice->name);
-	choice->take(options, value);
 	return 0;
 }
 
@@ -168,10 +191,7 @@ static int option_read(const struct command *command, char *const argv[], int *i
 		       struct err *e)
 {
 	const char *argument = argv[*i];
-	const struct choice *choice = choice_find(command, argument);
 
-	if (choice != NULL)
-		return choice_set(choice, options, option_value(argv, i), e);
 	if (strncmp(argument, "--", 2) != 0)
 		return operand_set(command, options, argument, e);
 	if (strcmp(argument, "--quiet") == 0)
@@ -179,7 +199,7 @@ static int option_read(const struct command *command, char *const argv[], int *i
 	else if (strcmp(argument, "--verbose") == 0)
 		options->level = LOG_LEVEL_VERBOSE;
 	else if (!flag_set(command, options, argument))
-		return option_set(options, argument, option_value(argv, i), e);
+		return option_set(command, options, argument, option_value(argv, i), e);
 	return 0;
 }
 
@@ -261,6 +281,5 @@ int main(int argc, char *argv[], char *environment[])
 	if (options_read(command, argv + 2, &options, &e) < 0)
 		fprintf(stderr, "cygnet %s: %s\n", command->name, e.cause);
 	code = e.code != EXIT_DONE ? (int)e.code : command_run(command, &options, environment);
-	strings_done(&options.skip);
 	return code;
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -41,6 +42,24 @@ static int files_observe(const char *root, const struct target *target, struct o
 	return 0;
 }
 
+/* Where files have to open with something, an administrator's own may lie, or a link that masks a unit. */
+static int stale_file_observe(const char *root, const char *path, const struct owned_pattern *pattern,
+			      struct observation *seen, struct err *e)
+{
+	const char *opening = pattern->opening;
+	struct observed_file file;
+
+	if (opening != NULL && !S_ISREG(file_mode(root, path)))
+		return 0;
+	if (file_observe(root, path, pattern->concern, &file, e) < 0)
+		return -1;
+	if (opening == NULL || strncmp(buf_str(&file.content), opening, strlen(opening)) == 0)
+		*MEM_GROW(seen->stale, seen->stale_count) = file;
+	else
+		observed_file_done(&file);
+	return 0;
+}
+
 static int stale_observe(const char *root, const struct target *target, const struct owned_pattern *pattern,
 			 struct observation *seen, struct err *e)
 {
@@ -50,13 +69,10 @@ static int stale_observe(const char *root, const struct target *target, const st
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
 		AUTO_FREE char *path = mem_printf("%s/%s", pattern->folder, names.items[i]);
-		struct observed_file file;
 
-		if (tree_find(&target->tree, path) != NULL)
-			continue;
-		if (file_observe(root, path, pattern->concern, &file, e) < 0)
+		if (tree_find(&target->tree, path) == NULL &&
+		    stale_file_observe(root, path, pattern, seen, e) < 0)
 			return -1;
-		*MEM_GROW(seen->stale, seen->stale_count) = file;
 	}
 	return 0;
 }

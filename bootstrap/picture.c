@@ -34,8 +34,10 @@ bool picture_ended(const struct picture *picture)
 /* --- observing --- */
 
 /* Each part by itself: a permission that lacks costs only what needs it. */
-static void cloud_observe(struct session *session, struct cloud *cloud)
+static void cloud_observe(struct session *session, struct picture *picture)
 {
+	struct cloud *cloud = &picture->cloud;
+
 	for (enum cloud_part part = 0; part < CLOUD_PARTS; part++) {
 		struct err e = ERR_INIT;
 
@@ -43,8 +45,11 @@ static void cloud_observe(struct session *session, struct cloud *cloud)
 		    (part == CLOUD_GROUPS && !cloud->known[CLOUD_INTERFACE]))
 			continue;
 		session_step(session, cloud_part_name(part));
-		if (cloud_read(session->aws, &session->instance, &session->config, part, cloud, &e) < 0)
-			session_setback(session, &e);
+		if (cloud_read(session->aws, &session->instance, &session->config, part, cloud, &e) == 0)
+			continue;
+		if (part == CLOUD_SUBNETS)
+			picture->no_subnets = e;
+		session_setback(session, &e);
 	}
 }
 
@@ -83,7 +88,7 @@ int picture_observe(struct session *session, struct picture *picture, struct err
 	session_step(session, "static peers");
 	if (statics_load(session->options->root, &picture->statics, e) < 0)
 		return -1;
-	cloud_observe(session, &picture->cloud);
+	cloud_observe(session, picture);
 	picture_observe_registry(session, picture);
 	return 0;
 }
@@ -126,9 +131,10 @@ void picture_remember(struct session *session, struct site *ret_own)
 }
 
 /* With scope az the own subnets are EC2's to tell; when it does not, they are those that it told last. */
-static int zone_decide(struct session *session, const struct cloud *cloud, struct err *e)
+static int zone_decide(struct session *session, const struct picture *picture, struct err *e)
 {
 	struct cidrs *ranges = &session->state.zone_ranges;
+	const struct cloud *cloud = &picture->cloud;
 
 	if (session->config.scope != SCOPE_AZ)
 		return 0;
@@ -136,8 +142,10 @@ static int zone_decide(struct session *session, const struct cloud *cloud, struc
 		cidrs_done(ranges);
 		cloud_zone_ranges(cloud, session->instance.zone, ranges);
 	} else if (ranges->count == 0) {
-		return session->config.zonal ? err_set(e, EXIT_AGAIN, "the subnets of zone '%s' are not known yet",
-						       session->instance.zone) : 0;
+		if (!session->config.zonal)
+			return 0;
+		*e = picture->no_subnets;
+		return err_wrap(e, "the subnets of zone '%s' are not known yet", session->instance.zone);
 	}
 	return config_zone(&session->config, &session->instance, ranges, e);
 }
@@ -175,11 +183,25 @@ static void revoked_inherit(struct session *session, const struct site *found, s
 	strings_copy(revoked, &own->revoked);
 }
 
+static void refused_tell(struct session *session, const struct refusal *refused)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, EXIT_CONFIG, "the record of site '%s' may be another instance's, and cannot be understood: %s",
+		refused->site, refused->rule);
+	err_remedy(&e, "'cygnet bootstrap --claim' puts this instance's own in its place");
+	session_setback(session, &e);
+}
+
 int picture_judge(struct session *session, struct picture *picture, struct err *e)
 {
+	const struct refusal *refused = listing_refusal(&picture->listing, picture->own.name);
 	const struct site *found = picture_found(picture);
 
-	if (!picture->listed) {
+	picture->licensed = picture->listed && (refused == NULL || session->claim);
+	if (picture->listed && !picture->licensed)
+		refused_tell(session, refused);
+	if (!picture->licensed) {
 		picture->succession.generation = picture->own.generation;
 		picture->succession.tenure = session->state.generation > 0 ? TENURE_HELD : TENURE_CLAIM;
 		return 0;
@@ -188,6 +210,7 @@ int picture_judge(struct session *session, struct picture *picture, struct err *
 		return -1;
 	succession_judge(&(struct succession_inputs){
 		.found = found,
+		.refused = refused,
 		.instance = session->instance.id,
 		.state = &session->state,
 		.key = session->keyring.present ? &session->keyring.active : NULL,
@@ -215,7 +238,7 @@ static struct cloud_inputs cloud_inputs(const struct session *session, const str
 		.cloud = &picture->cloud,
 		.own = &picture->own,
 		.peers = &picture->mesh.peers,
-		.listed = picture->listed && fills ? &picture->listing.sites : NULL,
+		.listed = picture->licensed && fills ? &picture->listing.sites : NULL,
 		.state = &session->state,
 	};
 }
@@ -267,7 +290,7 @@ int picture_decide(struct session *session, struct picture *picture, struct err 
 	bool addressed, holds;
 
 	session_step(session, "mesh");
-	if (zone_decide(session, &picture->cloud, e) < 0)
+	if (zone_decide(session, picture, e) < 0)
 		return -1;
 	picture_remember(session, &picture->own);
 	picture->key_missing = !session->keyring.present;
@@ -280,8 +303,8 @@ int picture_decide(struct session *session, struct picture *picture, struct err 
 	if (record_text(&picture->own, &record, e) < 0)
 		return -1;
 	holds = picture->succession.tenure == TENURE_HELD;
-	picture->claims = picture->listed && addressed && (!holds || is_others(session, picture_found(picture)));
-	picture->publish = picture->listed && (holds || picture->claims) &&
+	picture->claims = picture->licensed && addressed && (!holds || is_others(session, picture_found(picture)));
+	picture->publish = picture->licensed && (holds || picture->claims) &&
 			   publish_due(session, &picture->listing, &picture->own);
 	mesh_decide(session, picture);
 	return 0;
@@ -320,6 +343,16 @@ static void warnings_tell(struct session *session, const struct strings *warning
 	}
 }
 
+static bool others_are_listed(const struct picture *picture)
+{
+	const struct sites *sites = &picture->listing.sites;
+
+	for (size_t i = 0; i < sites->count; i++)
+		if (!sites->items[i].left && strcmp(sites->items[i].name, picture->own.name) != 0)
+			return true;
+	return false;
+}
+
 static void mesh_report(struct session *session, const struct picture *picture)
 {
 	if (session->host.time == NULL)
@@ -327,8 +360,9 @@ static void mesh_report(struct session *session, const struct picture *picture)
 			     "time, going on without");
 	warnings_tell(session, &picture->mesh.warnings);
 	if (picture->listed && picture->mesh.peers.count == 0)
-		log_step(session->log, "no peers of mesh '%s' in the registry in '%s'", session->config.mesh,
-			 session->config.registry);
+		log_step(session->log, "%s of mesh '%s' in the registry in '%s'",
+			 others_are_listed(picture) ? "no peer among the other sites" : "no other sites",
+			 session->config.mesh, session->config.registry);
 }
 
 static void site_plan(struct session *session, const struct picture *picture, const char *record, struct plan *plan)
@@ -349,19 +383,22 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 	const struct tree_inputs inputs = picture_tree_inputs(session, &picture->own, &picture->mesh.peers);
 	AUTO_FREE char *record = exchange_record_path(&session->registry, picture->own.name);
 	AUTO_FREE char *epoch = exchange_epoch_path(&session->registry);
+	CLEANUP(strings_done) struct strings unused = { 0 };
 	CLEANUP(observation_done) struct observation seen = { 0 };
 	struct target target;
 
 	mesh_report(session, picture);
 	target_make(&inputs, &target);
 	session_step(session, "host");
-	if (observe_host(session, &target, &seen, e) < 0) {
+	if ((session->baked && keyring_list(session->options->root, session->host.flavour->keys_folder, &unused, e) < 0) ||
+	    observe_host(session, &target, &seen, e) < 0) {
 		target_done(&target);
 		return -1;
 	}
 	plan_make(&target, &seen, (1u << CONCERN_COUNT) - 1, &(struct site_observation){
 		.key_missing = picture->key_missing || rotation_lacks_key(&session->state, &session->keyring),
 		.key_bits = session->config.key_bits,
+		.unused = picture->key_missing ? &unused : NULL,
 		.record = picture->publish ? record : NULL,
 		.epoch = epoch,
 	}, ret_plan);

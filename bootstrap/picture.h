@@ -14,9 +14,11 @@ struct picture {
 	/* observed */
 	struct statics statics;
 	struct cloud cloud;
+	struct err no_subnets;		/* why the own zone's could not be read */
 	struct listing listing;
 	bool news;			/* all but what was announced is known: nothing else need be read */
 	bool listed;			/* the registry could be read */
+	bool licensed;			/* and the own record, if there is one: it and EC2 may be written */
 	/* decided */
 	struct site own;		/* as it is to be published; version is that of the record found */
 	bool key_missing;		/* own has a placeholder for its key */
@@ -45,8 +47,9 @@ void picture_observe_registry(struct session *session, struct picture *picture);
 
 /*
  * Decide who fills the site, and so own and its peers; no peers once that has ended. Without a key own gets a
- * placeholder, whose id is all zeros. An 'address' that cannot be had is a setback: own keeps the one that it had. A
- * record of the own name from another VPC is EXIT_CONFIG, and so is an own site that no record can hold.
+ * placeholder, whose id is all zeros. An 'address' that cannot be had is a setback: own keeps the one that it had; an
+ * own record that cannot be understood is one, and may be a successor's: only a claim goes over it. A record of the own
+ * name from another VPC is EXIT_CONFIG, and so is an own site that no record can hold.
  */
 int picture_decide(struct session *session, struct picture *picture, struct err *e);
 

@@ -42,6 +42,9 @@ static int site_plan(struct session *session, struct picture *picture, struct pl
 		return -1;
 	if (!picture_ended(picture))
 		return picture_plan(session, picture, &target, plan, e);
+	if (duty_check(session, e) < 0)
+		return -1;
+	duty_tell(session, &picture->succession);
 	session->state.duty = picture->succession.tenure == TENURE_LEFT ? DUTY_LEFT : DUTY_SUPERSEDED;
 	return duty_refuse(session, e);
 }
@@ -62,6 +65,9 @@ enum exit_code command_plan(struct session *session, char *const environment[], 
 	actions_print("calls", &plan, false);
 	if (picture.key_missing)
 		puts("the key is not made yet: in file names its id is shown as zeros");
+	if (session->config.lifecycle_hook != NULL)
+		printf("lifecycle hook '%s' is answered by bootstrap, if it waits for this instance\n",
+		       session->config.lifecycle_hook);
 	if (session->setback.code != EXIT_DONE)
 		return session->setback.code;
 	return plan.count > 0 ? EXIT_CHANGES : EXIT_DONE;

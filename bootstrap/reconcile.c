@@ -137,23 +137,6 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 
 /* --- an instance whose site is another's by now, or nobody's --- */
 
-static void end_tell(struct session *session, const struct succession *succession)
-{
-	const char *then = succession->over ? "stops" :
-			   "keeps its tunnels until that one has published its key, and does nothing else";
-	const char *site = session->config.site;
-	AUTO_FREE char *text = NULL;
-
-	if (succession->tenure == TENURE_LEFT)
-		text = mem_printf("site '%s' was taken out of the mesh: this instance stops", site);
-	else if (succession->by != NULL)
-		text = mem_printf("instance '%s' fills site '%s' now, generation %lld: this one %s",
-				  succession->by->instance, site, (long long)succession->by->generation, then);
-	else
-		text = mem_printf("another instance has filled site '%s': this one %s", site, then);
-	session_warn(session, text);
-}
-
 /* Its tunnels carry on until its key is listed no more; that it does nothing else outlasts a reboot. */
 static int reconcile_end(struct session *session, const struct picture *picture, struct outcome *outcome, struct err *e)
 {
@@ -161,7 +144,7 @@ static int reconcile_end(struct session *session, const struct picture *picture,
 	struct state *state = &session->state;
 
 	outcome->ended = true;
-	end_tell(session, succession);
+	duty_tell(session, succession);
 	state->duty = succession->tenure == TENURE_LEFT ? DUTY_LEFT : DUTY_SUPERSEDED;
 	if (!session->live)
 		return 0;

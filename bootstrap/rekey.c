@@ -22,9 +22,9 @@
 
 static int wait_parse(const struct options *options, int64_t *ret_wait_s, struct err *e)
 {
-	const struct value value = { .text = options->wait, .min = 1, .max = WAIT_MAX_S };
+	const struct value value = { .text = options->wait[0], .min = 1, .max = WAIT_MAX_S };
 
-	if (options->wait == NULL || value_duration(&value, ret_wait_s, e) == 0)
+	if (options->wait[0] == NULL || value_duration(&value, ret_wait_s, e) == 0)
 		return 0;
 	e->code = EXIT_USAGE;
 	return err_wrap(e, "option '--wait'");
@@ -36,7 +36,7 @@ static int options_check(const struct session *session, int64_t *ret_wait_s, str
 
 	if (!session->live)
 		return err_set(e, EXIT_USAGE, "a gateway's key is replaced from its own root, without '--root'");
-	if (options->abort && (options->compromised || options->wait != NULL || options->skip.count > 0))
+	if (options->abort && (options->compromised || options->wait[0] != NULL || options->skip[0] != NULL))
 		return err_set(e, EXIT_USAGE, "option '--abort' goes back, and the others go on");
 	return wait_parse(options, ret_wait_s, e);
 }
@@ -86,14 +86,14 @@ static int rotation_begin(struct session *session, struct err *e)
 
 static int skip_intend(struct session *session, struct err *e)
 {
-	const struct strings *skip = &session->options->skip;
+	const char *const *skip = session->options->skip;
 	struct strings *skipped = &session->state.rotation.skip;
 
-	for (size_t i = 0; i < skip->count; i++) {
-		if (sites_find(&session->state.peers, skip->items[i]) == NULL)
-			return err_set(e, EXIT_CONFIG, "'%s' is no peer of this gateway", skip->items[i]);
-		if (!strings_has(skipped, skip->items[i]))
-			strings_add(skipped, skip->items[i]);
+	for (size_t i = 0; i < SKIP_MAX && skip[i] != NULL; i++) {
+		if (sites_find(&session->state.peers, skip[i]) == NULL)
+			return err_set(e, EXIT_CONFIG, "'%s' is no peer of this gateway", skip[i]);
+		if (!strings_has(skipped, skip[i]))
+			strings_add(skipped, skip[i]);
 	}
 	return 0;
 }

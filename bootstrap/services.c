@@ -144,6 +144,11 @@ int service_enable(const struct distro *distro, const char *unit, struct err *e)
 	return unit_do(distro, "enable", NULL, unit, e);
 }
 
+int service_reenable(const struct distro *distro, const char *unit, struct err *e)
+{
+	return unit_do(distro, "reenable", NULL, unit, e);
+}
+
 int service_disable(const struct distro *distro, const char *unit, struct err *e)
 {
 	return unit_do(distro, "disable", "--now", unit, e);

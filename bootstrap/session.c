@@ -86,8 +86,9 @@ void session_registry_lost(struct session *session, struct err *e)
 		session_setback(session, e);
 		return;
 	}
-	if (!told || session->log->level != LOG_LEVEL_QUIET) {
+	if (!told || (session->log->level != LOG_LEVEL_QUIET && !session->registry_told)) {
 		*warned_ms = now_ms;
+		session->registry_told = true;
 		log_warn(session->log, "%s", text);
 	}
 	setback_keep(session, e);
@@ -96,6 +97,7 @@ void session_registry_lost(struct session *session, struct err *e)
 void session_registry_found(struct session *session)
 {
 	session->recent.registry_warned_ms = 0;
+	session->registry_told = false;
 	if (session->setback_is_registry)
 		err_clear(&session->setback);
 	session->setback_is_registry = false;
@@ -237,6 +239,12 @@ int session_observe_registry(struct session *session, char *const environment[],
 	aws_settle(session, endpoint_domain(session->config.registry));
 	session_connect(session, "cygnet");
 	return 0;
+}
+
+int session_observe_settings(struct session *session, char *const environment[], struct err *e)
+{
+	session_step(session, "settings");
+	return config_observe(session, environment, config_given, e);
 }
 
 int session_load(struct session *session, struct err *e)

@@ -6,6 +6,9 @@
 #include "keys/keyring.h"
 #include "keys/state.h"
 #include "metadata/host.h"
+#include "userdata/order.h"
+
+#define SKIP_MAX 64
 
 /* From the command line; all borrowed. */
 struct options {
@@ -15,8 +18,9 @@ struct options {
 	bool claim;				/* bootstrap --claim */
 	bool keep_address;			/* leave --keep-address */
 	bool abort, compromised;		/* rekey --abort, --compromised */
-	const char *wait;			/* rekey --wait; NULL where not given */
-	struct strings skip;			/* rekey --skip: peers */
+	const char *wait[1];			/* rekey --wait; NULL where not given */
+	const char *skip[SKIP_MAX];		/* rekey --skip: peers */
+	struct order_words order;		/* of `userdata` */
 	enum log_level level;
 };
 
@@ -28,6 +32,7 @@ struct session {
 	bool claim;			/* the site is to be taken, whoever has it; over once that is done */
 	struct err setback;		/* the first failure that the run went on after */
 	bool setback_is_registry;	/* and that is over once the registry can be read */
+	bool registry_told;		/* this run has warned that the registry cannot be read */
 
 	struct aws_environment environment;
 	struct imds *imds;
@@ -69,6 +74,9 @@ void session_registry_found(struct session *session);
 
 /* Who am I, what was I told, which machine is this: IMDS, tags, settings, distribution. Nothing is changed. */
 int session_observe(struct session *session, char *const environment[], struct err *e);
+
+/* For a command about machines that are not there yet: what was set, and nothing else is read. */
+int session_observe_settings(struct session *session, char *const environment[], struct err *e);
 
 /* Settings and aws are there: say where the registry is, and as whom it is asked. who names us in the role's logs; borrowed. */
 void session_connect(struct session *session, const char *who);

@@ -131,10 +131,29 @@ int exchange_put_epoch(const struct registry *registry, const char *site, int64_
 
 /* --- the records --- */
 
-static void listing_refuse(struct listing *listing, const char *site, const char *rule)
+static struct refusal *listing_refuse(struct listing *listing, const char *site, const char *rule)
 {
-	*MEM_GROW(listing->refusals, listing->refusal_count) =
-		(struct refusal){ mem_strdup(site), mem_strdup(rule) };
+	struct refusal *refusal = MEM_GROW(listing->refusals, listing->refusal_count);
+
+	*refusal = (struct refusal){ .site = mem_strdup(site), .rule = mem_strdup(rule) };
+	return refusal;
+}
+
+static void record_refuse(struct listing *listing, const char *site, const char *rule,
+			  const char *text)
+{
+	struct refusal *refusal = listing_refuse(listing, site, rule);
+
+	refusal->in_place = true;
+	refusal->generation = record_generation(text);
+}
+
+const struct refusal *listing_refusal(const struct listing *listing, const char *site)
+{
+	for (size_t i = 0; i < listing->refusal_count; i++)
+		if (listing->refusals[i].in_place && strcmp(listing->refusals[i].site, site) == 0)
+			return &listing->refusals[i];
+	return NULL;
 }
 
 static int parameter_parse(const struct parameter *parameter, const char *name,
@@ -159,7 +178,7 @@ static void listing_take(struct listing *listing, const char *path,
 	else if (slash - path != 1 || path[0] != site_shard(name))
 		listing_refuse(listing, name, "its record is below the wrong shard");
 	else if (parameter_parse(parameter, name, &site, &e) < 0)
-		listing_refuse(listing, name, e.cause);
+		record_refuse(listing, name, e.cause, parameter->value);
 	else
 		sites_add(&listing->sites, &site);
 }

@@ -28,6 +28,8 @@ bool epoch_equal(const struct epoch *a, const struct epoch *b);
 struct refusal {
 	char *site;		/* as the parameter is called */
 	char *rule;		/* why */
+	bool in_place;		/* it stands where the site's record belongs */
+	int64_t generation;	/* that it tells all the same; 0: none */
 };
 
 /* What the registry holds. Zeroed is empty. */
@@ -53,6 +55,9 @@ int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch,
  * refusal, not a failure.
  */
 int exchange_list(const struct registry *registry, struct listing *ret_listing, struct err *e);
+
+/* What stands in the place of a site's record and could not be used; borrowed, NULL: nothing. */
+const struct refusal *listing_refusal(const struct listing *listing, const char *site);
 
 /*
  * The record of one site, straight from its parameter; *ret_found is false when there is none, and

@@ -197,6 +197,19 @@ int keyring_load(const char *root, const char *folder, const struct keyring_ids 
 
 /* --- wiping and storing --- */
 
+int keyring_list(const char *root, const char *folder, struct strings *ret_paths, struct err *e)
+{
+	CLEANUP(strings_done) struct strings names = { 0 };
+	struct strings paths = { 0 };
+
+	if (file_list(root, folder, KEY_PREFIX, KEY_SUFFIX, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++)
+		strings_addf(&paths, "%s/%s", folder, names.items[i]);
+	*ret_paths = paths;
+	return 0;
+}
+
 /* Over the bytes themselves: a file that is replaced or removed leaves them on the disk. */
 static int key_wipe(const char *root, const char *path, struct err *e)
 {

@@ -43,6 +43,9 @@ int keyring_store(const char *root, const char *folder, const struct buf *privat
 int keyring_store_next(const char *root, const char *folder, const struct buf *private_pem,
 		       const struct public_key *key, struct keyring *keyring, struct err *e);
 
+/* The paths of all private keys of cygnet's in folder, sorted; yours to strings_done. */
+int keyring_list(const char *root, const char *folder, struct strings *ret_paths, struct err *e);
+
 /*
  * Wipe and remove every private key of cygnet's in folder but this one, and what killed runs left:
  * each is overwritten, synced, removed, and the folder synced. Killed at any point, it may be

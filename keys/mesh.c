@@ -287,8 +287,9 @@ static void warnings_begin(struct selection *s)
 		strings_add(s->warnings, "the policy freezes the mesh: the records change no peer");
 	own_warn(s);
 	for (size_t i = 0; i < listing->refusal_count; i++)
-		strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site,
-			     listing->refusals[i].rule);
+		if (&listing->refusals[i] != listing_refusal(listing, s->inputs->own->name))
+			strings_addf(s->warnings, "site '%s': %s", listing->refusals[i].site,
+				     listing->refusals[i].rule);
 	for (size_t i = 0; statics != NULL && i < statics->warnings.count; i++)
 		strings_add(s->warnings, statics->warnings.items[i]);
 }

@@ -9,7 +9,7 @@ struct mesh {
 	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
 	struct sites neighbours;	/* records of the own VPC's other sites, sorted by name */
 	/*
-	 * Sorted, one a site and rule, the listing's refusals and the statics' warnings too. What is
+	 * Sorted, one a site and rule, the listing's refusals but the own site's, and the statics' warnings too. What is
 	 * refused may have to be no more once any other record changes: with a warning, the next
 	 * change wants a full listing.
 	 */

@@ -219,6 +219,18 @@ int record_parse(const char *text, const char *expected_name, struct site *ret_s
 	return record_parse_json(document, expected_name, ret_site, e);
 }
 
+int64_t record_generation(const char *text)
+{
+	AUTO_JSON json_t *document = NULL;
+	struct err ignored = ERR_INIT;
+	int64_t generation;
+
+	if (json_read(text, strlen(text), &document, &ignored) < 0 ||
+	    json_get_integer(document, "generation", 1, NUMBER_MAX, &generation, &ignored) < 0)
+		return 0;
+	return generation;
+}
+
 /* --- writing --- */
 
 static json_t *keys_json(const struct site_key *keys, size_t count)

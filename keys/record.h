@@ -44,6 +44,9 @@ struct site {
  */
 int record_parse(const char *text, const char *expected_name, struct site *ret_site, struct err *e);
 
+/* The generation that a document tells which record_parse may refuse; 0: none. */
+int64_t record_generation(const char *text);
+
 /*
  * The document; EXIT_CONFIG when it would exceed RECORD_MAX with two keys, as it will have them
  * while a key is replaced. Equal sites give equal text. ret_text is yours to free.

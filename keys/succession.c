@@ -46,6 +46,8 @@ static int64_t generation_next(const struct succession_inputs *inputs)
 
 	if (inputs->found != NULL && inputs->found->generation > generation)
 		generation = inputs->found->generation;
+	if (inputs->refused != NULL && inputs->refused->generation > generation)
+		generation = inputs->refused->generation;
 	return generation + 1;
 }
 
@@ -83,7 +85,7 @@ static enum tenure tenure_judge(const struct succession_inputs *inputs)
 	enum tenure tenure = inputs->state->duty == DUTY_SERVES ? tenure_serving(inputs) :
 								  tenure_ended(inputs);
 
-	return inputs->claim && tenure != TENURE_HELD ? TENURE_CLAIM : tenure;
+	return inputs->claim && (tenure != TENURE_HELD || inputs->refused != NULL) ? TENURE_CLAIM : tenure;
 }
 
 void succession_judge(const struct succession_inputs *inputs, struct succession *ret_succession)

@@ -27,6 +27,7 @@ struct succession {
 /* All borrowed. */
 struct succession_inputs {
 	const struct site *found;	/* the own site's record in the registry; NULL: there is none */
+	const struct refusal *refused;	/* one that is there and could not be used; NULL: there is none */
 	const char *instance;		/* our id */
 	const struct state *state;
 	const struct public_key *key;	/* our active key; NULL: none yet */
@@ -41,8 +42,8 @@ struct succession_inputs {
  * - One that fills it, and finds its record gone or a lesser one, holds it: the record is put again.
  * - A greater one, or a tombstone of a greater generation, ends its tenure; state->duty keeps it
  *   ended until claim.
- * - A claim by one whose tenure has ended, or would, is of a greater generation than all that it
- *   knows of.
+ * - A claim by one whose tenure has ended, or would, or may have (it is refused), is of a greater
+ *   generation than all that it knows of.
  */
 void succession_judge(const struct succession_inputs *inputs, struct succession *ret_succession);
 

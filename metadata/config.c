@@ -14,6 +14,7 @@
 
 #define FILE_MAX 65536
 #define VALUE_MAX 4096
+#define DEFAULT "default"		/* origin of what no source sets */
 
 int config_file_read(const char *root, char **ret_text, struct err *e)
 {
@@ -57,7 +58,7 @@ static int standard_choose(const struct config_sources *sources, enum setting se
 	if (row->derive != NULL && row->derive(config, sources->instance, &derived, e) < 0)
 		return err_wrap(e, "setting '%s' (default)", row->key);
 	sources_choose(config, setting, derived != NULL ? derived : row->standard,
-		       mem_strdup("default"));
+		       mem_strdup(DEFAULT));
 	return 0;
 }
 
@@ -124,7 +125,7 @@ int config_zone(struct config *config, const struct instance *instance, const st
 			       instance->zone, instance->vpc);
 	cidrs_done(&config->subnets);
 	cidrs_copy(ranges, &config->subnets);
-	sources_choose(config, SETTING_SUBNETS, "", mem_strdup("default"));
+	sources_choose(config, SETTING_SUBNETS, "", mem_strdup(DEFAULT));
 	return subnets_complete(instance->private_address, config, e);
 }
 
@@ -182,6 +183,28 @@ int config_registry(const struct config_sources *sources, struct config *ret_con
 	return 0;
 }
 
+int config_given(const struct config_sources *sources, struct config *ret_config, struct err *e)
+{
+	CLEANUP(config_done) struct config config = { 0 };
+
+	if (sources_merge(sources, &config, e) < 0)
+		return -1;
+	for (unsigned i = 0; i < SETTING_COUNT; i++)
+		if ((config.values[i] != NULL || setting_row(i)->standard != NULL) &&
+		    setting_parse(sources, i, &config, e) < 0)
+			return -1;
+	if (waits_check(&config, e) < 0)
+		return -1;
+	*ret_config = config;
+	config = (struct config){ 0 };
+	return 0;
+}
+
+bool config_is_given(const struct config *config, enum setting setting)
+{
+	return config->origins[setting] != NULL && strcmp(config->origins[setting], DEFAULT) != 0;
+}
+
 void config_done(struct config *config)
 {
 	free(config->mesh);
@@ -191,6 +214,7 @@ void config_done(struct config *config)
 	free(config->registry_role);
 	free(config->address.allocation);
 	free(config->lifecycle_hook);
+	strings_done(&config->route_tables);
 	cidrs_done(&config->subnets);
 	cidrs_done(&config->allow_subnets);
 	strings_done(&config->ike_proposals);

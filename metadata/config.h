@@ -11,7 +11,7 @@ enum backend { BACKEND_DETECTED, BACKEND_SWANCTL, BACKEND_IPSEC };
 
 enum scope { SCOPE_VPC, SCOPE_AZ };
 enum address_kind { ADDRESS_INSTANCE, ADDRESS_ALLOCATION, ADDRESS_LITERAL, ADDRESS_TAG };
-enum route_choice { ROUTES_NONE, ROUTES_TAGGED, ROUTES_ALL };
+enum route_choice { ROUTES_NONE, ROUTES_TAGGED, ROUTES_ALL, ROUTES_LISTED };
 enum security { SECURITY_NONE, SECURITY_AUDIT, SECURITY_MANAGE };
 
 /* One row a key, in the order of the README's table; config_key() names them. */
@@ -43,6 +43,7 @@ struct config {
 	char *registry_role;		/* ARN of the role to assume for the registry; NULL: none */
 	struct address_choice address;
 	enum route_choice routes;
+	struct strings route_tables;	/* of ROUTES_LISTED: their ids */
 	enum security security;
 	char *lifecycle_hook;		/* NULL: none */
 	int64_t unhealthy_after_s;	/* 0: off */
@@ -100,6 +101,15 @@ int config_make(const struct config_sources *sources, struct config *ret_config,
  * registry, prefix and registry-role are parsed, and no others.
  */
 int config_registry(const struct config_sources *sources, struct config *ret_config, struct err *e);
+
+/*
+ * Pure. The same for a machine that is not there yet: what a source sets is parsed, and the rest has its default where
+ * that is known without the instance. values is NULL of what has none; nothing is missing.
+ */
+int config_given(const struct config_sources *sources, struct config *ret_config, struct err *e);
+
+/* Whether a source has set it: the origin is not "default". */
+bool config_is_given(const struct config *config, enum setting setting);
 
 /*
  * The ranges of the own zone's subnets are known: with scope az they are what the site offers,

@@ -211,6 +211,26 @@ static const char *const debian[] = { "debian", NULL };
 static const char *const ubuntu[] = { "ubuntu", NULL };
 static const char *const amazon[] = { "amzn", NULL };
 static const char *const el[] = { "rhel", "rocky", "almalinux", "centos", "ol", NULL };
+static const char *const rhel[] = { "rhel", NULL };
+static const char *const oracle[] = { "ol", NULL };
+static const char *const el_extras[] = { "rocky", "almalinux", "centos", NULL };
+
+/* Source: docs.fedoraproject.org/en-US/epel/getting-started; Oracle's has a package of its own. */
+#define EPEL(program, major)						\
+	{ el_extras, program " install -y epel-release" },		\
+	{ rhel, "rpm -q epel-release || " program " install -y "	\
+	  "https://dl.fedoraproject.org/pub/epel/epel-release-latest-" major ".noarch.rpm" }, \
+	{ oracle, program " install -y oracle-epel-release-el" major },	\
+	{ NULL, NULL }
+
+static const struct enabling el7_epel[] = { EPEL("yum", "7") };
+static const struct enabling el8_epel[] = { EPEL("dnf", "8") };
+static const struct enabling el9_epel[] = { EPEL("dnf", "9") };
+static const struct enabling el10_epel[] = { EPEL("dnf", "10") };
+static const struct enabling amazon2_epel[] = {
+	{ amazon, "amazon-linux-extras install -y epel" },
+	{ NULL, NULL },
+};
 
 /* The same everywhere. Of sysctl.d's files the last wins; 99-sysctl.conf is /etc/sysctl.conf. */
 #define SYSTEMD								\
@@ -219,8 +239,24 @@ static const char *const el[] = { "rhel", "rocky", "almalinux", "centos", "ol", 
 	.packaged_units = { "/usr/lib/systemd/system", "/lib/systemd/system" }, \
 	.sysctl_file = "/etc/sysctl.d/99-zz-cygnet.conf"
 
-#define DEBIAN								\
+#define APT								\
 	.install = "apt-get install -y",				\
+	.query = "dpkg-query -W",					\
+	.refresh = "apt-get update",					\
+	.upgrade = "apt-get upgrade -y --with-new-pkgs -o Dpkg::Options::=--force-confold"
+
+#define YUM								\
+	.install = "yum install -y",					\
+	.query = "rpm -q",						\
+	.upgrade = "yum update -y"
+
+#define DNF								\
+	.install = "dnf install -y",					\
+	.query = "rpm -q",						\
+	.upgrade = "dnf upgrade -y"
+
+#define DEBIAN								\
+	APT,								\
 	.packages = "nftables chrony",					\
 	.flavours = debian_flavours,					\
 	.firewalls = only_nft,						\
@@ -229,7 +265,7 @@ static const char *const el[] = { "rhel", "rocky", "almalinux", "centos", "ol", 
 #define EL								\
 	.ids = el,							\
 	.repositories = "EPEL",						\
-	.install = "dnf install -y",					\
+	DNF,								\
 	.packages = "nftables chrony",					\
 	.flavours = el_flavours,					\
 	.firewalls = only_nft,						\
@@ -242,6 +278,7 @@ static const struct distro distros[] = {
 		.source = "files of strongSwan 5.9.1-1+deb11u4, chrony 4.0-8+deb11u2, "
 			  "ntp 4.2.8p15, systemd 247.3-7+deb11u5",
 		.times = debian_times,
+		.aws_cli = "awscli",
 		DEBIAN,
 	}, {
 		.name = "Debian 12", .ids = debian, .version = "12",
@@ -260,12 +297,14 @@ static const struct distro distros[] = {
 		.source = "files of strongSwan 5.8.2-1ubuntu3, chrony 3.5-6ubuntu6, "
 			  "ntp 4.2.8p12, systemd 245.4",
 		.times = focal_times,
+		.aws_cli = "awscli",
 		DEBIAN,
 	}, {
 		.name = "Ubuntu 22.04", .ids = ubuntu, .version = "22",
 		.source = "files of strongSwan 5.9.5-2ubuntu2, chrony 4.2-2ubuntu2, "
 			  "ntp 4.2.8p15, ntpsec 1.2.1, systemd 249.11",
 		.times = debian_times,
+		.aws_cli = "awscli",
 		DEBIAN,
 	}, {
 		.name = "Ubuntu 24.04", .ids = ubuntu, .version = "24",
@@ -278,7 +317,8 @@ static const struct distro distros[] = {
 		.source = "EPEL's spec for strongSwan, and the article; iptables, chronyd's "
 			  "and swanctl's units unverified",
 		.repositories = "EPEL",
-		.install = "yum install -y",
+		.enabling = el7_epel,
+		YUM,
 		.packages = "iptables ntp",
 		.flavours = el7_flavours,
 		.firewalls = only_el7_iptables,
@@ -288,7 +328,9 @@ static const struct distro distros[] = {
 		.name = "Amazon Linux 2", .ids = amazon, .version = "2",
 		.source = "as CentOS 7, its EPEL by 'amazon-linux-extras install epel'; unverified",
 		.repositories = "EPEL",
-		.install = "yum install -y",
+		.enabling = amazon2_epel,
+		YUM,
+		.agent = "amazon-cloudwatch-agent",
 		.packages = "iptables chrony",
 		.flavours = el7_flavours,
 		.firewalls = only_iptables,
@@ -299,7 +341,8 @@ static const struct distro distros[] = {
 		.source = "amazonlinux/amazon-linux-2023 issue 301; EL 9's paths, unverified",
 		.repositories = "amazonlinux and SPAL",
 		.unpackaged = true,
-		.install = "dnf install -y",
+		DNF,
+		.agent = "amazon-cloudwatch-agent",
 		.packages = "nftables chrony",
 		.flavours = el_flavours,
 		.firewalls = all_firewalls,
@@ -307,14 +350,17 @@ static const struct distro distros[] = {
 		SYSTEMD,
 	}, {
 		.name = "Enterprise Linux 8", .version = "8",
+		.enabling = el8_epel,
 		.source = "Fedora's and EPEL's spec of strongSwan 5.9; the rest unverified",
 		EL,
 	}, {
 		.name = "Enterprise Linux 9", .version = "9",
+		.enabling = el9_epel,
 		.source = "Fedora's and EPEL's spec of strongSwan 5.9; the rest unverified",
 		EL,
 	}, {
 		.name = "Enterprise Linux 10", .version = "10",
+		.enabling = el10_epel,
 		.source = "Fedora's and EPEL's spec of strongSwan 5.9; the rest unverified",
 		EL,
 	},

@@ -46,6 +46,12 @@ struct time_source {
 	const char *other_units[2];	/* of time daemons which must not be enabled beside it */
 };
 
+/* How a row's repositories are made known to its package manager. */
+struct enabling {
+	const char *const *ids;		/* of os-release; NULL ends a list */
+	const char *command;		/* a shell's */
+};
+
 struct distro {
 	const char *name;		/* "Debian 12" */
 	const char *const *ids;		/* of os-release: ID */
@@ -53,8 +59,14 @@ struct distro {
 	const char *source;		/* where the row's facts are from, or "unverified" */
 	const char *repositories;	/* that have to be enabled for strongSwan; NULL: none */
 	bool unpackaged;		/* there is no strongSwan, neither in these repositories */
+	const struct enabling *enabling;	/* of them, a row for each id; NULL: none is needed */
 	const char *install;		/* command that package names follow; NULL: not known */
+	const char *query;		/* the same, fails unless all are installed */
+	const char *refresh;		/* command that reads the indexes anew; NULL: the others do */
+	const char *upgrade;		/* command that brings what is installed up to date */
 	const char *packages;		/* that it needs besides the flavour's */
+	const char *agent;		/* package of the CloudWatch agent; NULL: there is none */
+	const char *aws_cli;		/* package of it, where curl is too old to sign for S3 */
 
 	const struct flavour *const *flavours;		/* best first */
 	const struct firewall *const *firewalls;	/* best first */

@@ -49,6 +49,21 @@ static int parse_proposals(const struct value *value, void *ret_value, struct er
 			       &ret_config->esp_proposals, e);
 }
 
+static int parse_routes(const struct value *value, void *ret_value, struct err *e)
+{
+	struct config *ret_config = ret_value;
+
+	if (strncmp(value->text, "rtb-", strlen("rtb-")) != 0) {
+		if (value_routes(value, &ret_config->routes, e) == 0)
+			return 0;
+		return err_remedy(e, "or list the route tables, as in 'rtb-0123456789abcdef0, rtb-0123456789abcdef1'");
+	}
+	if (value_tables(value, &ret_config->route_tables, e) < 0)
+		return -1;
+	ret_config->routes = ROUTES_LISTED;
+	return 0;
+}
+
 #define MEMBER(name) .member = offsetof(struct config, name)
 
 static const struct setting_row rows[SETTING_COUNT] = {
@@ -81,7 +96,7 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"address", .derive = derive_address, .parse = value_address, MEMBER(address),
 	},
 	[SETTING_ROUTES] = {
-		"routes", "tagged", .parse = value_routes, MEMBER(routes),
+		"routes", "tagged", .parse = parse_routes,
 	},
 	[SETTING_SECURITY_GROUP] = {
 		"security-group", "audit", .parse = value_security, MEMBER(security),

@@ -21,6 +21,7 @@
 #define SERVERS_MAX 8
 #define PREFIX_MAX 64
 #define HOOK_MAX 255
+#define TABLES_MAX 200		/* default quota of route tables a VPC */
 #define NUMBER_DIGITS 9		/* whatever they are, an int64_t holds them in seconds */
 
 char *value_item(char **rest)
@@ -347,6 +348,26 @@ int value_address(const struct value *value, void *ret_value, struct err *e)
 	if (choice.kind == ADDRESS_ALLOCATION)
 		choice.allocation = mem_strdup(value->text);
 	*ret_choice = choice;
+	return 0;
+}
+
+int value_tables(const struct value *value, void *ret_value, struct err *e)
+{
+	AUTO_FREE char *copy = mem_strdup(value->text);
+	CLEANUP(strings_done) struct strings tables = { 0 };
+	struct strings *ret_tables = ret_value;
+	char *rest = copy, *item;
+
+	while ((item = value_item(&rest)) != NULL) {
+		if (!shape_resource(item, "rtb-"))
+			return err_set(e, EXIT_CONFIG, "'%s' is not a route table's id ('rtb-' and 8 or 17 hex digits)",
+				       item);
+		if (tables.count == TABLES_MAX)
+			return err_set(e, EXIT_CONFIG, "more than %d route tables", TABLES_MAX);
+		strings_add(&tables, item);
+	}
+	*ret_tables = tables;
+	tables = (struct strings){ 0 };
 	return 0;
 }
 

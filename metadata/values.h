@@ -33,7 +33,8 @@ value_parser value_duration;	/* int64_t: seconds, min..max; written "15s", "10m"
 value_parser value_period;	/* int64_t: as value_duration, and 0 for "off" */
 value_parser value_backend;	/* enum backend */
 value_parser value_scope;	/* enum scope */
-value_parser value_routes;	/* enum route_choice */
+value_parser value_routes;	/* enum route_choice: one of its words */
+value_parser value_tables;	/* struct strings: ids of route tables */
 value_parser value_security;	/* enum security */
 value_parser value_address;	/* struct address_choice: the default is the instance's */
 value_parser value_role;	/* char *: see shape_role; NULL for "none" */

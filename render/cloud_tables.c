@@ -73,10 +73,16 @@ static bool table_in_scope(const struct cloud_inputs *inputs, const struct ec2_r
 bool cloud_table_chosen(const struct cloud_inputs *inputs, const struct ec2_route_table *table,
 			struct strings *warnings)
 {
-	bool tagged = table->mesh != NULL && strcmp(table->mesh, inputs->config->mesh) == 0;
+	const struct config *config = inputs->config;
+	bool tagged = table->mesh != NULL && strcmp(table->mesh, config->mesh) == 0;
+	bool wanted[] = {
+		[ROUTES_NONE] = false,
+		[ROUTES_TAGGED] = tagged,
+		[ROUTES_ALL] = true,
+		[ROUTES_LISTED] = strings_has(&config->route_tables, table->id),
+	};
 
-	return (inputs->config->routes == ROUTES_ALL || (inputs->config->routes == ROUTES_TAGGED && tagged)) &&
-	       table_in_scope(inputs, table, warnings);
+	return wanted[config->routes] && table_in_scope(inputs, table, warnings);
 }
 
 static bool zone_is_served(const struct cloud_inputs *inputs, const char *zone)

@@ -90,6 +90,27 @@ static void plan_start(const struct planning *p, const struct wanted_unit *unit,
 		plan_add(p->plan, unit_reactions[unit->concern], unit->name, NULL);
 }
 
+/* A file that comes or goes gives a unit another place: the package's, or back. */
+static bool unit_moves(const struct planning *p, const char *name)
+{
+	for (size_t i = 0; i < p->plan->count; i++) {
+		const struct action *action = &p->plan->actions[i];
+
+		if (action_is_file(action) && strcmp(strrchr(action->name, '/') + 1, name) == 0 &&
+		    (action->kind == ACTION_REMOVE || action->file.before_mode == 0))
+			return true;
+	}
+	return false;
+}
+
+static void plan_enabled(const struct planning *p, const struct wanted_unit *unit, const struct service *found)
+{
+	if (!found->enabled)
+		plan_add(p->plan, ACTION_ENABLE, unit->name, NULL);
+	else if (unit_moves(p, unit->name))
+		plan_add(p->plan, ACTION_REENABLE, unit->name, NULL);
+}
+
 /*
  * cygnet's own units are enabled together as soon as they are written, and each is started in its concern's turn:
  * the rule set's needs its rules first. Units that must be off stand before the one whose place they take.
@@ -103,8 +124,8 @@ static void plan_units(const struct planning *p, enum concern concern, bool file
 		const struct service *found = &p->seen->services[i];
 		bool off = !unit->enabled && (found->enabled || found->active);
 
-		if ((unit->own ? CONCERN_UNITS : unit->concern) == concern && unit->enabled && !found->enabled)
-			plan_add(p->plan, ACTION_ENABLE, unit->name, NULL);
+		if ((unit->own ? CONCERN_UNITS : unit->concern) == concern && unit->enabled)
+			plan_enabled(p, unit, found);
 		if (unit->concern != concern)
 			continue;
 		if (off)
@@ -174,6 +195,8 @@ void plan_make(const struct target *target, const struct observation *observatio
 
 	if (site != NULL && site->key_missing)
 		plan_add(&plan, ACTION_MAKE_KEY, NULL, NULL)->bits = site->key_bits;
+	for (size_t i = 0; site != NULL && site->unused != NULL && i < site->unused->count; i++)
+		plan_add(&plan, ACTION_WIPE_KEY, site->unused->items[i], NULL);
 	for (enum concern concern = 0; concern < CONCERN_COUNT; concern++)
 		if (concerns & 1u << concern)
 			plan_concern(&p, concern);
@@ -281,6 +304,7 @@ static char *plain_text(const struct action *action)
 		[ACTION_RELABEL] = "restorecon -R",
 		[ACTION_RELOAD_SYSTEMD] = "systemctl daemon-reload",
 		[ACTION_ENABLE] = "systemctl enable",
+		[ACTION_REENABLE] = "systemctl reenable",
 		[ACTION_DISABLE] = "systemctl disable --now",
 		[ACTION_START] = "systemctl start",
 		[ACTION_RESTART] = "systemctl restart",
@@ -298,6 +322,8 @@ char *action_text(const struct action *action)
 	switch (action->kind) {
 	case ACTION_MAKE_KEY:
 		return mem_printf("make an RSA-%u key pair", action->bits);
+	case ACTION_WIPE_KEY:
+		return mem_printf("wipe %s, another instance's key", action->name);
 	case ACTION_SOURCE_DEST_CHECK_OFF:
 		return mem_printf("ec2:ModifyNetworkInterfaceAttribute %s SourceDestCheck=false", action->name);
 	case ACTION_WRITE:
@@ -327,12 +353,16 @@ char *action_text(const struct action *action)
 	}
 }
 
+void observed_file_done(struct observed_file *file)
+{
+	free(file->path);
+	buf_done(&file->content);
+}
+
 static void observed_files_done(struct observed_file *files, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		free(files[i].path);
-		buf_done(&files[i].content);
-	}
+	for (size_t i = 0; i < count; i++)
+		observed_file_done(&files[i]);
 	free(files);
 }
 

@@ -28,23 +28,27 @@ struct observation {
 	bool charon_silent;		/* its unit runs, and nobody answers: another flavour took the socket with it */
 };
 
+void observed_file_done(struct observed_file *file);
 void observation_done(struct observation *observation);
 
 /* What was found of the site itself. Of the cloud around it render/cloud plans. */
 struct site_observation {
 	bool key_missing;		/* no key pair on disk yet */
 	unsigned key_bits;		/* of the one to make */
+	const struct strings *unused;	/* files of another instance's keys, which go then; NULL: none */
 	const char *record, *epoch;	/* borrowed parameter names of what to publish; NULL: nothing to publish */
 };
 
 enum action_kind {
 	ACTION_MAKE_KEY,		/* bits */
+	ACTION_WIPE_KEY,		/* name: the file */
 	ACTION_SOURCE_DEST_CHECK_OFF,	/* name: the network interface */
 	ACTION_WRITE,			/* file */
 	ACTION_REMOVE,			/* file */
 	ACTION_RELABEL,			/* name: the file, or the folder and all that is in it */
 	ACTION_RELOAD_SYSTEMD,
-	ACTION_ENABLE, ACTION_DISABLE,	/* name: the unit, as for the next three */
+	ACTION_ENABLE, ACTION_DISABLE,	/* name: the unit, as for the next four */
+	ACTION_REENABLE,
 	ACTION_START, ACTION_RESTART, ACTION_RELOAD,
 	ACTION_SET_KERNEL,		/* name, value */
 	ACTION_RELOAD_SETTINGS,		/* charon's */

@@ -133,6 +133,7 @@ void target_units(const struct tree_inputs *inputs, struct target *ret_target)
 	struct target target = { 0 };
 
 	tree_units(inputs, &target.tree);
+	tree_units_owned(inputs->host, &target.patterns, &target.pattern_count);
 	own_units_want(&target);
 	*ret_target = target;
 }

@@ -18,6 +18,8 @@
 #include "render/sysctl.h"
 #include "render/units.h"
 
+#define OPENING "# Written by cygnet "
+
 static int file_compare(const void *path, const void *file)
 {
 	return strcmp(path, ((const struct tree_file *)file)->path);
@@ -81,9 +83,34 @@ static struct buf file_begin(const struct tree_inputs *inputs)
 {
 	struct buf content = { 0 };
 
-	buf_addf(&content, "# Written by cygnet for site '%s'; changes are overwritten.\n\n",
+	buf_addf(&content, OPENING "for site '%s'; changes are overwritten.\n\n",
 		 inputs->config->site);
 	return content;
+}
+
+static bool unit_packaged_so(const struct unit *unit, const struct buf *text)
+{
+	AUTO_BUF struct buf packaged = { 0 };
+
+	unit_render_packaged(unit, &packaged);
+	return strcmp(buf_str(&packaged), buf_str(text)) == 0;
+}
+
+/* systemd takes a unit written here for the package's of the same name, so only one that differs is. */
+static void tree_unit(const struct tree_inputs *inputs, const struct unit *unit, struct tree *tree)
+{
+	const struct host *host = inputs->host;
+	const char *program = host->packaged ? UNITS_PACKAGED_PROGRAM : inputs->program;
+	AUTO_FREE char *path = mem_printf("%s/%s", host->distro->unit_folder, unit->name);
+	AUTO_BUF struct buf text = { 0 };
+	struct buf content;
+
+	unit_render(unit, host, program, inputs->config, &text);
+	if (host->packaged && unit_packaged_so(unit, &text))
+		return;
+	content = file_begin(inputs);
+	buf_add(&content, text.data, text.len);
+	tree_add(tree, path, &content, 0644, CONCERN_UNITS);
 }
 
 void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree)
@@ -92,14 +119,8 @@ void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree)
 	size_t count;
 	const struct unit *units = units_table(&count);
 
-	for (size_t i = 0; i < count && !inputs->host->packaged; i++) {
-		const char *folder = inputs->host->distro->unit_folder;
-		AUTO_FREE char *path = mem_printf("%s/%s", folder, units[i].name);
-		struct buf content = file_begin(inputs);
-
-		unit_render(&units[i], inputs->host, inputs->program, inputs->config, &content);
-		tree_add(&tree, path, &content, 0644, CONCERN_UNITS);
-	}
+	for (size_t i = 0; i < count; i++)
+		tree_unit(inputs, &units[i], &tree);
 	*ret_tree = tree;
 }
 
@@ -278,6 +299,28 @@ static void pattern_add(struct owned_pattern **patterns, size_t *count,
 	*MEM_GROW(*patterns, *count) = pattern;
 }
 
+/* An administrator may have put a unit there instead of the package's, or a link that masks it. */
+static void patterns_add_units(struct owned_pattern **patterns, size_t *count, const struct host *host)
+{
+	size_t unit_count;
+	const struct unit *units = units_table(&unit_count);
+
+	for (size_t i = 0; i < unit_count; i++)
+		pattern_add(patterns, count, (struct owned_pattern){
+			.folder = mem_strdup(host->distro->unit_folder),
+			.prefix = units[i].name, .opening = OPENING, .concern = CONCERN_UNITS });
+}
+
+void tree_units_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count)
+{
+	struct owned_pattern *patterns = NULL;
+	size_t count = 0;
+
+	patterns_add_units(&patterns, &count, host);
+	*ret_patterns = patterns;
+	*ret_count = count;
+}
+
 void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count)
 {
 	static const char *const firewall_suffixes[] = { ".nft", ".iptables" };
@@ -297,6 +340,7 @@ void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, si
 		pattern_add(&patterns, &count, (struct owned_pattern){
 			.folder = mem_strdup(FIREWALL_FOLDER), .prefix = "cygnet",
 			.suffix = firewall_suffixes[i], .concern = CONCERN_FIREWALL });
+	patterns_add_units(&patterns, &count, host);
 	*ret_patterns = patterns;
 	*ret_count = count;
 }

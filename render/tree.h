@@ -35,7 +35,10 @@ struct tree_inputs {
 	const char *program;		/* absolute path of cygnet itself, for the units */
 };
 
-/* cygnet's own units; nothing when a package has put them there. Needs no peers and no keys (own and peers may be NULL). */
+/*
+ * cygnet's own units; of those that a package has put there, only one that has to differ on this host. Needs no peers
+ * and no keys (own and peers may be NULL).
+ */
 void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree);
 
 /*
@@ -55,11 +58,13 @@ char *tree_last_connection(const struct tree_inputs *inputs, const struct tree *
  */
 struct owned_pattern {
 	char *folder;
-	const char *prefix, *suffix;	/* static */
+	const char *prefix, *suffix;	/* static; suffix NULL: the prefix is the whole name */
+	const char *opening;		/* static; others' files begin otherwise; NULL: none are there */
 	enum concern concern;
 };
 
-/* Fill ret_patterns (yours to owned_patterns_done). */
+/* Fill ret_patterns (yours to owned_patterns_done); those of units are among tree_owned's. */
+void tree_units_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count);
 void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count);
 void owned_patterns_done(struct owned_pattern *patterns, size_t count);
 

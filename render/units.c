@@ -201,3 +201,16 @@ void unit_render(const struct unit *unit, const struct host *host, const char *p
 
 	renderers[unit - units](&(struct unit_inputs){ host, quoted, config }, out);
 }
+
+void unit_render_packaged(const struct unit *unit, struct buf *out)
+{
+	static const struct config defaults = { .interval_s = 15, .timeout_s = 300 };
+	const struct distro *el = distro_find("rhel", "9");
+	const struct host host = {
+		.distro = el,
+		.flavour = el->flavours[0],
+		.firewall = el->firewalls[0],
+	};
+
+	unit_render(unit, &host, UNITS_PACKAGED_PROGRAM, &defaults, out);
+}

@@ -23,4 +23,13 @@ const struct unit *units_table(size_t *ret_count);
 void unit_render(const struct unit *unit, const struct host *host, const char *program, const struct config *config,
 		 struct buf *out);
 
+/* Where a package puts the program. */
+#define UNITS_PACKAGED_PROGRAM "/usr/bin/cygnet"
+
+/*
+ * The text of one unit as a package brings it (rpm/ holds the files): for Enterprise Linux, and for the settings'
+ * defaults.
+ */
+void unit_render_packaged(const struct unit *unit, struct buf *out);
+
 #endif

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """Run test suites, show what they say, and end with one line over all of them.
 
-Usage: run.py [--long] unit|golden|aws|mesh...
+Usage: run.py [--long] SUITE[@ARCH]...
+
+A suite is unit, or a folder of pytest's below tests/. With @ARCH its programs are those of build/ARCH/emulated: built
+for that machine, and run by an emulator; the suite leaves out what no processor can change, unless LONG is set.
 
 With --long it runs those tests that are marked to take long, else all others.
 
@@ -15,9 +18,11 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree
 
-RESULTS = pathlib.Path("build/tests")
+BUILD = pathlib.Path("build")
+RESULTS = BUILD / "tests"
 UNIT_SECONDS = 300
 
 
@@ -34,16 +39,22 @@ class Count:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
-def run_unit():
-    """Every tests/unit/*_test.c, as built under build/native."""
-    return sum((run_cmocka(source) for source in sorted(pathlib.Path("tests/unit").glob("*_test.c"))), Count())
+def emulated(arch):
+    return BUILD / arch / "emulated"
 
 
-def run_cmocka(source):
+def run_unit(arch):
+    """Every tests/unit/*_test.c, as built: with sanitizers, or for that machine."""
+    build = emulated(arch) if arch else BUILD / "native"
+    sources = sorted(pathlib.Path("tests/unit").glob("*_test.c"))
+    return sum((run_cmocka(source, build / source.with_suffix("")) for source in sources), Count())
+
+
+def run_cmocka(source, test):
     """One cmocka program, counted from its TAP output."""
     print(f"# {source}", flush=True)
     program = subprocess.Popen(
-        ["timeout", str(UNIT_SECONDS), pathlib.Path("build/native") / source.with_suffix("")],
+        ["timeout", str(UNIT_SECONDS), test],
         env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -70,12 +81,13 @@ def run_cmocka(source):
     return count
 
 
-def run_pytest(suite, long):
+def run_pytest(suite, arch, long):
     """The pytest tests of one folder, counted from their JUnit report."""
-    report = RESULTS / f"{suite}.xml"
+    report = RESULTS / f"{suite}{arch}.xml"
     report.unlink(missing_ok=True)
     options = ["-rs", "-p", "no:cacheprovider", "-m", "long" if long else "not long", f"--junitxml={report}"]
-    status = subprocess.run([sys.executable, "-m", "pytest", *options, f"tests/{suite}"]).returncode
+    environment = {**os.environ, "CYGNET_EMULATED": str(emulated(arch).resolve())} if arch else None
+    status = subprocess.run([sys.executable, "-m", "pytest", *options, f"tests/{suite}"], env=environment).returncode
     if not report.exists():
         return Count(failed=1)
     total = xml.etree.ElementTree.parse(report).getroot().find("testsuite").attrib
@@ -85,12 +97,15 @@ def run_pytest(suite, long):
     return Count(passed, failed or int(status != 0 and passed > 0), skipped)
 
 
-def run_suite(suite, long):
+def run_suite(name, long):
     """Counts one suite; one that ran no test has failed."""
-    print(f"=== {suite}", flush=True)
-    count = run_unit() if suite == "unit" else run_pytest(suite, long)
+    suite, _, arch = name.partition("@")
+    print(f"=== {name}", flush=True)
+    begin = time.monotonic()
+    count = run_unit(arch) if suite == "unit" else run_pytest(suite, arch, long)
+    print(f"=== {name}: {count} in {time.monotonic() - begin:.0f} s", flush=True)
     if not count.passed and not count.failed:
-        print(f"{suite}: no test ran")
+        print(f"{name}: no test ran")
         count.failed = 1
     return count
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Build the fetched sources into one static prefix: musl-gcc, headers, archives.
+# Build the fetched sources into one static prefix: musl-gcc, headers, archives, licenses.
 #
 #   build.sh USED LOCK OUT
 #
@@ -45,7 +45,7 @@ build() {
 # Builds the whole prefix; what an interrupted build left of it goes first.
 prefix_build() {
 	rm -rf "$PREFIX"
-	mkdir -p "$PREFIX"
+	mkdir -p "$PREFIX/licenses"
 	work=$(mktemp -d "$CYGNET_CACHE/build.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 1' INT TERM HUP

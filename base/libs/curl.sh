@@ -20,3 +20,4 @@ make -j"$JOBS" -C lib libcurl.la
 cp lib/.libs/libcurl.a "$PREFIX/lib/"
 mkdir "$PREFIX/include/curl"
 cp include/curl/*.h "$PREFIX/include/curl/"
+cp COPYING "$PREFIX/licenses/curl"

@@ -19,3 +19,4 @@ units=$(find . -name '*.c' ! -name xmltok_impl.c ! -name xmltok_ns.c ! -name xcs
 $CC $CFLAGS -I. -c $units
 $AR rcs "$PREFIX/lib/libexpat.a" ./*.o
 cp expat.h expat_external.h "$PREFIX/include/"
+cp ../COPYING "$PREFIX/licenses/expat"

@@ -1,10 +1,12 @@
 #!/bin/sh
-# Fetch the Debian source packages that the static binary is linked from.
+# Fetch the Debian source packages that a lock file names, such as sources.lock.
 #
-#   fetch.sh LOCK     what LOCK names, from the cache or else the archive
-#   fetch.sh --newest the newest of each, for 'make update-sources'
+#   fetch.sh LOCK            their versions in LOCK, from the cache or else the archive
+#   fetch.sh LOCK --newest   the newest of each, for 'make update-sources'
 #
-# Prints what was taken, in the format of sources.lock without its comments:
+# SUITE names Debian's release that they are from, trixie unless it is set.
+#
+# Prints what was taken, in the format of the lock file without its comments:
 # a line "package version", then one line "sha256  file" for each of its files.
 # The files are left in $CYGNET_CACHE/sources/PACKAGE_VERSION/.
 #
@@ -16,8 +18,7 @@
 set -eu
 export LC_ALL=C
 
-PACKAGES='musl openssl curl jansson expat'
-SUITE=trixie
+SUITE=${SUITE:-trixie}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 sources=$CYGNET_CACHE/sources
@@ -31,7 +32,8 @@ trap 'exit 1' INT TERM HUP
 warn() { echo "warning: $*" >&2; }
 die() { echo "error: $*" >&2; exit 1; }
 
-# What LOCK says of package $1: its version, its "sha256  file" lines.
+# The packages of LOCK; and what it says of package $1: its version, its "sha256  file" lines.
+locked_packages() { awk 'NF && !/^#/ && !/  / { print $1 }' "$lock"; }
 locked_version() { awk -v p="$1" '$1 == p { print $2 }' "$lock"; }
 locked_files() { awk -v p="$1" '/^#/ { next } NF && !/  / { here = $1 == p; next } here' "$lock"; }
 
@@ -124,21 +126,20 @@ cached() {
 
 fetch_locked() {
 	version=$(locked_version "$1")
-	[ -n "$version" ] || die "sources.lock names no version of $1; run 'make update-sources'"
 	! cached "$1" "$version" || return 0
 	[ -e "$work/apt.conf" ] || apt_prepare
 	if listed "$1" | grep -qxF "$version" && download "$1" "$version"; then
-		cached "$1" "$version" || die "$1 $version is not what sources.lock says: its SHA-256 differ"
+		cached "$1" "$version" || die "$1 $version is not what $lock says: its SHA-256 differ"
 		return 0
 	fi
 	wanted=$version
 	fetch_newest "$1"
-	warn "$1 $wanted, which sources.lock names, has gone from the archive: building $version instead; 'make update-sources' locks that"
+	warn "$1 $wanted, which $lock names, has gone from the archive: building $version instead; 'make update-sources' locks that"
 }
 
 lock=$1
-for package in $PACKAGES; do
-	if [ "$lock" = --newest ]; then
+for package in $(locked_packages); do
+	if [ "${2-}" = --newest ]; then
 		[ -e "$work/apt.conf" ] || apt_prepare
 		fetch_newest "$package"
 	else

@@ -15,3 +15,4 @@ echo '#define USE_URANDOM 1' >>jansson_private_config.h
 $CC $CFLAGS -I. -DHAVE_CONFIG_H -c ./*.c
 $AR rcs "$PREFIX/lib/libjansson.a" ./*.o
 cp jansson.h jansson_config.h "$PREFIX/include/"
+cp ../LICENSE "$PREFIX/licenses/jansson"

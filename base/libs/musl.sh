@@ -7,6 +7,7 @@ CC=${CROSS}gcc ./configure --prefix="$PREFIX" --syslibdir="$PREFIX/lib" --target
 	--disable-shared --enable-wrapper=gcc
 make -j"$JOBS" AR="${CROSS}ar" RANLIB="${CROSS}ranlib" install
 cp VERSION "$PREFIX/musl.version"
+cp COPYRIGHT "$PREFIX/licenses/musl"
 
 # The kernel's own headers come from the distribution; musl has none.
 if [ -n "$CROSS" ]; then

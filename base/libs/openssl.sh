@@ -25,3 +25,4 @@ make -j"$JOBS" build_libs
 
 cp libcrypto.a libssl.a "$PREFIX/lib/"
 cp -r include/openssl "$PREFIX/include/"
+cp LICENSE.txt "$PREFIX/licenses/openssl"

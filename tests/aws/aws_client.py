@@ -3,9 +3,8 @@
 import json
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
-CLIENT = Path(__file__).resolve().parents[2] / "build" / "aws-client"
+from programs import CLIENT
 
 # What the program exits with, by name.
 STEP, CONFIG, MISSING, AGAIN, DENIED = 1, 65, 69, 75, 77

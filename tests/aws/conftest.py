@@ -23,14 +23,20 @@ import pytest
 from botocore.config import Config
 
 HERE = Path(__file__).resolve().parent
-CYGNET = HERE.parents[1] / "build" / "cygnet"
 sys.path.insert(0, str(HERE))
 
 from fakeaws import Server, World  # noqa: E402
 from fakeaws.environment import environment  # noqa: E402
 from live import host_program, live, netns  # noqa: E402, F401
+from programs import CYGNET, PATIENCE, telling  # noqa: E402
 
 REGION = "us-east-1"
+
+
+def pytest_collection_modifyitems(config, items):
+    unasked = [item for item in items if not telling(item.path.stem, item.fixturenames)]
+    config.hook.pytest_deselected(items=unasked)
+    items[:] = [item for item in items if item not in unasked]
 
 
 class Clock:
@@ -73,7 +79,7 @@ class Gateway:
     def run(self, command, timeout=60, **env):
         """Run any program in the instance's environment."""
         return subprocess.run(command, env={**self.env, **env}, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=timeout)
+                              text=True, timeout=timeout * PATIENCE)
 
 
 @pytest.fixture

@@ -340,6 +340,43 @@ def test_a_claim_takes_the_site_back(gateway_of_it, world):
     assert sync(site).returncode == ALL_DOWN
 
 
+LATER = '{"schema": 2, "generation": 7, "site": "us-east-1"}'
+
+
+@pytest.mark.parametrize("text", [LATER, "no JSON"])
+def test_an_own_record_that_cannot_be_understood_is_no_licence_to_write(gateway_of_it, world, text):
+    """It may be that of a successor, whose cygnet is a later one."""
+    site = gateway_of_it
+    world.ssm(REGION).put(OWN, text)
+    world.remove_route(world.vpc.main_table, RANGE)
+    mark = world.mark()
+    for command in ("sync", "bootstrap"):
+        full_pass_is_due(site)
+        done = site.cygnet(command)
+        assert done.returncode == CONFIG and "'cygnet bootstrap --claim' puts" in done.stderr, done.stderr
+    assert writes(world, mark) == []
+    assert site.charon.connections and state(site)["generation"] == 1
+
+
+def test_a_fresh_instance_claims_no_site_whose_record_it_cannot_understand(site, world):
+    world.ssm(REGION).put(OWN, LATER)
+    done = site.cygnet("bootstrap")
+    assert done.returncode == CONFIG and "'schema' is 2" in done.stderr, done.stderr
+    assert writes(world) == ["ModifyNetworkInterfaceAttribute"]
+    assert "initiate" not in site.charon.commands
+
+
+@pytest.mark.parametrize("text, generation", [(LATER, 8), ("no JSON", 2)])
+def test_a_claim_goes_over_a_record_that_cannot_be_understood(gateway_of_it, world, text, generation):
+    world.ssm(REGION).put(OWN, text)
+    world.remove_route(world.vpc.main_table, RANGE)
+    done = gateway_of_it.cygnet("bootstrap", "--claim")
+    assert done.returncode == ALL_DOWN, done.stderr
+    assert (record(world)["instance"], record(world)["generation"]) == (gateway_of_it.instance.id, generation)
+    assert route(world) == gateway_of_it.instance.interface.id
+    assert sync(gateway_of_it).returncode == ALL_DOWN
+
+
 def test_a_tombstone_ends_a_gateway_as_well(gateway_of_it, world):
     site = gateway_of_it
     world.ssm(REGION).put(OWN, json.dumps({"schema": 1, "generation": 2, "site": "us-east-1", "left": True}))

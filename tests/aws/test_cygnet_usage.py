@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 DONE, CHANGES, USAGE, CONFIG, MISSING, AGAIN, DENIED = 0, 2, 64, 65, 69, 75, 77
-COMMANDS = ("bootstrap", "sync", "rekey", "plan", "leave", "forget", "version")
+COMMANDS = ("bootstrap", "sync", "rekey", "plan", "leave", "forget", "userdata", "version")
 OPERANDS = {"forget": ["berlin"]}
 
 
@@ -73,7 +73,8 @@ def test_bad_usage_is_named_and_nothing_is_asked(gateway, world, command, words,
 
 
 @pytest.mark.parametrize("flag, owner", [
-    ("--claim", "bootstrap"), ("--keep-address", "leave"), ("--abort", "rekey"), ("--compromised", "rekey")])
+    ("--claim", "bootstrap"), ("--keep-address", "leave"), ("--upgrade", "userdata"),
+    ("--abort", "rekey"), ("--compromised", "rekey")])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_flag_is_of_one_command(gateway, world, command, flag, owner):
     done = gateway.cygnet(command, flag, "extra", "extra")
@@ -212,7 +213,7 @@ def test_quiet_says_nothing_of_what_is_well(gateway, root):
     loud = gateway.cygnet("bootstrap", "--key-bits", "3072", root=root)
     quiet = gateway.cygnet("sync", "--quiet", root=root)
     assert loud.returncode == quiet.returncode == DONE
-    assert "no peers of mesh 'lab' in the registry in 'us-east-1'" in loud.stderr
+    assert "no other sites of mesh 'lab' in the registry in 'us-east-1'" in loud.stderr
     assert (quiet.stdout, quiet.stderr) == ("", "")
 
 

@@ -266,3 +266,16 @@ def test_faults_of_metadata(world, metadata):
     assert metadata.get("meta-data/mac", token) == 500
     assert metadata.get("meta-data/mac", token) != 500
     assert [call.status for call in world.metadata_calls] == [503, 200, 500, 200]
+
+
+@pytest.mark.parametrize("version, status", [("latest", 200), ("2021-03-23", 200), ("2009-04-04", 200),
+                                             ("2021-03-24", 404), ("newest", 404)])
+def test_versions(metadata, version, status):
+    response, _ = metadata.ask("GET", f"/{version}/meta-data/instance-id", X_aws_ec2_metadata_token=metadata.token())
+    assert response.status == status
+
+
+def test_user_data_is_there_when_it_was_given(metadata, instance):
+    assert metadata.get("user-data") == 404
+    instance.user_data = "#!/bin/sh\n"
+    assert metadata.get("user-data") == "#!/bin/sh\n"

@@ -62,6 +62,10 @@ class Gateway(Machine):
         return [{**child, "peer": sa["remote-id"]} for sa in self.tunnels() if sa["state"] == "ESTABLISHED"
                 for child in sa["child-sas"] if child["state"] == "INSTALLED"]
 
+    def leads_to(self, address):
+        """Whether charon has an SA with this address at its other end; one that it deletes does not count."""
+        return address in [sa["remote-host"] for sa in self.tunnels() if sa["state"] != "DELETING"]
+
     def strongswan_version(self):
         """What the running charon says it is, '' if none runs."""
         said = self.run(["swanctl", "--version", "--daemon"]).stdout.split()

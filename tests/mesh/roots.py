@@ -29,6 +29,7 @@ ROOTS = {
     "bookworm": ("bookworm", _BASE + _STRONGSWAN),
     "trixie": ("trixie", _without("strongswan-charon")),
     "trixie-starter": ("trixie", _without("charon-systemd")),
+    "cloud-init": ("bookworm", ["ca-certificates", "cloud-init", "curl"]),
 }
 
 _OPTIONS = [

@@ -43,9 +43,9 @@ def rules(site, described):
 
 def is_without(mesh, site, gone):
     """Whether a site's VPC and gateway have nothing of one that is gone."""
-    peers = {sa["remote-id"] for sa in site.gateway.tunnels()}
-    named = [rule for rule in rules(site, True) if gone.range in rule or gone.elastic.public_ip in rule]
-    return gone.elastic.public_ip not in peers and gone.range not in mesh.table(site).routes and not named
+    address = gone.elastic.public_ip
+    named = [rule for rule in rules(site, True) if gone.range in rule or address in rule]
+    return not site.gateway.leads_to(address) and gone.range not in mesh.table(site).routes and not named
 
 
 def test_leave_takes_away_what_cygnet_has_made_and_nothing_else(mesh, operators):

@@ -1,4 +1,5 @@
 /* Files below a root: whole or not there, with the right mode, and one lock at a time. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -385,14 +386,14 @@ static void lock_follows_a_link(void **state)
 {
 	AUTO_ROOT char *root = root_new();
 	AUTO_FREE char *victim = below(root, "/victim"), *planted = below(root, "/lock");
+	AUTO_FREE char *cause = mem_printf("cannot open the lock '/lock': %s", strerror(ELOOP));
 	struct err e = ERR_INIT;
 	int lock = -1;
 
 	(void)state;
 	assert_int_equal(symlink(victim, planted), 0);
 	assert_int_equal(file_lock(root, "/lock", 0, &lock, &e), -1);
-	assert_error(&e, EXIT_STEP,
-		     "cannot open the lock '/lock': Too many levels of symbolic links", "");
+	assert_error(&e, EXIT_STEP, cause, "");
 	assert_false(file_exists(root, "/victim"));
 }
 

@@ -127,13 +127,15 @@ static void each_change_is_one_call(void **state)
 	lab_make(&lab, "");
 	assert_int_equal(service_daemon_reload(&lab.distro, &e), 0);
 	assert_int_equal(service_enable(&lab.distro, "a.service", &e), 0);
+	assert_int_equal(service_reenable(&lab.distro, "a.timer", &e), 0);
 	assert_int_equal(service_disable(&lab.distro, "b.service", &e), 0);
 	assert_int_equal(service_disable_later(&lab.distro, "b.service", &e), 0);
 	assert_int_equal(service_start(&lab.distro, "c.timer", &e), 0);
 	assert_int_equal(service_restart(&lab.distro, "d.service", &e), 0);
 	assert_int_equal(service_reload(&lab.distro, "e.service", &e), 0);
-	assert_asked(&lab, "daemon-reload\nenable a.service\ndisable --now b.service\ndisable b.service\n"
-			   "start c.timer\nrestart d.service\nreload-or-restart e.service\n");
+	assert_asked(&lab, "daemon-reload\nenable a.service\nreenable a.timer\ndisable --now b.service\n"
+			   "disable b.service\nstart c.timer\nrestart d.service\n"
+			   "reload-or-restart e.service\n");
 }
 
 static void a_failed_start_gives_the_reason_and_where_to_look(void **state)

@@ -125,6 +125,7 @@ static void run_by_hand_does_not_say_why_it_fails(void **state)
 	lab.log.level = LOG_LEVEL_NORMAL;
 	lab.session.recent.registry_warned_ms = clock_boot_ms();
 	registry_lose(&lab, EXIT_AGAIN, "no answer");
+	registry_lose(&lab, EXIT_AGAIN, "and in its next pass");
 	assert_string_equal(lab.logged, WARNING("no answer"));
 }
 

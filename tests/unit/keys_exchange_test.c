@@ -212,19 +212,23 @@ static void one_bad_parameter_costs_only_itself(void **state)
 {
 	static const struct {
 		const char *name, *value, *site, *rule;
+		bool in_place;
+		int64_t generation;
 	} rows[] = {
 		{ SITES "4/us-east-1", TOMBSTONE("eu-west-1"), "us-east-1",
-		  "'site' is 'eu-west-1', and the parameter is called 'us-east-1'" },
+		  "'site' is 'eu-west-1', and the parameter is called 'us-east-1'", true, 1 },
 		{ SITES "b/frankfurt", "no JSON", "frankfurt",
-		  "not valid JSON at line 1, column 2" },
+		  "not valid JSON at line 1, column 2", true, 0 },
+		{ SITES "a/tokyo", "{\"schema\":2,\"generation\":7}", "tokyo",
+		  "'schema' is 2, and this version of cygnet reads 1", true, 7 },
 		{ SITES "4/eu-west-1", TOMBSTONE("eu-west-1"), "eu-west-1",
-		  "its record is below the wrong shard" },
+		  "its record is below the wrong shard", false, 0 },
 		{ SITES "dd/eu-west-1", TOMBSTONE("eu-west-1"), "eu-west-1",
-		  "its record is below the wrong shard" },
-		{ SITES "4/Ohio", TOMBSTONE("Ohio"), "4/Ohio", "no site can have this name" },
+		  "its record is below the wrong shard", false, 0 },
+		{ SITES "4/Ohio", TOMBSTONE("Ohio"), "4/Ohio", "no site can have this name", false, 0 },
 		{ SITES "d/eu-west-1/old", TOMBSTONE("old"), "d/eu-west-1/old",
-		  "no site can have this name" },
-		{ SITES "readme", "not a record", "readme", "no site can have this name" },
+		  "no site can have this name", false, 0 },
+		{ SITES "readme", "not a record", "readme", "no site can have this name", false, 0 },
 	};
 	struct bench *bench = *state;
 	CLEANUP(listing_done) struct listing listing = { 0 };
@@ -235,10 +239,14 @@ static void one_bad_parameter_costs_only_itself(void **state)
 	tombstone_set(bench, "paris");
 	assert_int_equal(exchange_list(&bench->registry, &listing, &e), 0);
 	assert_sites(&listing, "paris");
+	assert_ptr_equal(listing_refusal(&listing, "frankfurt"), &listing.refusals[1]);
+	assert_null(listing_refusal(&listing, "eu-west-1"));
 	assert_int_equal(listing.refusal_count, COUNT_OF(rows));
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		assert_string_equal(listing.refusals[i].site, rows[i].site);
 		assert_string_equal(listing.refusals[i].rule, rows[i].rule);
+		assert_int_equal(listing.refusals[i].in_place, rows[i].in_place);
+		assert_int_equal(listing.refusals[i].generation, rows[i].generation);
 	}
 }
 

@@ -46,12 +46,16 @@ static void absence_removes_nobody(void **state)
 static void refusal_hides_a_record(void **state)
 {
 	struct refusal refusals[] = {
-		{ (char *)"paris", (char *)"'region' is missing" },
-		{ (char *)"new", (char *)"'vpc' is missing" },
+		{ .site = (char *)"paris", .rule = (char *)"'region' is missing" },
+		{ .site = (char *)"new", .rule = (char *)"'vpc' is missing" },
+		/* the first is for whoever is about to write over it to tell */
+		{ .site = (char *)"mine", .rule = (char *)"'zone' is missing", .in_place = true },
+		{ .site = (char *)"mine", .rule = (char *)"its record is below the wrong shard" },
 	};
 	static const struct row row = {
 		.peers = "ohio 10.1.0.0/16; paris 10.2.0.0/16",
-		.warnings = "site 'new': 'vpc' is missing\nsite 'paris': 'region' is missing",
+		.warnings = "site 'mine': its record is below the wrong shard\nsite 'new': 'vpc' is missing\n"
+			    "site 'paris': 'region' is missing",
 	};
 	struct listing listing = { .refusals = refusals, .refusal_count = COUNT_OF(refusals) };
 	CLEANUP(sites_done) struct sites applied = { 0 };

@@ -25,6 +25,7 @@ struct row {
 	int64_t generation;	/* of TENURE_CLAIM and TENURE_HELD */
 	bool over;
 	bool claim;
+	int64_t refused;	/* generation that a record tells which could not be used; 0: none is there */
 };
 
 static void site_key_add(struct site *site, enum key_state state, const char *id, const char *spki)
@@ -60,6 +61,7 @@ static void assert_row(const struct row *row, size_t number)
 		.generation = row->state.generation, .duty = row->state.duty,
 	};
 	CLEANUP(public_key_done) struct public_key key = public_key_of_text(KEY_A_ID, KEY_A_SPKI);
+	const struct refusal refused = { .generation = row->refused };
 	CLEANUP(site_done) struct site found;
 	struct succession succession;
 	bool counted = row->tenure == TENURE_CLAIM || row->tenure == TENURE_HELD;
@@ -67,6 +69,7 @@ static void assert_row(const struct row *row, size_t number)
 	site_of_row(row, &found);
 	succession_judge(&(struct succession_inputs){
 		.found = found.name != NULL ? &found : NULL,
+		.refused = row->refused != 0 ? &refused : NULL,
 		.instance = MINE,
 		.state = &state,
 		.key = &key,
@@ -298,6 +301,21 @@ static void assert_text(const struct site *site, const char *expected)
 }
 
 /* The key that peers know is listed until the successor can put its own. */
+/* It may be the record of a successor that is of a later version. */
+static void claim_is_lost_to_a_record_that_nobody_could_use(void **state)
+{
+	static const struct row rows[] = {
+		{ .state = { 3 }, .claim = true, .refused = 7, .tenure = TENURE_CLAIM, .generation = 8 },
+		{ .state = { 3 }, .claim = true, .refused = 2, .tenure = TENURE_CLAIM, .generation = 4 },
+		{ .claim = true, .refused = 7, .tenure = TENURE_CLAIM, .generation = 8 },
+		{ .state = { 3, DUTY_SUPERSEDED }, .claim = true, .refused = 7, .tenure = TENURE_CLAIM,
+		  .generation = 8 },
+	};
+
+	(void)state;
+	ASSERT_ROWS(rows);
+}
+
 static void claim_takes_the_predecessors_key_away(void **state)
 {
 	CLEANUP(site_done) struct site found = site_example();
@@ -397,6 +415,7 @@ int main(void)
 		cmocka_unit_test(own_record_whose_state_was_lost),
 		cmocka_unit_test(superseded_before_it_has_a_key),
 		cmocka_unit_test(successor_that_is_no_other_instance),
+		cmocka_unit_test(claim_is_lost_to_a_record_that_nobody_could_use),
 		cmocka_unit_test(claim_takes_the_predecessors_key_away),
 		cmocka_unit_test(claim_over_nothing_offers_something),
 		cmocka_unit_test(tombstone_forgets_who_filled_the_site),

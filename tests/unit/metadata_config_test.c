@@ -467,7 +467,10 @@ static const struct {
 	  "setting 'address' (tag 'cygnet:address'): value 'eth0' is not an Elastic IP's allocation id ('eipalloc-' "
 	  "and 8 or 17 hex digits), its address, or 'tag'", "" },
 	{ { .tags = { REQUIRED, "routes", "some" } },
-	  "setting 'routes' (tag 'cygnet:routes'): value 'some' is not 'none', 'tagged' or 'all'", "" },
+	  "setting 'routes' (tag 'cygnet:routes'): value 'some' is not 'none', 'tagged' or 'all'",
+	  "or list the route tables, as in 'rtb-0123456789abcdef0, rtb-0123456789abcdef1'" },
+	{ { .tags = { REQUIRED, "routes", "rtb-01234567, all" } },
+	  "setting 'routes' (tag 'cygnet:routes'): 'all' is not a route table's id ('rtb-' and 8 or 17 hex digits)", "" },
 	{ { .tags = { REQUIRED, "security-group", "off" } },
 	  "setting 'security-group' (tag 'cygnet:security-group'): value 'off' is not 'none', 'audit' or 'manage'", "" },
 	{ { .tags = { REQUIRED, "lifecycle-hook", "a b" } },
@@ -527,6 +530,54 @@ static void value_of_4097_bytes(void **state)
 	assert_error(&e, EXIT_CONFIG, "setting 'ntp' (tag 'cygnet:ntp'): value is longer than 4096 bytes", "");
 }
 
+static int given(const char *file, struct config *ret_config, struct err *e)
+{
+	const char *options[SETTING_COUNT] = { NULL };
+	char *environment[] = { NULL };
+
+	return config_given(&(struct config_sources){
+		.options = options, .environment = environment, .file_text = file,
+	}, ret_config, e);
+}
+
+static void machine_that_is_not_there_yet(void **state)
+{
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(given("mss = 1360\nroutes = rtb-01234567 rtb-89abcdef\n", &config, &e), 0);
+	assert_true(config_is_given(&config, SETTING_MSS));
+	assert_true(config_is_given(&config, SETTING_ROUTES));
+	assert_int_equal(config.routes, ROUTES_LISTED);
+	assert_joined(strings_join(&config.route_tables, " "), "rtb-01234567 rtb-89abcdef");
+	assert_false(config_is_given(&config, SETTING_PREFIX));
+	assert_string_equal(config.values[SETTING_PREFIX], "cygnet");
+	assert_string_equal(config.prefix, "cygnet");
+	for (enum setting setting = SETTING_MESH; setting <= SETTING_SITE; setting++) {
+		assert_false(config_is_given(&config, setting));
+		assert_null(config.values[setting]);
+	}
+	assert_null(config.values[SETTING_SUBNETS]);
+	assert_int_equal(config.address.kind, ADDRESS_INSTANCE);
+	config_done(&config);
+}
+
+static void machine_that_is_not_there_yet_gets_nonsense(void **state)
+{
+	struct config config = { 0 };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(given("site = Berlin\n", &config, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "setting 'site' (/etc/cygnet.conf line 1): value 'Berlin' is not 1 to 63 of a-z, "
+		     "0-9 and '-', with no '-' at either end", "");
+	err_clear(&e);
+	assert_int_equal(given("timeout = 30s\n", &config, &e), -1);
+	assert_error(&e, EXIT_CONFIG, "setting 'tunnel-wait' (default): '60s' is not shorter than 'timeout' "
+		     "(/etc/cygnet.conf line 1): '30s'", "");
+}
+
 static void file_is_missing_damaged_or_a_folder(void **state)
 {
 	char root[] = ROOT_TEMPLATE;
@@ -567,6 +618,8 @@ int main(void)
 		cmocka_unit_test(away_from_any_instance),
 		cmocka_unit_test(a_setting_is_wrong),
 		cmocka_unit_test(value_of_4097_bytes),
+		cmocka_unit_test(machine_that_is_not_there_yet),
+		cmocka_unit_test(machine_that_is_not_there_yet_gets_nonsense),
 		cmocka_unit_test(file_is_missing_damaged_or_a_folder),
 	};
 

@@ -97,10 +97,39 @@ static void row_leaves_something_out(void **state)
 	for (size_t i = 0; i < count; i++) {
 		assert_row_whole(&rows[i]);
 		assert_non_null(rows[i].install);
+		assert_non_null(rows[i].query);
+		assert_non_null(rows[i].upgrade);
 		assert_non_null(rows[i].packages);
 		assert_ptr_equal(distro_find(rows[i].ids[0], rows[i].version), &rows[i]);
 	}
 	assert_row_whole(&distro_unknown);
+}
+
+static bool ids_have(const char *const *ids, const char *id)
+{
+	while (*ids != NULL && strcmp(*ids, id) != 0)
+		ids++;
+	return *ids != NULL;
+}
+
+static void repository_is_enabled_on_some_machines_only(void **state)
+{
+	size_t count;
+	const struct distro *rows = distro_table(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		const struct enabling *enabling = rows[i].enabling;
+
+		assert_int_equal(enabling != NULL, rows[i].repositories != NULL && !rows[i].unpackaged);
+		for (size_t k = 0; enabling != NULL && rows[i].ids[k] != NULL; k++) {
+			size_t commands = 0;
+
+			for (const struct enabling *one = enabling; one->ids != NULL; one++)
+				commands += ids_have(one->ids, rows[i].ids[k]);
+			assert_int_equal(commands, 1);
+		}
+	}
 }
 
 int main(void)
@@ -108,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(machine_finds_another_row_or_none),
 		cmocka_unit_test(row_leaves_something_out),
+		cmocka_unit_test(repository_is_enabled_on_some_machines_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

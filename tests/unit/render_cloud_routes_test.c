@@ -158,6 +158,9 @@ static void untagged_table_is_written(void **state)
 	vpc.config.routes = ROUTES_ALL;
 	assert_cloud(&vpc, CREATE "ec2:CreateRoute rtb-2 10.20.0.0/16 → eni-a\n"
 		     "ec2:CreateRoute rtb-3 10.20.0.0/16 → eni-a\n", "");
+	vpc.config.routes = ROUTES_LISTED;
+	strings_add(&vpc.config.route_tables, "rtb-3");
+	assert_cloud(&vpc, "ec2:CreateRoute rtb-3 10.20.0.0/16 → eni-a\n", "");
 	vpc.cloud.known[CLOUD_TABLES] = false;
 	assert_cloud(&vpc, "", "");
 }

@@ -171,7 +171,9 @@ static void gateway_that_is_right_is_changed(void **state)
 /* A fresh machine, with everything that a gateway has. */
 static void order_is_not_that_in_which_a_gateway_is_built_up(void **state)
 {
-	AUTO_LAB lab = { .site = { true, 4096, "/cygnet/lab/sites/0/a", "/cygnet/lab/epoch" } };
+	char *baked = (char *)"/etc/keys/cygnet-1.key";
+	const struct strings unused = { &baked, 1 };
+	AUTO_LAB lab = { .site = { true, 4096, &unused, "/cygnet/lab/sites/0/a", "/cygnet/lab/epoch" } };
 
 	(void)state;
 	lab_file(&lab, CONCERN_TIME, "/etc/chrony", "time", NULL);
@@ -188,6 +190,7 @@ static void order_is_not_that_in_which_a_gateway_is_built_up(void **state)
 	lab_own_unit(&lab, "cygnet.service", CONCERN_UNITS, false, absent);
 	lab_connection(&lab, "cygnet-peer");
 	assert_plan(&lab, "make an RSA-4096 key pair\n"
+			  "wipe /etc/keys/cygnet-1.key, another instance's key\n"
 			  "create /etc/systemd/cygnet.timer (5 bytes, mode 0644)\n"
 			  "systemctl daemon-reload\n"
 			  "systemctl enable rules.service\n"
@@ -438,6 +441,48 @@ static void unit_is_left_as_it_was_found(void **state)
 	}
 }
 
+static void assert_moved(void (*lab_file_of)(struct lab *lab), const char *expected)
+{
+	AUTO_LAB lab = { 0 };
+
+	lab_file_of(&lab);
+	lab_own_unit(&lab, "a.timer", CONCERN_UNITS, true, running);
+	lab_own_unit(&lab, "b-a.timer", CONCERN_UNITS, false, enabled);
+	assert_planned(&lab, 1u << CONCERN_UNITS, expected);
+}
+
+static void lab_leaves(struct lab *lab)
+{
+	lab_stale(lab, CONCERN_UNITS, "/etc/a.timer", "of the bare binary");
+}
+
+static void lab_arrives(struct lab *lab)
+{
+	lab_file(lab, CONCERN_UNITS, "/etc/a.timer", "other than the package's", NULL);
+}
+
+static void lab_changes(struct lab *lab)
+{
+	lab_file(lab, CONCERN_UNITS, "/etc/a.timer", "new", "old");
+}
+
+/* Enabled by a link to /etc/a.timer, or to the package's unit of that name. */
+static void link_points_where_a_unit_was(void **state)
+{
+	(void)state;
+	assert_moved(lab_leaves, "remove /etc/a.timer\n"
+				 "systemctl daemon-reload\n"
+				 "systemctl reenable a.timer\n"
+				 "systemctl restart a.timer\n");
+	assert_moved(lab_arrives, "create /etc/a.timer (24 bytes, mode 0644)\n"
+				  "systemctl daemon-reload\n"
+				  "systemctl reenable a.timer\n"
+				  "systemctl restart a.timer\n");
+	assert_moved(lab_changes, "change /etc/a.timer (3 bytes, mode 0644)\n"
+				  "systemctl daemon-reload\n"
+				  "systemctl restart a.timer\n");
+}
+
 static void unit_that_only_boots_is_started(void **state)
 {
 	AUTO_LAB lab = { 0 };
@@ -628,6 +673,7 @@ int main(void)
 		cmocka_unit_test(setting_that_ip_forward_resets_is_not_written_again),
 		cmocka_unit_test(setting_that_is_right_is_written),
 		cmocka_unit_test(unit_is_left_as_it_was_found),
+		cmocka_unit_test(link_points_where_a_unit_was),
 		cmocka_unit_test(unit_that_only_boots_is_started),
 		cmocka_unit_test(other_flavour_stays),
 		cmocka_unit_test(stopped_charon_is_restarted_behind_the_other_flavour),

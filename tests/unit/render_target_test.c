@@ -124,7 +124,8 @@ static void early_units_take_anything_along(void **state)
 	assert_int_equal(target.tree.count, 4);
 	for (size_t i = 0; i < target.tree.count; i++)
 		assert_int_equal(target.tree.files[i].concern, CONCERN_UNITS);
-	assert_int_equal(target.pattern_count, 0);
+	for (size_t i = 0; i < target.pattern_count; i++)
+		assert_int_equal(target.patterns[i].concern, CONCERN_UNITS);
 	assert_int_equal(target.kernel.count, 0);
 	assert_int_equal(target.connection_count, 0);
 }

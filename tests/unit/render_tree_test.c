@@ -1,5 +1,5 @@
 /* tree: every file of a gateway, whole, as they lie below expected/render/gateway. */
-#include <fts.h>
+#include <dirent.h>
 #include <string.h>
 
 #include "render/tree.h"
@@ -23,16 +23,21 @@ static void file_differs(void **state)
 	}
 }
 
-static size_t expected_files(void)
+/* The files below a folder, or one for a file. */
+static size_t files_at(const char *path)
 {
-	char *const roots[] = { (char[]){ EXPECTED "/gateway" }, NULL };
-	FTS *walk = fts_open(roots, FTS_PHYSICAL, NULL);
+	DIR *folder = opendir(path);
 	size_t files = 0;
 
-	assert_non_null(walk);
-	for (FTSENT *entry; (entry = fts_read(walk)) != NULL;)
-		files += entry->fts_info == FTS_F;
-	fts_close(walk);
+	if (folder == NULL)
+		return 1;
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		AUTO_FREE char *below = mem_printf("%s/%s", path, entry->d_name);
+
+		if (entry->d_name[0] != '.')
+			files += files_at(below);
+	}
+	closedir(folder);
 	return files;
 }
 
@@ -44,7 +49,7 @@ static void file_is_missing(void **state)
 	(void)state;
 	scene_init(&scene);
 	tree_all(&scene.inputs, &tree);
-	assert_int_equal(tree.count, expected_files());
+	assert_int_equal(tree.count, files_at(EXPECTED "/gateway"));
 }
 
 static void assert_concern(const struct tree *tree, const char *path, enum concern concern)
@@ -93,6 +98,30 @@ static void units_hide_those_of_a_package(void **state)
 	scene.host.packaged = true;
 	tree_all(&scene.inputs, &tree);
 	assert_int_equal(files_below(&tree, "/etc/systemd/"), 0);
+}
+
+static void assert_runs_packaged(const struct tree *tree, const char *path)
+{
+	const struct tree_file *file = tree_find(tree, path);
+
+	assert_non_null(file);
+	assert_non_null(strstr(buf_str(&file->content), "\nExecStart=/usr/bin/cygnet "));
+}
+
+/* Of the package's units the two with a deadline, and not the timer nor the rule set's, are other ones here. */
+static void package_takes_a_setting_away(void **state)
+{
+	AUTO_SCENE scene;
+	AUTO_TREE tree;
+
+	(void)state;
+	scene_init(&scene);
+	scene.host.packaged = true;
+	scene.config.timeout_s = 600;
+	tree_all(&scene.inputs, &tree);
+	assert_int_equal(files_below(&tree, "/etc/systemd/"), 2);
+	assert_runs_packaged(&tree, "/etc/systemd/system/cygnet.service");
+	assert_runs_packaged(&tree, "/etc/systemd/system/cygnet-sync.service");
 }
 
 static void machine_has_no_time_daemon(void **state)
@@ -177,11 +206,13 @@ static void units_need_a_registry(void **state)
 static bool owned(const struct owned_pattern *pattern, const char *path)
 {
 	size_t folder = strlen(pattern->folder), prefix = strlen(pattern->prefix);
-	size_t suffix = strlen(pattern->suffix), len = strlen(path);
+	size_t suffix = pattern->suffix ? strlen(pattern->suffix) : 0, len = strlen(path);
 
+	if (pattern->suffix == NULL && len != folder + 1 + prefix)
+		return false;
 	return strncmp(path, pattern->folder, folder) == 0 && path[folder] == '/' &&
 	       strncmp(path + folder + 1, pattern->prefix, prefix) == 0 &&
-	       len >= suffix && strcmp(path + len - suffix, pattern->suffix) == 0;
+	       len >= suffix && strcmp(path + len - suffix, pattern->suffix ? pattern->suffix : "") == 0;
 }
 
 static size_t owners(const char *path)
@@ -189,14 +220,14 @@ static size_t owners(const char *path)
 	struct owned_pattern *patterns;
 	size_t count, found = 0;
 
-	tree_owned(&(struct host){ .flavour = &scene_swanctl }, &patterns, &count);
+	tree_owned(&(struct host){ .distro = &scene_distro, .flavour = &scene_swanctl }, &patterns, &count);
 	for (size_t i = 0; i < count; i++)
 		found += owned(&patterns[i], path);
 	owned_patterns_done(patterns, count);
 	return found;
 }
 
-static void file_outlives_its_peer_or_firewall(void **state)
+static void file_outlives_its_peer_firewall_or_package(void **state)
 {
 	AUTO_SCENE scene;
 	AUTO_TREE tree;
@@ -206,6 +237,7 @@ static void file_outlives_its_peer_or_firewall(void **state)
 	tree_all(&scene.inputs, &tree);
 	for (size_t i = 0; i < tree.count; i++)
 		assert_int_equal(owners(tree.files[i].path),
+				 tree.files[i].concern == CONCERN_UNITS ||
 				 tree.files[i].concern == CONCERN_CHARON ||
 				 tree.files[i].concern == CONCERN_FIREWALL);
 	assert_int_equal(owners("/etc/cygnet/cygnet.iptables"), 1);
@@ -218,6 +250,8 @@ static void private_key_is_removed_as_stale(void **state)
 	assert_int_equal(owners("/etc/swanctl/conf.d/office.conf"), 0);
 	assert_int_equal(owners("/etc/swanctl/pubkey/office.pub"), 0);
 	assert_int_equal(owners("/etc/cygnet/peers.nft.d"), 0);
+	assert_int_equal(owners("/etc/systemd/system/cygnet.service.d"), 0);
+	assert_int_equal(owners("/etc/systemd/system/cygnet-backup.service"), 0);
 }
 
 static void add_text(struct tree *tree, const char *path, const char *text)
@@ -254,11 +288,12 @@ int main(void)
 		cmocka_unit_test(file_is_missing),
 		cmocka_unit_test(change_is_told_to_somebody_else),
 		cmocka_unit_test(units_hide_those_of_a_package),
+		cmocka_unit_test(package_takes_a_setting_away),
 		cmocka_unit_test(machine_has_no_time_daemon),
 		cmocka_unit_test(file_of_a_time_daemon_is_replaced_whole),
 		cmocka_unit_test(gateway_has_no_key_yet),
 		cmocka_unit_test(units_need_a_registry),
-		cmocka_unit_test(file_outlives_its_peer_or_firewall),
+		cmocka_unit_test(file_outlives_its_peer_firewall_or_package),
 		cmocka_unit_test(private_key_is_removed_as_stale),
 		cmocka_unit_test(path_is_there_twice),
 	};

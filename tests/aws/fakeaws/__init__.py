@@ -1,4 +1,4 @@
-"""A strict fake of the AWS that a gateway talks to: EC2, Auto Scaling, Parameter Store, STS, instance metadata.
+"""A strict fake of the AWS that a gateway talks to: EC2, Auto Scaling, Parameter Store, STS, S3, instance metadata.
 
 World is the state, Server lets clients talk to it:
 
@@ -12,7 +12,8 @@ World is the state, Server lets clients talk to it:
 
 What surrounds an instance is there to be looked at and changed: world.table_of(subnet).effective has the routes of a
 subnet, interface.groups and group.ingress the filters (world.put_route, add_group, add_rules, join, add_role, …);
-world.on_change tells what requests changed, and world.faults has what AWS does at its worse times.
+world.on_change tells what requests changed, and world.faults has what AWS does at its worse times. Who has a policy
+(world.grant) may do what it allows; everybody else may do everything.
 
 recording.launch(world, folder) launches an instance whose metadata was recorded instead.
 

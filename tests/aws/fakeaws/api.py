@@ -4,7 +4,7 @@ import traceback
 import uuid
 from ipaddress import ip_address
 
-from . import signature
+from . import iam_resources, signature
 from .context import Context
 from .endpoints import Endpoint, endpoint_of
 from .errors import ApiError
@@ -90,14 +90,15 @@ class _Exchange:
 
     def _perform(self):
         self.caller = self._authenticate()
-        if (self.request.method, self.request.target) != ("POST", "/"):
-            raise ApiError("UnknownOperationException", "the fake answers POST / only", 404)
+        if not self.protocol.takes(self.request):
+            raise ApiError("UnknownOperationException", "the fake answers no such request", 404)
         if self.action not in self.service.actions:
             raise self.protocol.unknown_action(self.request)
         self.params = self.protocol.decode(self.request, self.action)
         context = Context(self.world, self.endpoint.region, self.caller, self.action, self.params)
         self._suffer(context)
         with self.world.transaction():
+            self._authorize(context)
             self.service.admit(context)
             result = self.service.actions[self.action](context)
         return self.protocol.encode(self.action, result, self.request_id)
@@ -108,6 +109,14 @@ class _Exchange:
         except AuthError as error:
             code, status, message = self.protocol.auth_errors[error.kind]
             raise ApiError(code, message or error.message, status) from None
+
+    def _authorize(self, context):
+        policy = self.world.policies.get(self.caller.principal)
+        if policy is None:
+            return
+        service = self.endpoint.service
+        if not policy.allows(f"{service}:{context.action}", iam_resources.needs(context, service)):
+            raise self.protocol.denied(context, service)
 
     def _suffer(self, context):
         delay = self._fault("delay")

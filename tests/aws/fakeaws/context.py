@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .endpoints import partition_of
 from .resources import Keys
 
 
@@ -16,3 +17,7 @@ class Context:
     @property
     def account(self):
         return self.caller.account
+
+    @property
+    def partition(self):
+        return partition_of(self.region).name

@@ -24,10 +24,11 @@ PARTITIONS = (
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What a host name says: which service of which region is spoken to."""
+    """What a host name says: which service of which region is spoken to, and which bucket of S3."""
 
     service: str
     region: str
+    bucket: str = None
 
 
 def partition_of(region):
@@ -40,7 +41,8 @@ def partition_of(region):
 
 def endpoint_of(host, services):
     """The endpoint that AWS would answer for under this host name, or None."""
-    match = re.fullmatch(r"(?P<service>[a-z0-9]+)(-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<suffix>.+)", host.lower())
+    match = re.fullmatch(r"((?P<bucket>[a-z0-9-]+)\.(?=s3\.))?(?P<service>[a-z0-9]+)(-fips)?\.(?P<region>[a-z0-9-]+)\."
+                         r"(?P<suffix>.+)", host.lower())
     if not match or match["service"] not in services:
         return None
     try:
@@ -49,4 +51,4 @@ def endpoint_of(host, services):
         return None
     if match["suffix"] not in (partition.suffix, partition.dual_stack_suffix):
         return None
-    return Endpoint(match["service"], match["region"])
+    return Endpoint(match["service"], match["region"], match["bucket"])

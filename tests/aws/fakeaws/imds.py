@@ -13,6 +13,7 @@ from .http1 import Reply
 from .world import MetadataCall
 
 TTL_MAX = 21600
+VERSIONS = ("2009-04-04", "2016-09-02", "2018-09-24", "2021-03-23", "latest")     # cloud-init's; told no differences
 PAGE = """<?xml version="1.0" encoding="iso-8859-1"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
 \t"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
@@ -95,9 +96,9 @@ class Imds:
 def look_up(world, instance, target):
     """The text at a path, the listing of a directory (with or without its last slash), or None."""
     path = unquote(target.partition("?")[0])
-    if not path.startswith("/latest/"):
+    version, _, path = path.removeprefix("/").partition("/")
+    if version not in VERSIONS:
         return None
-    path = path.removeprefix("/latest/")
     leaves = metadata(world, instance)
     if path in leaves:
         text = leaves[path]
@@ -135,6 +136,8 @@ def _known(world, instance):
         "meta-data/services/domain": partition.suffix,
         "meta-data/services/partition": partition.name,
     }
+    if instance.user_data is not None:
+        leaves["user-data"] = instance.user_data
     public_ip = world.metadata_public_ip(interface)
     if public_ip:
         leaves["meta-data/public-ipv4"] = public_ip

@@ -25,6 +25,10 @@ class JsonProtocol:
         self._model = service_model(service)
         self._targets = self._model.metadata["targetPrefix"] + "."
 
+    def takes(self, request):
+        """Whether the request is one that the protocol has at all."""
+        return (request.method, request.target) == ("POST", "/")
+
     def action_of(self, request):
         """The action asked for, or None."""
         target = request.header("x-amz-target") or ""

@@ -33,6 +33,10 @@ class QueryProtocol:
     def __init__(self, service):
         self.model = service_model(service)
 
+    def takes(self, request):
+        """Whether the request is one that the protocol has at all."""
+        return (request.method, request.target) == ("POST", "/")
+
     def action_of(self, request):
         """The action asked for, or None."""
         return dict(parse_qsl(request.body.decode(errors="replace"))).get("Action")

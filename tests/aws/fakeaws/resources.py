@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
+from .endpoints import partition_of
 from .ids import new_id
 from .rules import Rule
 
@@ -161,6 +162,7 @@ class Instance:
     tags: dict = field(default_factory=dict)
     metadata_tags: bool = True
     metadata_enabled: bool = True
+    user_data: str = None       # as it was before base64
     architecture: str = "x86_64"
     state: str = "running"
     interfaces: list = field(default_factory=list)
@@ -173,9 +175,23 @@ class Instance:
         return self.subnet.vpc
 
     @property
+    def principal(self):
+        """The ARN of its role."""
+        return f"arn:{partition_of(self.vpc.region).name}:iam::{self.vpc.account}:role/{self.role}"
+
+    @property
     def interface(self):
         """The primary network interface."""
         return self.interfaces[0]
+
+
+@dataclass(eq=False)
+class Bucket:
+    """A bucket of S3; objects has the bytes by key."""
+
+    region: str
+    made: float
+    objects: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from . import autoscaling, ec2, ec2_calls, ssm, sts
+from . import autoscaling, ec2, ec2_calls, s3, ssm, sts
 from .protocol_ec2 import Ec2Protocol
 from .protocol_json import JsonProtocol
 from .protocol_query import QueryProtocol
+from .protocol_s3 import S3Protocol
 
 
 @dataclass(frozen=True)
@@ -21,5 +22,6 @@ SERVICES = {
     "ssm": Service(JsonProtocol("ssm"), ssm.ACTIONS, ssm.admit),
     "ec2": Service(Ec2Protocol("ec2"), ec2.ACTIONS, ec2_calls.admit),
     "autoscaling": Service(QueryProtocol("autoscaling"), autoscaling.ACTIONS, autoscaling.admit),
+    "s3": Service(S3Protocol(), s3.ACTIONS, s3.admit),
     "sts": Service(QueryProtocol("sts"), sts.ACTIONS, sts.admit),
 }

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest, HTTPHeaders
 
 from .endpoints import partition_of
@@ -67,7 +67,8 @@ def verify(request, endpoint, keyring, now):
     if not hmac.compare_digest(_signature_again(request, authorization, keys, stamp), authorization.signature):
         raise AuthError("mismatch", MISMATCH)
     digests = request.all("x-amz-content-sha256")
-    if any(digest != hashlib.sha256(request.body).hexdigest() for digest in digests):
+    allowed = [hashlib.sha256(request.body).hexdigest()] + ["UNSIGNED-PAYLOAD"] * (authorization.service == "s3")
+    if any(digest not in allowed for digest in digests):
         raise AuthError("mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
     return keys
 
@@ -131,14 +132,22 @@ def is_region(name):
         return False
 
 
-class _Signer(SigV4Auth):
-    """botocore's signer, made to sign exactly the headers that it is given."""
+class _AsGiven:
+    """Makes a signer of botocore's sign exactly the headers that it is given."""
 
     def headers_to_sign(self, request):
         headers = HTTPHeaders()
         for name, value in request.headers.items():
             headers[name.lower()] = value
         return headers
+
+
+class _Signer(_AsGiven, SigV4Auth):
+    pass
+
+
+class _S3Signer(_AsGiven, S3SigV4Auth):
+    pass
 
 
 def _signature_again(request, authorization, keys, stamp):
@@ -149,6 +158,7 @@ def _signature_again(request, authorization, keys, stamp):
     url = f"https://{request.header('host')}{request.target}"
     again = AWSRequest(request.method, url, headers, request.body)
     again.context["timestamp"] = stamp
-    signer = _Signer(keys, authorization.service, authorization.region)
+    kind = _S3Signer if authorization.service == "s3" else _Signer
+    signer = kind(keys, authorization.service, authorization.region)
     assert urlsplit(url).geturl() == url, "the target survives botocore's parsing"
     return signer.signature(signer.string_to_sign(again, signer.canonical_request(again)), again)

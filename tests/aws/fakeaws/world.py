@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from .endpoints import partition_of
 from .faults import Faults
 from .grouping import Grouping
+from .iam import Policy
 from .ids import new_id
 from .keyring import Keyring
 from .pages import Pages
 from .parameter_store import ParameterStore
-from .resources import Address, Instance, Interface, Role, RouteTable, SecurityGroup, Subnet, Vpc
+from .resources import Address, Bucket, Instance, Interface, Role, RouteTable, SecurityGroup, Subnet, Vpc
 from .routing import Routing
 from .scaling import Scaling
 from .stale import FormerStates
@@ -37,7 +38,7 @@ class World(Routing, Grouping, Scaling):
         self.former = FormerStates()
         self.vpcs, self.subnets, self.interfaces, self.instances, self.addresses = {}, {}, {}, {}, {}
         self.route_tables, self.groups = {}, {}
-        self.scaling_groups, self.roles = {}, {}
+        self.scaling_groups, self.roles, self.policies, self.buckets = {}, {}, {}, {}
         self.calls = []
         self.metadata_calls = []
         self.crashes = []
@@ -135,6 +136,20 @@ class World(Routing, Grouping, Scaling):
         with self.lock:
             self.roles[role.arn] = role
         return role
+
+    def grant(self, principal, document):
+        """From now on who has this ARN, of a role or a user, may do what this policy allows; returns the Policy."""
+        with self.lock:
+            self.policies[principal] = Policy(document)
+            return self.policies[principal]
+
+    def put_object(self, region, bucket, key, data):
+        """An object of S3, in a bucket that is made when it is first named."""
+        with self.lock:
+            made = self.buckets.setdefault(bucket, Bucket(region, self.clock()))
+            if made.region != region:
+                raise ValueError(f"{bucket} is in {made.region}")
+            made.objects[key] = bytes(data)
 
     def add_vpc(self, region, cidrs, account=None, tags=None):
         partition_of(region)

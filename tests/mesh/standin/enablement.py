@@ -45,6 +45,8 @@ def enable(name):
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(target)
             made.append(f"Created symlink {link} → {target}.")
+        elif os.path.realpath(link) != os.path.realpath(target):
+            raise Refused(f"Failed to enable unit: File '{link}' already exists and is a symlink to {os.readlink(link)}.")
     return made + [line for other in file.words("Install", "Also") for line in enable(other)]
 
 
@@ -54,7 +56,9 @@ def disable(name):
     removed = []
     for folder in (_ETC, _RUN):
         aliases = [link for link in folder.glob("*") if link.name != file.name and _points_to(link, file.name)]
-        for link in [*folder.glob(f"*.wants/{file.name}"), *folder.glob(f"*.requires/{file.name}"), *aliases]:
+        # a glob that ends with the name itself would pass over a link to what is gone
+        links = [link for kind in ("wants", "requires") for link in folder.glob(f"*.{kind}/*") if link.name == file.name]
+        for link in [*links, *aliases]:
             link.unlink()
             removed.append(f"Removed \"{link}\".")
     return removed

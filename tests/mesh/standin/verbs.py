@@ -185,6 +185,11 @@ class Verbs:
         if "now" in options and reply.code == 0:
             await self.verb_stop(options, names, reply)
 
+    async def verb_reenable(self, options, names, reply):
+        await self._with_files(names, reply, enablement.disable)
+        if reply.code == 0:
+            await self._with_files(names, reply, enablement.enable)
+
     async def verb_mask(self, options, names, reply):
         await self._with_files(names, reply, enablement.mask)
 

@@ -1,0 +1,82 @@
+"""IAM: policies of roles and users, and what they allow. Who has no policy here may do everything."""
+
+import json
+import re
+
+_STATEMENT = {"Sid", "Effect", "Action", "Resource", "Condition"}
+_KEY_SHAPE = re.compile(r"[a-z0-9]+:[A-Za-z0-9]+(/.+)?")
+
+
+class Policy:
+    """An identity-based policy. used has the actions that it has allowed, denied the (action, resource) it has not."""
+
+    def __init__(self, document):
+        self.document = json.loads(document) if isinstance(document, str) else document
+        if set(self.document) != {"Version", "Statement"} or self.document["Version"] != "2012-10-17":
+            raise ValueError("a policy has a Version, 2012-10-17, and Statements")
+        self._statements = [_Statement(one) for one in self.document["Statement"]]
+        self.used = set()
+        self.denied = []
+
+    @property
+    def actions(self):
+        """Every action that it names."""
+        return {action for statement in self._statements for action in statement.actions}
+
+    def allows(self, action, needs):
+        """Whether the action is allowed on each of its (ARN, {key: value}); a denial on one is one of all."""
+        for resource, keys in needs:
+            effects = {statement.effect for statement in self._statements if statement.concerns(action, resource, keys)}
+            if effects != {"Allow"}:
+                self.denied.append((action, resource))
+                return False
+        self.used.add(action)
+        return True
+
+
+class _Statement:
+    def __init__(self, document):
+        if not set(document) <= _STATEMENT or not {"Effect", "Action", "Resource"} <= set(document):
+            raise ValueError(f"a statement with {sorted(document)}")
+        if document["Effect"] not in ("Allow", "Deny"):
+            raise ValueError(f"the effect {document['Effect']}")
+        self.effect = document["Effect"]
+        self.actions = _listed(document["Action"])
+        self.resources = _listed(document["Resource"])
+        self.conditions = [(operator, key, _listed(values)) for operator, pairs in document.get("Condition", {}).items()
+                           for key, values in pairs.items()]
+        for resource in self.resources:
+            if resource != "*" and not re.fullmatch(r"arn:[a-z-]+:[a-z0-9]+:[a-z0-9*-]*:(\d{12}|\*)?:.+", resource):
+                raise ValueError(f"the resource {resource}")
+        for operator, key, _ in self.conditions:
+            if operator not in _OPERATORS or not _KEY_SHAPE.fullmatch(key):
+                raise ValueError(f"the condition {operator} of {key}")
+
+    def concerns(self, action, resource, keys):
+        return (any(_matches(pattern.lower(), action.lower()) for pattern in self.actions)
+                and any(_arn_matches(pattern, resource) for pattern in self.resources)
+                and all(key in keys and any(_OPERATORS[operator](value, keys[key]) for value in values)
+                        for operator, key, values in self.conditions))
+
+
+def _listed(value):
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(one, str) for one in values):
+        raise ValueError(f"{value} is neither a string nor a list of some")
+    return values
+
+
+def _matches(pattern, text):
+    """IAM's wildcards: * is anything, ? one character."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text, re.DOTALL) is not None
+
+
+def _arn_matches(pattern, arn):
+    """A wildcard reaches over no colon before the resource's own part."""
+    if pattern == "*":
+        return True
+    parts, others = pattern.split(":", 5), arn.split(":", 5)
+    return len(parts) == len(others) and all(map(_matches, parts, others))
+
+
+_OPERATORS = {"StringEquals": str.__eq__, "ArnLike": _arn_matches}

@@ -1,0 +1,209 @@
+"""Every command under exactly the policy that `cygnet userdata` prints for its settings: no call is denied, no action
+of the policy is left unused, and no command makes a call that the table of permissions does not have.
+"""
+
+import json
+
+import pytest
+
+import records
+from fakeaws.scaling import Hook
+from live import CHARON_UNIT
+
+DONE, STEP, ALL_DOWN, USAGE, CONFIG, DENIED = 0, 1, 4, 64, 65, 77
+REGION, ACCOUNT, REGISTRY_ACCOUNT = "us-east-1", "111122223333", "444455556666"
+PUBLIC = "203.0.113.10"
+OWN = records.name("us-east-1")
+PEERS = {name: records.record(name, number) for number, name in enumerate(("berlin", "paris"), 1)}
+RECENT = "run/cygnet/recent.json"
+
+# Of the table's actions none is left out by all of these together.
+VARIANTS = {
+    "plain": {"routes": "none", "security-group": "none"},
+    "audited": {"routes": "none", "security-group": "audit"},
+    "by id": {"address": "{allocation}", "routes": "{table}", "security-group": "manage",
+              "lifecycle-hook": "launch", "unhealthy-after": "10m"},
+    "by tag": {"address": "tag", "routes": "tagged", "security-group": "manage"},
+    "by address": {"address": PUBLIC, "routes": "all", "security-group": "manage"},
+    "zone": {"scope": "az", "site": "us-east-1", "routes": "tagged", "security-group": "none"},
+    "other account": {"registry-role": "{role}", "routes": "none", "security-group": "none"},
+}
+
+
+class Gateway:
+    """A live gateway with the settings of a variant, as tags, and the policies for just these."""
+
+    def __init__(self, live, world, settings):
+        self.live = live
+        self.world = world
+        self.settings = settings
+        self.policies = []
+        self.called = {}
+
+    def policy(self, form, principal, *words):
+        done = self.live.cygnet("userdata", "--format", form, "--mesh", "lab", "--registry", REGION, *words,
+                                *[word for key, value in self.settings.items() for word in (f"--{key}", value)])
+        assert done.returncode == DONE, done.stderr
+        self.policies.append(self.world.grant(principal, done.stdout))
+        return self.policies[-1]
+
+    def run(self, command, *words, codes=(DONE, ALL_DOWN)):
+        mark = self.world.mark()
+        done = self.live.cygnet(command, *words)
+        self.called.setdefault(command, set()).update(
+            f"{call.service}:{call.action}" for call in self.world.calls_since(mark))
+        assert done.returncode in codes, done.stderr
+        assert [policy.denied for policy in self.policies if policy.denied] == [], done.stderr
+        return done
+
+
+@pytest.fixture
+def gateway_of(live, world):
+    """gateway_of(settings): the gateway takes the place of one that had its address, its routes and a stale one."""
+    def make(settings):
+        table, role = world.vpc.main_table, world.add_role(
+            "registry", [live.instance.principal], account=REGISTRY_ACCOUNT)
+        here = {"allocation": world.address.id, "table": table.id, "role": role.arn}
+        settings = {key: value.format(**here) for key, value in settings.items()}
+        interface, group = live.instance.interface, world.vpc.default_group
+        for thing in (interface, live.instance, world.address, table, group):
+            thing.tags |= {"cygnet:mesh": "lab", "cygnet:site": "us-east-1"}
+        live.instance.tags |= {"cygnet:key-bits": "3072", "cygnet:tunnel-wait": "1s", "cygnet:interval": "5s"}
+        live.instance.tags |= {f"cygnet:{key}": value for key, value in settings.items()}
+        group.rules[:] = [rule for rule in group.rules if rule.egress]
+        store = world.ssm(REGION, REGISTRY_ACCOUNT if "registry-role" in settings else ACCOUNT)
+        for name, record in PEERS.items():
+            store.put(records.name(name), json.dumps(record))
+            live.loads(record, [world.subnet.cidr] if "scope" in settings else world.vpc.cidrs)
+        _fill_by_another(live, world, store, "address" in settings)
+        gateway = Gateway(live, world, settings)
+        gateway.role, gateway.store = role, store
+        return gateway
+    return make
+
+
+def _fill_by_another(live, world, store, has_address):
+    """The site's record is of an instance that is still there, and has one of its routes and perhaps its Elastic IP."""
+    old = world.launch(world.subnet, "172.16.1.99", tags={"cygnet:mesh": "lab"})
+    old.interface.tags["cygnet:mesh"] = "lab"
+    if has_address:
+        world.associate(world.address, old.interface)
+        live.instance.interface.assigned_ip = "203.0.113.77"
+    world.put_route(world.vpc.main_table, PEERS["paris"]["subnets"][0], old.interface)
+    store.put(OWN, json.dumps(records.record("us-east-1", 9, instance=old.id, account=ACCOUNT, region=REGION,
+                                             vpc=world.vpc.id, zone="us-east-1a", subnets=["172.16.0.0/16"],
+                                             address=PUBLIC)))
+
+
+def table(live):
+    """The table that is printed: {command: {action}}."""
+    done = live.cygnet("userdata", "--format", "permissions")
+    head, *rows = [line.split() for line in done.stdout.splitlines()]
+    return {command: {row[0] for row in rows if row[column] == "x"}
+            for column, command in enumerate(head) if column > 0}
+
+
+def lose_charon(gateway):
+    """For longer than the group is to bear it."""
+    gateway.live.charon.down()
+    gateway.live.set_unit(CHARON_UNIT, active=False, broken=True)
+    gateway.run("sync", codes=(STEP,))
+    path = gateway.live.root / RECENT
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"charon_lost_ms": 1}))
+    gateway.run("sync", codes=(STEP,))
+    gateway.live.set_unit(CHARON_UNIT, active=True, broken=False)
+    gateway.live.charon.up()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_commands_have_what_they_need_and_nothing_else(gateway_of, world, live, variant):
+    gateway = gateway_of(VARIANTS[variant])
+    if "lifecycle-hook" in gateway.settings:
+        world.join(world.add_scaling_group(REGION, "gateways", [Hook("launch")]), live.instance)
+        live.instance.tags["cygnet:tunnel-wait"] = "25s"    # its first heartbeat is due after 20 s
+    gateway.policy("iam-policy", live.instance.principal, "--region", REGION, "--account", ACCOUNT,
+                   "--vpc", world.vpc.id, "--scaling-group", "gateways")
+    if "registry-role" in gateway.settings:
+        gateway.policy("registry-policy", gateway.role.arn, "--region", REGION)
+    gateway.run("plan", codes=(2,))
+    gateway.run("bootstrap")
+    gateway.run("sync")
+    gateway.run("rekey")
+    if "unhealthy-after" in gateway.settings:
+        lose_charon(gateway)
+    gateway.run("leave")
+
+    for policy in gateway.policies:
+        assert policy.used == policy.actions, f"not used: {sorted(policy.actions - policy.used)}"
+    permitted = table(live)
+    for command, called in gateway.called.items():
+        assert called <= permitted[command], f"{command} is not known to call {sorted(called - permitted[command])}"
+
+
+def test_the_variants_leave_no_action_of_the_table_out(gateway):
+    words = [["--mesh", "lab", "--registry", REGION, "--region", REGION, "--vpc", "vpc-01234567",
+              "--scaling-group", "gateways", *[word for key, value in settings.items() for word in (
+                  f"--{key}", value.format(allocation="eipalloc-01234567", table="rtb-01234567",
+                                           role=f"arn:aws:iam::{REGISTRY_ACCOUNT}:role/registry"))]]
+             for settings in VARIANTS.values()]
+    named = {action for each in words for statement in json.loads(
+        gateway.cygnet("userdata", "--format", "iam-policy", *each).stdout)["Statement"] for action in statement["Action"]}
+    text = gateway.cygnet("userdata", "--format", "permissions").stdout
+    print(text)
+    assert named | {"s3:GetObject"} == {line.split()[0] for line in text.splitlines()[1:]}
+
+
+def test_an_operator_forgets(gateway, world, tmp_path):
+    keys = world.add_user("ops")
+    world.ssm(REGION).put(records.name("berlin"), records.text("berlin", 1))
+    settings = ("--mesh", "lab", "--registry", REGION)
+    policy = world.grant(keys.arn, gateway.cygnet("userdata", "--format", "operator-policy", *settings).stdout)
+    done = gateway.cygnet("forget", "berlin", *settings, root=tmp_path, AWS_ACCESS_KEY_ID=keys.access_key,
+                          AWS_SECRET_ACCESS_KEY=keys.secret_key, AWS_EC2_METADATA_DISABLED="true")
+    assert (done.returncode, policy.denied) == (DONE, []), done.stderr
+    assert policy.used == policy.actions
+    called = {f"{call.service}:{call.action}" for call in world.calls}
+    assert called == policy.used
+
+
+@pytest.mark.parametrize("name", ["/cygnet/lab/policy", records.name("berlin"), "/cygnet/lab/acks/berlin",
+                                  "/cygnet/other/epoch", "/cygnet/lab/sites/0/us-east-1", "/elsewhere"])
+def test_a_gateway_writes_its_own_record_ack_and_the_epoch_alone(gateway, world, client, name):
+    text = gateway.cygnet("userdata", "--format", "iam-policy", "--mesh", "lab", "--registry", REGION,
+                          "--region", REGION).stdout
+    world.grant(gateway.instance.principal, text)
+    ssm = client("ssm")
+    for own in (OWN, "/cygnet/lab/epoch", "/cygnet/lab/acks/us-east-1"):
+        ssm.put_parameter(Name=own, Value="{}", Type="String")
+    with pytest.raises(ssm.exceptions.ClientError) as caught:
+        ssm.put_parameter(Name=name, Value="{}", Type="String")
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize("settings, lacks", [
+    ({}, "ec2:AssociateAddress"), ({"security-group": "audit"}, "ec2:AuthorizeSecurityGroupIngress"),
+    ({"routes": "none"}, "ec2:CreateRoute"), ({}, "autoscaling:CompleteLifecycleAction"), ({}, "s3:GetObject"),
+    ({"registry-role": f"arn:aws:iam::{REGISTRY_ACCOUNT}:role/mesh"}, "ssm:PutParameter")])
+def test_what_settings_do_not_need_is_not_granted(gateway, settings, lacks):
+    words = [word for key, value in settings.items() for word in (f"--{key}", value)]
+    text = gateway.cygnet("userdata", "--format", "iam-policy", "--mesh", "lab", "--registry", REGION,
+                          "--region", REGION, *words).stdout
+    assert lacks not in text and "ec2:ModifyNetworkInterfaceAttribute" in text
+
+
+@pytest.mark.parametrize("words, message", [
+    (["--registry", REGION, "--region", REGION],
+     "ssm:GetParameters: the least policy depends on 'mesh', which is not known here"),
+    (["--mesh", "lab", "--region", REGION],
+     "ssm:GetParameters: the least policy depends on 'registry', which is not known here"),
+    (["--mesh", "lab", "--registry", REGION, "--region", REGION, "--scope", "az"],
+     "ssm:GetParameterHistory: the least policy depends on 'record', which is not known here"),
+    (["--mesh", "lab", "--registry", REGION, "--region", REGION, "--routes", "all"],
+     "ec2:CreateRoute: the least policy depends on 'vpc', which is not known here"),
+    (["--mesh", "lab", "--registry", REGION, "--region", REGION, "--lifecycle-hook", "launch"],
+     "autoscaling:CompleteLifecycleAction: the least policy depends on 'scaling-group', which is not known here"),
+])
+def test_what_is_not_known_makes_no_policy(gateway, words, message):
+    done = gateway.cygnet("userdata", "--format", "iam-policy", *words)
+    assert (done.returncode, done.stdout) == (CONFIG, "")
+    assert done.stderr.startswith(f"cygnet userdata: user-data: {message}\n")

@@ -1,0 +1,51 @@
+"""The fixture of the boot lab, which needs root and QEMU.
+
+pair    two gateways that were powered on and whose hosts have reached each other, one pair for all tests
+
+When a test fails, the gateways' consoles are shown, and what they logged.
+"""
+
+import os
+import pathlib
+import shutil
+import sys
+
+import pytest
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "mesh")]
+
+LOG_LINES = 40
+QEMU = "qemu-system-x86_64"
+
+
+@pytest.fixture(scope="session")
+def pair():
+    from lab import scratch
+    from pair import Pair
+    assert os.geteuid() == 0, "the boot lab makes network namespaces: run it as root"
+    if not shutil.which(QEMU):
+        pytest.skip(f"{QEMU} is not here: its package does not install on this machine")
+    scratch()
+    with Pair() as made:
+        made.power_on()
+        yield made
+        assert made.world.crashes == []
+
+
+@pytest.fixture
+def tell(capfd):
+    """tell(text) prints a measurement where a passing test's output is not kept back."""
+    def print_it(text):
+        with capfd.disabled():
+            print(f"\n  {text}", flush=True)
+    return print_it
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and "pair" in item.funcargs:
+        for site in item.funcargs["pair"].sites:
+            report.sections += [(f"{site.gateway.name}'s {name}", "\n".join(text.splitlines()[-LOG_LINES:]))
+                                for name, text in site.gateway.logs()]

@@ -1,0 +1,108 @@
+"""A machine that runs user-data for the first time: a cached root under an overlay, in a network of its own where the
+fake AWS answers. Package managers are stand-ins that note what they are called for, and "cygnet" is one too.
+"""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+PROGRAM = Path(__file__).resolve().parents[2] / "build" / "cygnet"
+NETNS = f"cygnet-userdata-{os.getpid()}"
+BUCKET, KEY = "binaries", "cygnet/x86_64/cygnet"
+HOSTS = [f"{BUCKET}.s3.us-east-1.amazonaws.com", f"{BUCKET}.s3.eu-west-1.amazonaws.com", "s3.us-east-1.amazonaws.com"]
+
+# Its exit code is what the file /exit says.
+CYGNET = b"""#!/bin/sh
+echo "cygnet $*" >>/log
+exit "$(cat /exit 2>/dev/null || echo 0)"
+"""
+SHA256 = hashlib.sha256(CYGNET).hexdigest()
+
+# Fails as often as there are lines that begin with the words of the call in /failures; queries until an installation.
+_MANAGER = """#!/bin/sh
+call="${0##*/} $*"
+echo "$call" >>/log
+if grep -qxF "$call" /failures 2>/dev/null; then
+    awk -v call="$call" '$0 == call && !done { done = 1; next } { print }' /failures >/failures.rest
+    mv /failures.rest /failures
+    exit 1
+fi
+case $call in
+dpkg-query* | "rpm -q"*) grep -q "install" /log ;;
+*cygnet) cp /cygnet.packaged /usr/bin/cygnet ;;
+esac
+"""
+_MANAGERS = ("apt-get", "dpkg-query", "dnf", "yum", "rpm", "amazon-linux-extras")
+
+_ENTER = """
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/merged"
+mount -t proc proc "$2/merged/proc"
+mount --rbind /dev "$2/merged/dev"
+mount -t tmpfs tmpfs "$2/merged/sys"
+mkdir -p "$2/merged/sys/class/dmi/id" "$2/merged/sys/class/net"
+cp -r "$2/dmi/." "$2/merged/sys/class/dmi/id"
+folder=$2
+shift 2
+exec chroot "$folder/merged" "$@"
+"""
+
+
+class Machine:
+    """disk: what has been written to its root; instance and world: what the fake AWS knows of it."""
+
+    def __init__(self, base, folder, world, instance, ca_file):
+        self.base = base
+        self.folder = folder
+        self.world = world
+        self.instance = instance
+        self.disk = folder / "upper"
+        for part in ("upper", "work", "merged", "dmi"):
+            (folder / part).mkdir(parents=True)
+        self._identify()
+        bundle = (base / "etc/ssl/certs/ca-certificates.crt").read_text()
+        self.write("/etc/ssl/certs/ca-certificates.crt", bundle + Path(ca_file).read_text())
+        self.write("/etc/hosts", "".join(f"127.0.0.1 {host}\n" for host in ["localhost", *HOSTS]))
+        self.write("/usr/bin/sleep", "#!/bin/sh\n", 0o755)
+        self.release("debian", "12")
+        for manager in _MANAGERS:
+            self.write(f"/usr/bin/{manager}", _MANAGER, 0o755)
+        self.write("/cygnet.packaged", CYGNET.decode(), 0o755)
+        for folder in ("/etc/yum.repos.d", "/etc/pki/rpm-gpg", "/etc/apt/sources.list.d"):
+            (self.disk / folder[1:]).mkdir(parents=True, exist_ok=True)
+        world.put_object("us-east-1", BUCKET, KEY, CYGNET)
+
+    def _identify(self):
+        """As EC2's own hardware does, for cloud-init."""
+        for name, text in {"product_uuid": "ec2e1916-9099-7caf-fd21-012345abcdef", "sys_vendor": "Amazon EC2",
+                           "product_serial": "ec2e1916-9099-7caf-fd21-012345abcdef", "chassis_asset_tag": "",
+                           "product_name": "t3.small", "board_vendor": "Amazon EC2"}.items():
+            (self.folder / "dmi" / name).write_text(text + "\n")
+
+    def write(self, path, text, mode=0o644):
+        file = self.disk / path[1:]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(mode)
+
+    def read(self, path):
+        return (self.disk / path[1:]).read_text()
+
+    def release(self, name, version):
+        self.write("/etc/os-release", f'ID="{name}"\nVERSION_ID="{version}"\n')
+
+    def run(self, *command, stdin=None):
+        """Run a program of the machine as root; the CompletedProcess."""
+        return subprocess.run(["ip", "netns", "exec", NETNS, "unshare", "--mount", "sh", "-ec", _ENTER, "sh",
+                               self.base, self.folder, *command], input=stdin, text=True, capture_output=True,
+                              timeout=120, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb"})
+
+    def script(self, text, shell=("sh",)):
+        """Run a script as cloud-init does."""
+        self.write("/user-data", text)
+        return self.run(*shell, "/user-data")
+
+    def log(self):
+        """What the stand-ins were called for."""
+        path = self.disk / "log"
+        return path.read_text().splitlines() if path.exists() else []
