@@ -17,8 +17,6 @@ LONG = bool(os.environ.get("LONG"))
 CACHE = Path(os.environ.get("CYGNET_CACHE") or
              Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cygnet")
 
-long_form = pytest.mark.skipif(not LONG, reason="takes minutes; LONG=1 runs it")
-
 
 def copy_sources(folder):
     """The repository without what was built in it."""
@@ -57,7 +55,7 @@ def test_programs_own_code(elsewhere, arch):
     assert_same(REPOSITORY / program, elsewhere / program)
 
 
-@long_form
+@pytest.mark.long
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_libraries_and_package(elsewhere, tmp_path, arch):
     """Of the cache only the fetched sources are the same."""
