@@ -183,6 +183,14 @@ int ssm_put(struct aws *aws, const char *region, const char *name, const char *v
 	return 0;
 }
 
+int ssm_delete(struct aws *aws, const char *region, const char *name, struct err *e)
+{
+	static const struct aws_answer absent = { "ParameterNotFound", NULL };
+	AUTO_JSON json_t *reply = NULL;
+
+	return ssm_ask(aws, region, "DeleteParameter", name, json_pack("{s:s}", "Name", name), &absent, &reply, e);
+}
+
 /* A page; a parameter that does not exist has one that is empty. */
 static int history_page(struct aws *aws, const char *region, const char *name, const char *token,
 			struct parameters *ret_page, char **ret_token, struct err *e)

@@ -48,6 +48,9 @@ int ssm_list(struct aws *aws, const char *region, const struct strings *paths, s
 int ssm_put(struct aws *aws, const char *region, const char *name, const char *value, int64_t *ret_version,
 	    struct err *e);
 
+/* DeleteParameter; one that is not there is no error. */
+int ssm_delete(struct aws *aws, const char *region, const char *name, struct err *e);
+
 /* GetParameterHistory, all pages (at most 100 versions): oldest first. No such parameter: empty. */
 int ssm_history(struct aws *aws, const char *region, const char *name, struct parameters *ret_found, struct err *e);
 

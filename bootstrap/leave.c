@@ -12,6 +12,7 @@
 #include "bootstrap/picture.h"
 #include "bootstrap/publish.h"
 #include "bootstrap/watchdog.h"
+#include "keys/ack.h"
 #include "keys/succession.h"
 #include "render/cloud.h"
 
@@ -124,6 +125,17 @@ static void cloud_prepare(struct leaving *leaving)
 		log_warn(session->log, "%s, ignoring", warnings.items[i]);
 }
 
+/* What the site has acknowledged to others goes with it. */
+static void ack_withdraw(struct leaving *leaving)
+{
+	struct session *session = leaving->session;
+	struct err e = ERR_INIT;
+
+	session_step(session, "ack");
+	if (ack_remove(&session->registry, session->config.site, &e) < 0)
+		leaving_setback(leaving, &e);
+}
+
 /* One that is there already is put again only to be announced. */
 static void tombstone_put(struct leaving *leaving, struct outcome *outcome)
 {
@@ -132,9 +144,10 @@ static void tombstone_put(struct leaving *leaving, struct outcome *outcome)
 	struct session *session = leaving->session;
 	struct err e = ERR_INIT;
 
-	session_step(session, "tombstone");
 	if (leaving->tenure.tenure == TENURE_LEFT && !session->state.pending)
 		return;
+	ack_withdraw(leaving);
+	session_step(session, "tombstone");
 	picture_remember(session, &last);
 	last.generation = leaving->tenure.generation;
 	if (leaving->tenure.tenure == TENURE_LEFT)

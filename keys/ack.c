@@ -138,6 +138,13 @@ int ack_put(const struct registry *registry, const struct ack *ack, struct err *
 	return 0;
 }
 
+int ack_remove(const struct registry *registry, const char *site, struct err *e)
+{
+	AUTO_FREE char *path = ack_path(registry, site);
+
+	return ssm_delete(registry->aws, registry->region, path, e);
+}
+
 static void acks_take(struct acks *acks, const char *name, const struct parameter *parameter)
 {
 	struct ack ack = { 0 };

@@ -41,6 +41,9 @@ int ack_parse(const char *text, const char *expected_site, struct ack *ret_ack, 
 /* Put the document of ack->site. */
 int ack_put(const struct registry *registry, const struct ack *ack, struct err *e);
 
+/* Remove the document of a site; one that is not there is no error. */
+int ack_remove(const struct registry *registry, const char *site, struct err *e);
+
 /* Every site's, own included. */
 int acks_list(const struct registry *registry, struct acks *ret_acks, struct err *e);
 

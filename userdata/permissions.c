@@ -100,6 +100,7 @@ static const struct permission rows[] = {
 	ROW("ssm:PutParameter", REGISTRY, RUNS, ALWAYS, PARAMETER("acks/{site}"), ANY_WAY),
 	ROW("ssm:PutParameter", OPERATOR, "forget", ALWAYS, PARAMETER("sites/*"), ANY_WAY),
 	ROW("ssm:PutParameter", OPERATOR, "forget", ALWAYS, PARAMETER("epoch"), ANY_WAY),
+	ROW("ssm:DeleteParameter", REGISTRY, "leave", ALWAYS, PARAMETER("acks/{site}"), ANY_WAY),
 
 	EC2_READ("DescribeNetworkInterfaces", LOOKS " leave", ALWAYS),
 	EC2_READ("DescribeAddresses", LOOKS " leave", &elastic),

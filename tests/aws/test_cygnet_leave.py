@@ -11,11 +11,13 @@ DONE, ALL_DOWN, USAGE, CONFIG, AGAIN, DENIED = 0, 4, 64, 65, 75, 77
 REGION = "us-east-1"
 OWN = records.name("us-east-1")
 EPOCH = "/cygnet/lab/epoch"
+ACK = "/cygnet/lab/acks/us-east-1"
 FOREIGN = "10.99.0.0/16"
 PEER = records.record("berlin", 1)
 RANGE, = PEER["subnets"]
 WRITES = {"DeleteRoute", "CreateRoute", "ReplaceRoute", "RevokeSecurityGroupIngress", "DisassociateAddress",
-          "AuthorizeSecurityGroupIngress", "AssociateAddress", "PutParameter"}
+          "AuthorizeSecurityGroupIngress", "AssociateAddress", "PutParameter",
+          "DeleteParameter"}
 
 
 @pytest.fixture
@@ -66,13 +68,15 @@ def has_left(live, world):
 
 
 def test_the_address_goes_last(site, world):
+    world.ssm(REGION).put(ACK, "{}")
     generation, mark = record(world)["generation"], world.mark()
     done = site.cygnet("leave")
     assert done.returncode == DONE, done.stderr
     assert done.stderr.splitlines()[-1] == \
         "site 'us-east-1' of mesh 'lab' has left; 'cygnet bootstrap' takes it in again"
-    assert writes(world, mark) == ["DeleteRoute", "RevokeSecurityGroupIngress", "PutParameter", "PutParameter",
-                                   "DisassociateAddress"]
+    assert writes(world, mark) == ["DeleteRoute", "RevokeSecurityGroupIngress", "DeleteParameter", "PutParameter",
+                                   "PutParameter", "DisassociateAddress"]
+    assert ACK not in world.ssm(REGION).parameters
     assert record(world)["generation"] == generation + 1
     assert record(world, EPOCH)["site"] == "us-east-1"
     assert has_left(site, world)
