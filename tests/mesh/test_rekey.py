@@ -11,8 +11,8 @@ from checks import eventually, said
 from lab import parallel
 from mesh import Mesh
 from rekeying import (PRIVATE_FOLDERS, SHORT, STATE, Watch, assert_refused, compare, files, has_one_key,
-                      loaded_private_keys, lost, make_anew, offers, phase, private_keys, public_keys, rekey,
-                      sa_between, settle, show, sync, told, traces, without)
+                      loaded_private_keys, lost, make_anew, offers, only_sa, phase, private_keys, public_keys,
+                      rekey, settle, show, sync, told, traces, without)
 
 INTERVAL = 5
 TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
@@ -159,7 +159,7 @@ def test_a_compromised_key_is_refused_at_once(mesh, capsys):
     old = offers(mesh, site)["active"]
     stolen, = files(site, PRIVATE_FOLDERS, "cygnet-*.key")
     stolen = stolen.read_text()
-    before = {peer.name: sa_between(peer, site)["initiator-spi"] for peer in others(mesh, site)}
+    before = {peer.name: only_sa(peer, site)["initiator-spi"] for peer in others(mesh, site)}
     with Watch(mesh) as watch:
         done = rekey(site, "--compromised")
         settle(mesh)
@@ -168,7 +168,7 @@ def test_a_compromised_key_is_refused_at_once(mesh, capsys):
     show(capsys, told(revoked, "revoked") + told(control, "control"))
     assert lost(control) <= 1
     for peer in others(mesh, site):
-        assert sa_between(peer, site)["initiator-spi"] != before[peer.name]
+        assert only_sa(peer, site)["initiator-spi"] != before[peer.name]
         assert old[:SHORT] not in public_keys(peer, site)
         assert_refused(site, peer, stolen)
     eventually(lambda: sync(site) and not mesh.record(site).get("revoked"), 30)
