@@ -25,6 +25,7 @@ from fabric import AWS_ADDRESS, INTERNET, METADATA_ADDRESS, Fabric  # noqa: E402
 from fakeaws import Server, World  # noqa: E402
 from fakeaws.ids import new_id  # noqa: E402
 from fakeaws.rules import Rule  # noqa: E402
+from fakeaws.tls import Authority  # noqa: E402
 from instances import Host  # noqa: E402
 from lab import scratch  # noqa: E402
 from mesh import CYGNET, PRIVATE_RANGES, resolve  # noqa: E402
@@ -62,7 +63,7 @@ class Pair:
         self.pinned = hashlib.sha256(binary).hexdigest()
         self._ending = contextlib.ExitStack()
         try:
-            self.server = self._ending.enter_context(Server(self.world, tls_dir=scratch() / "tls"))
+            self.server = self._ending.enter_context(Server(self.world, tls_dir=self._certify(scratch() / "tls")))
             self.fabric = Fabric()
             self._mirror = Mirror(self.world)
             self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
@@ -73,6 +74,16 @@ class Pair:
             raise
 
     # --- what an operator sets up
+
+    @staticmethod
+    def _certify(folder):
+        """Has the certificates made ahead: one that is made when it is asked for is younger than a clock that lags."""
+        authority = Authority(folder)
+        for host in ("ssm", f"{BUCKET}.s3"):
+            authority.context(f"{host}.{REGISTRY}.amazonaws.com")
+        for region in REGIONS:
+            authority.context(f"ec2.{region}.amazonaws.com")
+        return folder
 
     def _add_site(self, region, range_, public):
         site = Site(region, range_, self.fabric.add_vpc(region, [range_]), self.world.add_vpc(region, [range_]))
@@ -88,12 +99,15 @@ class Pair:
         return site
 
     def _launch_gateway(self, site, subnet, public):
-        """The security group is left to cygnet; the role may do what cygnet says that it needs, and no more."""
+        """Tagged as a launch template does it. The security group is left to cygnet; the role may do what cygnet says
+        that it needs, and no more."""
+        tags = {"Name": f"cygnet {MESH}", "cygnet:mesh": MESH}
         self.world.allocate_address(site.region, public)
         group = self.world.add_group(site.world_vpc, "gateways", tags={"cygnet:mesh": MESH})
         address = str(ipaddress.IPv4Network(subnet.cidr).network_address + 10)
-        site.instance = self.world.launch(subnet, address, public, tags={"Name": f"cygnet {MESH}"}, groups=[group],
+        site.instance = self.world.launch(subnet, address, public, tags=tags, groups=[group],
                                           role=f"gateway-{site.region}")
+        site.instance.interface.tags.update(tags)
         site.policy = self.world.grant(site.instance.principal, print_userdata(
             "iam-policy", *SETTINGS, *SOURCE, "--region", site.region, "--account", self.world.account,
             "--vpc", site.world_vpc.id))

@@ -17,6 +17,8 @@ FIRST_PING_SECONDS = 600
 SECOND_BOOT_SECONDS = 300
 RETURN_SECONDS = 90     # until the gateway that has no charon, or its peer, initiates again
 TCP_SECONDS = 30
+REKEY_SECONDS = 300
+PING_INTERVAL = 0.2
 OWN_UNITS = ["cygnet.service", "cygnet-firewall.service", "cygnet-sync.timer", "strongswan.service"]
 PORT = 7000
 CLAMP, TIMESTAMPS, TCP_HEADERS = 1360, 12, 40
@@ -77,37 +79,36 @@ def test_the_internet_sees_ike_and_encapsulated_esp_alone(pair):
     assert pair.sent_in_the_clear() == 0
 
 
-def exchange(here, there):
-    """Opens a connection between two hosts and sends BULK bytes each way: its ends' largest segments, what arrived."""
+def connect(here, there):
+    """Both ends of a new connection between two hosts."""
     with netns.inside(there.host.port.netns):
         listener = socket.create_server((there.host.address, PORT))
-    with listener, netns.inside(here.host.port.netns):
-        client = socket.create_connection(listener.getsockname(), TCP_SECONDS)
-    with client, listener.accept()[0] as server:
-        segments = [end.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) for end in (client, server)]
-        received = []
-        for sender, receiver in ((client, server), (server, client)):
-            receiver.settimeout(TCP_SECONDS)
-            threading.Thread(target=sender.sendall, args=[bytes(BULK)], daemon=True).start()
-            received.append(sum(len(part) for part in parts_of(receiver)))
-    return segments, received
+    with listener:
+        with netns.inside(here.host.port.netns):
+            client = socket.create_connection(listener.getsockname(), TCP_SECONDS)
+        return client, listener.accept()[0]
 
 
-def parts_of(receiver):
+def send_bulk(sender, receiver):
+    """Whether all that is sent arrives."""
+    receiver.settimeout(TCP_SECONDS)
+    threading.Thread(target=sender.sendall, args=[bytes(BULK)], daemon=True).start()
     left = BULK
-    while left > 0:
-        part = receiver.recv(min(left, 65536))
-        assert part, f"the connection ended {left} bytes early"
+    while left > 0 and (part := receiver.recv(65536)):
         left -= len(part)
-        yield part
+    return left == 0
 
 
 def test_segments_of_forwarded_connections_are_clamped(pair, tell):
     for here, there in pair.directions():
-        begun = time.monotonic()
-        segments, received = exchange(here, there)
-        assert (segments, received) == ([CLAMP - TIMESTAMPS] * 2, [BULK] * 2)
-        tell(f"{2 * BULK * 8 / 1e6 / (time.monotonic() - begun):.0f} Mbit/s of TCP {here.region} ↔ {there.region}")
+        client, server = connect(here, there)
+        with client, server:
+            segments = [end.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) for end in (client, server)]
+            assert segments == [CLAMP - TIMESTAMPS] * 2
+            begun = time.monotonic()
+            assert send_bulk(client, server) and send_bulk(server, client)
+            tell(f"TCP {here.region} to {there.region} and back: "
+                 f"{2 * BULK * 8 / 1e6 / (time.monotonic() - begun):.0f} Mbit/s")
 
 
 def known_mtu(here, there):
@@ -175,3 +176,24 @@ def test_a_second_boot_of_the_same_disk_comes_back_by_itself(pair, tell):
     assert [call.action for call in pair.world.calls_since(mark) if call.service == "s3"] == []
     assert [site.policy.denied for site in pair.sites] == [[], []]
     assert (pair.sent_in_the_clear(), pair.fabric.refused_flows()) == (0, [])
+
+
+# --- a new key
+
+def key_files(site):
+    """Names of the site's own public keys, which end in their fingerprints."""
+    return set(site.gateway.check(["find", "/etc/swanctl/pubkey", "-name", f"cygnet-{site.region}-*"]).split())
+
+
+def test_a_key_is_replaced_under_ping(pair, tell):
+    here, there = pair.sites
+    old = key_files(here)
+    with here.host.keep_pinging(there.host.address, interval=PING_INTERVAL) as pinger:
+        done = here.gateway.run(["/usr/local/bin/cygnet", "rekey"], timeout=REKEY_SECONDS)
+        eventually(lambda: len(key_files(here)) == 1, REKEY_SECONDS)
+        outcome = pinger.stop()[there.host.address]
+    tell(f"rekey under ping: {outcome}")
+    assert done.returncode == 0, said(done)
+    assert not old & key_files(here)
+    assert outcome.sent > 10 and outcome.lost <= 1
+    assert pair.is_whole() and pair.sent_in_the_clear() == 0
