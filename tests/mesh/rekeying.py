@@ -178,8 +178,9 @@ def sa_between(site, peer):
 
 def only_sa(site, peer):
     """As `sa_between`, once there is one: an SA that goes stays beside its successor for a moment."""
-    eventually(lambda: sa_between(site, peer), 60)
-    return sa_between(site, peer) or only_sa(site, peer)
+    found = []
+    eventually(lambda: found.append(sa_between(site, peer)) or found[-1], 60)
+    return found[-1]
 
 
 def make_anew(site, peer):
