@@ -230,10 +230,9 @@ emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/
 ARM64_SUITES := unit@aarch64 aws@aarch64
 
 .PHONY: test test-unit test-golden test-aws test-userdata test-package test-mesh test-boot test-arm64 test-long demo
-test: setup build build/aws-client check-layers $(NATIVE_TESTS) package ## every suite but the long ones and boot (root); ends with passed, failed, skipped
+test: setup build build/aws-client check-layers $(NATIVE_TESTS) package ## every suite but arm64, boot and the long ones (root); ends with passed, failed, skipped
 	@$(MAKE) ARCH=$(OTHER) package
-	@$(MAKE) ARCH=aarch64 emulated
-	@/usr/bin/python3 tests/run.py unit golden aws userdata package $(firstword $(ARM64_SUITES)) mesh
+	@/usr/bin/python3 tests/run.py unit golden aws userdata package mesh
 
 test-unit: $(NATIVE_TESTS) ## unit tests, under the sanitizers
 test-golden: setup-test build ## recorded inputs, expected files
