@@ -66,6 +66,24 @@ static const struct site *next_asked(const struct state *state, const struct rot
 	return next;
 }
 
+/*
+ * A try that nobody answers goes on for ever, and would make a second tunnel when the peer is back and long has one: it
+ * ends when its time is over, or when nobody wants it any more.
+ */
+static void tries_end(const struct rotation_inputs *inputs, const struct rotation_report *report,
+		      const struct standing *standing, struct plan *plan)
+{
+	if (report->stance == STANCE_QUEUED || report->stance == STANCE_TRIED ||
+	    (standing->old < TUNNEL_OUTDATED && standing->fresh < TUNNEL_OUTDATED))
+		return;
+	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
+		const struct ike_sa *sa = &inputs->tunnels->sas[i];
+
+		if (sa->established_s < 0 && !sa_is_ending(sa) && connection_is_of(sa->name, report->peer->name))
+			plan_add(plan, ACTION_TERMINATE, sa->name, "nobody answers")->sa = sa->id;
+	}
+}
+
 static void switching_plan(const struct state *state, const struct rotation_inputs *inputs,
 			   const struct rotation_report *reports, struct plan *plan)
 {
@@ -76,6 +94,7 @@ static void switching_plan(const struct state *state, const struct rotation_inpu
 
 		if (standing_is_replaced(&standing))
 			old_terminate(state, inputs, reports[i].peer, plan);
+		tries_end(inputs, &reports[i], &standing, plan);
 	}
 	if (asked != NULL) {
 		int64_t tries = follower_find(inputs->recent, asked->name)->tries;

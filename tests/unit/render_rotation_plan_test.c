@@ -80,6 +80,46 @@ static void an_old_sa_goes_before_the_new_one_is_up(void **state)
 		assert_int_not_equal(r.plan.actions[i].kind, ACTION_TERMINATE);
 }
 
+/* Charon would try for ever. */
+static void a_try_that_nobody_answers_makes_a_second_tunnel_one_day(void **state)
+{
+	AUTO_ROTATING r = rotating_new();
+
+	(void)state;
+	rotating_switch(&r);
+	rotating_pass(&r);
+	sa_add(&r, "a", 3, -1, NULL);
+	rotating_later(&r, 4000);
+	assert_planned(&r, "");
+	rotating_later(&r, 1000);
+	assert_planned(&r, "terminate cygnet-a #3: nobody answers\ninitiate cygnet-z");
+}
+
+static void a_try_outlives_what_it_was_for(void **state)
+{
+	AUTO_ROTATING r = rotating_new();
+
+	(void)state;
+	rotating_switch(&r);
+	rotating_pass(&r);
+	sa_add(&r, "a", 3, -1, NULL);
+	strings_add(&r.state.rotation.skip, "a");
+	rotating_later(&r, 1000);
+	assert_planned(&r, "terminate cygnet-a #3: nobody answers\ninitiate cygnet-z");
+}
+
+static void a_tunnel_that_comes_up_just_now_is_ended(void **state)
+{
+	AUTO_ROTATING r = rotating_new();
+
+	(void)state;
+	rotating_switch(&r);
+	sa_remove(&r, 1);
+	sa_add(&r, "a", 3, -1, NULL);
+	rotating_pass(&r);
+	assert_planned(&r, "initiate cygnet-z");
+}
+
 static void a_skipped_peer_is_asked(void **state)
 {
 	AUTO_ROTATING r = rotating_new();
@@ -145,6 +185,9 @@ int main(void)
 		cmocka_unit_test(a_peer_that_refuses_is_asked_again_and_again),
 		cmocka_unit_test(the_peer_s_other_key_is_never_tried),
 		cmocka_unit_test(an_old_sa_goes_before_the_new_one_is_up),
+		cmocka_unit_test(a_try_that_nobody_answers_makes_a_second_tunnel_one_day),
+		cmocka_unit_test(a_try_outlives_what_it_was_for),
+		cmocka_unit_test(a_tunnel_that_comes_up_just_now_is_ended),
 		cmocka_unit_test(a_skipped_peer_is_asked),
 		cmocka_unit_test(two_ends_ask_each_other_in_the_same_moment),
 		cmocka_unit_test(nothing_is_done_before_keys_are_switched),
