@@ -21,7 +21,7 @@ sys.path[:0] = [str(REPOSITORY / "tests" / "aws"), str(REPOSITORY / "tests" / "m
 
 import disk  # noqa: E402 (the paths above have to come first)
 import netns  # noqa: E402
-from fabric import AWS_ADDRESS, INTERNET, METADATA_ADDRESS, Fabric  # noqa: E402
+from fabric import AWS_ADDRESS, INTERNET, METADATA_ADDRESS, Fabric, counters  # noqa: E402
 from fakeaws import Server, World  # noqa: E402
 from fakeaws.ids import new_id  # noqa: E402
 from fakeaws.rules import Rule  # noqa: E402
@@ -39,6 +39,17 @@ MESH = "boot"
 BUCKET, KEY = "cygnet-boot", "cygnet-{arch}"
 SETTINGS = ["--mesh", MESH, "--registry", REGISTRY, "--security-group", "manage"]
 SOURCE = ["--source", f"s3://{BUCKET}/{KEY}?region={REGISTRY}"]
+
+# What a gateway answers to IKE while no charon is there, as while it boots.
+_ANSWERS = """
+table ip boot {
+    counter unreachable { }
+    chain forward {
+        type filter hook forward priority filter - 1;
+        icmp type destination-unreachable counter name unreachable
+    }
+}
+"""
 
 
 class Site:
@@ -65,6 +76,7 @@ class Pair:
         try:
             self.server = self._ending.enter_context(Server(self.world, tls_dir=self._certify(scratch() / "tls")))
             self.fabric = Fabric()
+            netns.nft(INTERNET, _ANSWERS)
             self._mirror = Mirror(self.world)
             self.server.listen_https(AWS_ADDRESS, 443, netns=INTERNET)
             self.world.put_object(REGISTRY, BUCKET, KEY.format(arch="x86_64"), binary)
@@ -148,6 +160,10 @@ class Pair:
     def sent_in_the_clear(self):
         """Packets for the other VPC that a gateway sent unencrypted; a host's for its gateway are none."""
         return sum(site.vpc.sent_in_the_clear(site.gateway.port) for site in self.sites)
+
+    def strays(self):
+        """Packets that the internet refused, but for a gateway's word that no charon is there."""
+        return self.fabric.internet_traffic()["refused"] - counters(INTERNET, "boot")["unreachable"]
 
     def close(self):
         self._ending.close()
