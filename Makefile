@@ -252,7 +252,7 @@ test-long: setup-lab build ## keys replaced in every flavour, and killed at ever
 	@/usr/bin/python3 tests/run.py --long mesh
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)
-	@/usr/bin/python3 tests/mesh/demo.py
+	@/usr/bin/python3 tests/lab/demo.py
 
 # --- help ---
 

@@ -14,21 +14,15 @@ A test that made the fake itself fail is reported as an error when it ends.
 
 import os
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import boto3
 import pytest
 from botocore.config import Config
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-from fakeaws import Server, World  # noqa: E402
-from fakeaws.environment import environment  # noqa: E402
-from live import host_program, live, netns  # noqa: E402, F401
-from programs import CYGNET, PATIENCE, telling  # noqa: E402
+from fakeaws import Server, World
+from fakeaws.environment import environment
+from live import host_program, live, netns  # noqa: F401
+from programs import CYGNET, PATIENCE, telling
 
 REGION = "us-east-1"
 
@@ -95,11 +89,6 @@ def world(clock):
     world.address = world.allocate_address(REGION, "203.0.113.10")
     yield world
     assert not world.crashes, "\n".join(world.crashes)
-
-
-@pytest.fixture(scope="session")
-def tls_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("tls")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from fakeaws import World
 from fakeaws.netns import listening_socket
 from fakeaws.services import SERVICES
-from handmade import connect, exchange, ssm_draft
+from signed import connect, exchange, ssm_draft
 
 HOST = "ssm.us-east-1.amazonaws.com"
 

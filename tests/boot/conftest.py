@@ -6,13 +6,11 @@ When a test fails, the gateways' consoles are shown, and what they logged.
 """
 
 import os
-import pathlib
 import shutil
-import sys
 
 import pytest
-
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "mesh")]
+from lab import scratch
+from pair import Pair
 
 LOG_LINES = 40
 QEMU = "qemu-system-x86_64"
@@ -20,8 +18,6 @@ QEMU = "qemu-system-x86_64"
 
 @pytest.fixture(scope="session")
 def pair():
-    from lab import scratch
-    from pair import Pair
     assert os.geteuid() == 0, "the boot lab makes network namespaces: run it as root"
     if not shutil.which(QEMU):
         pytest.skip(f"{QEMU} is not here: its package does not install on this machine")

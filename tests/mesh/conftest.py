@@ -10,22 +10,13 @@ logs of the gateways' units are shown.
 """
 
 import os
-import pathlib
-import sys
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
-from checks import eventually  # noqa: E402 (the path above has to come first)
-from mesh import THREE_REGIONS, Mesh  # noqa: E402
+from checks import eventually
+from mesh import THREE_REGIONS, Mesh
 
 LOG_LINES = 20
 TOLD = "told"
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes minutes; 'make test-long' runs it")
 
 
 @pytest.fixture(scope="session", autouse=True)

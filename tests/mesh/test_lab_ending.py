@@ -9,9 +9,8 @@ import tempfile
 
 import pytest
 from checks import eventually
-from lab import sweep
+from lab import FOLDER, sweep
 
-HERE = pathlib.Path(__file__).resolve().parent
 KEEP_ONE = """
 import signal, lab, mesh
 lab.end_on_signals()
@@ -40,7 +39,7 @@ def network_namespaces():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_stays(number):
     before = mounts()
-    lab = subprocess.Popen([sys.executable, "-c", KEEP_ONE], cwd=HERE, stdout=subprocess.PIPE, text=True)
+    lab = subprocess.Popen([sys.executable, "-c", KEEP_ONE], cwd=FOLDER, stdout=subprocess.PIPE, text=True)
     machine = pathlib.Path("/proc") / lab.stdout.readline().strip()
     namespace = os.readlink(machine / "ns/net")
     lab.send_signal(number)

@@ -7,21 +7,9 @@ root       a Root without cygnet; bare, one without strongSwan
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
-ARCHITECTURES = ("x86_64", "aarch64")
-sys.path.insert(0, str(HERE))
-
-from rpmroot import Root, distribution  # noqa: E402
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes minutes; runs with LONG in the environment")
+from rpmroot import ARCHITECTURES, REPOSITORY, Root, distribution
 
 
 def pytest_collection_modifyitems(config, items):

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+ARCHITECTURES = ("x86_64", "aarch64")
 BUSYBOX = Path("/bin/busybox")
 APPLETS = ("sh", "rm", "cat")
 

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import REPOSITORY
+from rpmroot import REPOSITORY
 
 PAGES = ("cygnet.8", "cygnet.conf.5")
 SETTING = re.compile(r"^  ([a-z-]+) +(.*?) (default|--|tag|CYGNET|/etc).*$", re.MULTILINE)

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ARCHITECTURES, REPOSITORY
+from rpmroot import ARCHITECTURES, REPOSITORY
 
 HOST = os.uname().machine
 LONG = bool(os.environ.get("LONG"))

@@ -8,8 +8,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import ARCHITECTURES, REPOSITORY
-from rpmroot import Failed
+from rpmroot import ARCHITECTURES, REPOSITORY, Failed
 
 HOST = os.uname().machine
 UNITS = ("cygnet.service", "cygnet-sync.timer", "cygnet-firewall.service")

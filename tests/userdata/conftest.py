@@ -2,22 +2,16 @@
 
 cygnet    cygnet("--format", …, **environment): the CompletedProcess of `build/cygnet userdata`, run anywhere
 printed   the same, and what it printed; it has to have succeeded
-machine   a new Machine: an instance that has not booted yet (see machine.py). It needs root
+machine   a new Machine: an instance that has not booted yet (see first_boot.py). It needs root
 """
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "aws"), str(HERE.parent / "mesh")]
-
-from fakeaws import Server, World  # noqa: E402 (the path above has to come first)
-from machine import NETNS, PROGRAM, Machine  # noqa: E402
-from roots import root  # noqa: E402
+from fakeaws import Server, World
+from first_boot import NETNS, PROGRAM, Machine
+from roots import root
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +53,6 @@ def network():
         yield NETNS
     finally:
         subprocess.run(["ip", "netns", "delete", NETNS], check=True)
-
-
-@pytest.fixture(scope="session")
-def tls_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("tls")
 
 
 @pytest.fixture

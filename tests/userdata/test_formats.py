@@ -13,7 +13,7 @@ import botocore.validate
 import pytest
 import yaml
 
-from machine import BUCKET, CYGNET, SHA256
+from first_boot import BUCKET, CYGNET, SHA256
 
 S3 = f"s3://{BUCKET}/cygnet/{{arch}}/cygnet"
 SETTINGS = ("--mesh", "lab", "--registry", "us-east-1", "--site", "berlin", "--mss", "1300")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from machine import BUCKET, CYGNET, KEY, SHA256
+from first_boot import BUCKET, CYGNET, KEY, SHA256
 
 SETTINGS = ("--mesh", "lab", "--registry", "us-east-1")
 S3 = f"s3://{BUCKET}/cygnet/{{arch}}/cygnet"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from machine import PROGRAM
+from first_boot import PROGRAM
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 HEX = "0123456789abcdef" * 4

@@ -11,6 +11,8 @@ import tempfile
 
 import netns
 
+FOLDER = pathlib.Path(__file__).resolve().parent
+
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _SCRATCH = "cygnet-mesh-"
 
