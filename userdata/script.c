@@ -73,12 +73,12 @@ static const char cloudwatch[] =
 
 /* 75 may be the end before anything was written; then nobody would come back to it. */
 static const char ending[] =
+	"step 'cygnet bootstrap'\n"
 	"bootstrap() {\n"
 	"\tcode=0\n"
 	"\t\"$program\" bootstrap || code=$?\n"
 	"\t[ \"$code\" -ne 75 ] || systemctl -q is-enabled cygnet-sync.timer 2>/dev/null\n"
 	"}\n"
-	"step 'cygnet bootstrap'\n"
 	"try bootstrap || exit \"$code\"\n"
 	"case $code in\n"
 	"0) say 'done' ;;\n"

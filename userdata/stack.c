@@ -10,7 +10,6 @@
 #include "userdata/launch_template.h"
 #include "userdata/policy.h"
 
-#define TEMPLATE_MAX 51200	/* bytes of a template that is no S3 object */
 #define HOOK "cygnet-launch"
 #define HOOK_SECONDS 900
 #define AGENT_POLICY "arn:${AWS::Partition}:iam::aws:policy/CloudWatchAgentServerPolicy"
@@ -345,9 +344,6 @@ int stack_make(const struct order *order, const struct config *config, const cha
 		return -1;
 	stack = stack_json(order, config, statements, userdata);
 	text = json_dumps(stack, JSON_INDENT(2));
-	if (strlen(text) > TEMPLATE_MAX)
-		return err_set(e, EXIT_CONFIG, "the template has %zu bytes, and CloudFormation takes %d", strlen(text),
-			       TEMPLATE_MAX);
 	*ret_text = mem_printf("%s\n", text);
 	return 0;
 }

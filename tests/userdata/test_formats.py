@@ -21,6 +21,8 @@ SETTINGS = ("--mesh", "lab", "--registry", "us-east-1", "--site", "berlin", "--m
 CONF = "mesh = lab\nregistry = us-east-1\nsite = berlin\nmss = 1300\n"
 COMMON = ("--source", S3, "--sha256", f"x86_64={SHA256}", *SETTINGS)
 MACHINE = ("--ami", "ami-0123456789abcdef0", "--group", "sg-0123456789abcdef0", "--profile", "gateways")
+# Every format of user-data, with what it needs besides a source and settings.
+FORMATS = {"shell": (), "cloud-config": (), "mime": (), "launch-template": MACHINE, "cloudformation": ()}
 HEADER, LIMIT = "Content-Type: multipart/mixed", 16384
 
 # cloud-init as an image has it, but for modules that would look at hardware.
@@ -148,10 +150,10 @@ def ranges(count):
     return ",".join(f"10.{i // 256}.{i % 256}.0/24" for i in range(count))
 
 
-@pytest.mark.parametrize("name", ["shell", "cloud-config", "mime", "launch-template", "cloudformation"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_what_ec2_would_not_take_is_refused(cygnet, key, name):
     key.write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + ("a" * 64 + "\n") * 200)
-    words = ("--source", "dnf:https://repo.example/el9", "--repository-key", key, *SETTINGS, *MACHINE)
+    words = ("--source", "dnf:https://repo.example/el9", "--repository-key", key, *SETTINGS, *FORMATS[name])
     done = cygnet("--format", name, *words)
     assert (done.returncode, done.stdout) == (65, "")
     size = int(re.match(r"cygnet userdata: user-data: user-data has (\d+) bytes, and EC2 takes 16384 before base64\n",
@@ -170,9 +172,8 @@ def test_the_limit_is_a_byte_s(cygnet, key):
 
 def test_sizes(printed, capsys):
     """Printed, for whoever reads the log."""
-    everything = (*COMMON, *MACHINE, "--upgrade", "--cloudwatch")
-    sizes = {name: len(printed("--format", name, *everything))
-             for name in ("shell", "cloud-config", "mime", "launch-template", "cloudformation")}
+    sizes = {name: len(printed("--format", name, *COMMON, "--upgrade", "--cloudwatch", *words))
+             for name, words in FORMATS.items()}
     with capsys.disabled():
         print("\nbytes of each format: " + ", ".join(f"{name} {size}" for name, size in sizes.items()))
     assert max(sizes[name] for name in ("shell", "cloud-config", "mime")) < LIMIT * 3 // 4, "settings need room"
