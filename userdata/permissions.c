@@ -51,6 +51,8 @@ REASON(health, "unhealthy-after is set", config->unhealthy_after_s > 0);
 #define OF_SITE { "StringEquals", "ec2:ResourceTag/cygnet:site", "{site}" }
 #define OF_ADDRESS { "StringEquals", "ec2:PublicIpAddress", "{address}" }
 #define OF_VPC { "ArnLike", "ec2:Vpc", EC2("vpc/{vpc}") }
+/* The attribute that is set, and to what: EC2 User Guide, "ec2:Attribute condition key". */
+#define CHECK_OFF { "StringEquals", "ec2:Attribute/SourceDestCheck", "false" }
 #define OF_TABLES { "StringEquals", "ec2:RouteTableID", "{route-tables}" }
 
 /* --- the rows --- */
@@ -108,7 +110,8 @@ static const struct permission rows[] = {
 	EC2_READ("DescribeRouteTables", LOOKS " leave", &routed),
 	EC2_READ("DescribeSecurityGroups", LOOKS " leave", &walls),
 	EC2_READ("DescribeSecurityGroupRules", LOOKS " leave", &walls),
-	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS, EC2("network-interface/*"), OF_MESH),
+	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS, EC2("network-interface/*"), OF_MESH,
+		CHECK_OFF),
 	EC2_ADDRESS("AssociateAddress", RUNS),
 	EC2_ADDRESS("DisassociateAddress", "leave"),
 	EC2_ROUTE("CreateRoute", RUNS),

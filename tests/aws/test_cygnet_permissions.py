@@ -180,6 +180,22 @@ def test_a_gateway_writes_its_own_record_ack_and_the_epoch_alone(gateway, world,
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
+@pytest.mark.parametrize("attribute", [{"SourceDestCheck": {"Value": True}}, {"Description": {"Value": "false"}},
+                                       {"Groups": ["{group}"]}], ids=str)
+def test_of_its_interface_a_gateway_sets_the_check_off_alone(gateway, world, client, attribute):
+    text = gateway.cygnet("userdata", "--format", "iam-policy", "--mesh", "lab", "--registry", REGION,
+                          "--region", REGION).stdout
+    world.grant(gateway.instance.principal, text)
+    interface, ec2 = gateway.instance.interface, client("ec2")
+    interface.tags["cygnet:mesh"] = "lab"
+    if "Groups" in attribute:
+        attribute = {"Groups": [world.vpc.default_group.id]}
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=interface.id, SourceDestCheck={"Value": False})
+    with pytest.raises(ec2.exceptions.ClientError) as caught:
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface.id, **attribute)
+    assert caught.value.response["Error"]["Code"] == "UnauthorizedOperation"
+
+
 @pytest.mark.parametrize("settings, lacks", [
     ({}, "ec2:AssociateAddress"), ({"security-group": "audit"}, "ec2:AuthorizeSecurityGroupIngress"),
     ({"routes": "none"}, "ec2:CreateRoute"), ({}, "autoscaling:CompleteLifecycleAction"), ({}, "s3:GetObject"),
@@ -197,7 +213,7 @@ def test_what_settings_do_not_need_is_not_granted(gateway, settings, lacks):
     (["--mesh", "lab", "--region", REGION],
      "ssm:GetParameters: the least policy depends on 'registry', which is not known here"),
     (["--mesh", "lab", "--registry", REGION, "--region", REGION, "--scope", "az"],
-     "ssm:GetParameterHistory: the least policy depends on 'record', which is not known here"),
+     "ssm:GetParameterHistory: the least policy depends on 'site', which is not known here"),
     (["--mesh", "lab", "--registry", REGION, "--region", REGION, "--routes", "all"],
      "ec2:CreateRoute: the least policy depends on 'vpc', which is not known here"),
     (["--mesh", "lab", "--registry", REGION, "--region", REGION, "--lifecycle-hook", "launch"],
@@ -207,3 +223,11 @@ def test_what_is_not_known_makes_no_policy(gateway, words, message):
     done = gateway.cygnet("userdata", "--format", "iam-policy", *words)
     assert (done.returncode, done.stdout) == (CONFIG, "")
     assert done.stderr.startswith(f"cygnet userdata: user-data: {message}\n")
+
+
+def test_a_registry_s_policy_is_one_site_s(gateway):
+    done = gateway.cygnet("userdata", "--format", "registry-policy", "--mesh", "lab", "--registry", REGION,
+                          "--registry-role", f"arn:aws:iam::{REGISTRY_ACCOUNT}:role/mesh")
+    assert (done.returncode, done.stdout) == (CONFIG, "")
+    assert done.stderr.startswith("cygnet userdata: user-data: ssm:GetParameterHistory: the least policy depends on "
+                                  "'site', which is not known here\ncygnet userdata: remedy: give --site\n")

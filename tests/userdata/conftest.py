@@ -19,7 +19,7 @@ def cygnet(tmp_path_factory):
     anywhere = tmp_path_factory.mktemp("anywhere")
 
     def run(*words, **environment):
-        return subprocess.run([PROGRAM, "userdata", *map(str, words), "--root", anywhere], text=True,
+        return subprocess.run([PROGRAM, "userdata", "--root", anywhere, *map(str, words)], text=True,
                               env={"PATH": "/usr/bin:/bin", **environment}, capture_output=True, timeout=60)
     return run
 

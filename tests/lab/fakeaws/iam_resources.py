@@ -49,9 +49,16 @@ def _elastic(context, address):
 
 
 def _modified_interface(context):
+    """With the one attribute that is set, by its name and with its value, where that is all of it."""
     identifier = context.params["NetworkInterfaceId"]
     interface = context.world.interfaces.get(identifier)
-    yield _interface(context, interface) if interface else _thing(context, "network-interface", identifier)
+    arn, keys = _interface(context, interface) if interface else _thing(context, "network-interface", identifier)
+    for name, attribute in context.params.items():
+        if isinstance(attribute, dict) and set(attribute) == {"Value"}:
+            value = attribute["Value"]
+            keys |= {"ec2:Attribute": name,
+                     f"ec2:Attribute/{name}": str(value).lower() if isinstance(value, bool) else value}
+    yield arn, keys
 
 
 def _associated(context):
