@@ -28,15 +28,23 @@ sys.path.insert(0, str(HERE))
 from fakeaws import Server, World  # noqa: E402
 from fakeaws.environment import environment  # noqa: E402
 from live import host_program, live, netns  # noqa: E402, F401
-from programs import CYGNET, PATIENCE, telling  # noqa: E402
+from programs import CYGNET, PATIENCE, is_long, runs_them  # noqa: E402
 
 REGION = "us-east-1"
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; 'make test-long' runs it")
+
+
+@pytest.hookimpl(tryfirst=True)     # before pytest's own chooses by marks
 def pytest_collection_modifyitems(config, items):
-    unasked = [item for item in items if not telling(item.path.stem, item.fixturenames)]
-    config.hook.pytest_deselected(items=unasked)
-    items[:] = [item for item in items if item not in unasked]
+    foreign = [item for item in items if not runs_them(item.path.stem, item.fixturenames)]
+    config.hook.pytest_deselected(items=foreign)
+    items[:] = [item for item in items if item not in foreign]
+    for item in items:
+        if is_long(item.path.stem):
+            item.add_marker("long")
 
 
 class Clock:

@@ -5,7 +5,6 @@ newer      the package of this machine's architecture in a later version
 root       a Root without cygnet; bare, one without strongSwan
 """
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +20,7 @@ from rpmroot import Root, distribution  # noqa: E402
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes minutes; runs with LONG in the environment")
-
-
-def pytest_collection_modifyitems(config, items):
-    unasked = [item for item in items if item.get_closest_marker("long") and not os.environ.get("LONG")]
-    config.hook.pytest_deselected(items=unasked)
-    items[:] = [item for item in items if item not in unasked]
+    config.addinivalue_line("markers", "long: takes minutes; 'make test-long' runs it")
 
 
 @pytest.fixture(scope="session")
