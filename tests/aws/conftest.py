@@ -22,15 +22,19 @@ from botocore.config import Config
 from fakeaws import Server, World
 from fakeaws.environment import environment
 from live import host_program, live, netns  # noqa: F401
-from programs import CYGNET, PATIENCE, telling
+from programs import CYGNET, PATIENCE, is_long, runs_them
 
 REGION = "us-east-1"
 
 
+@pytest.hookimpl(tryfirst=True)     # before pytest's own chooses by marks
 def pytest_collection_modifyitems(config, items):
-    unasked = [item for item in items if not telling(item.path.stem, item.fixturenames)]
-    config.hook.pytest_deselected(items=unasked)
-    items[:] = [item for item in items if item not in unasked]
+    foreign = [item for item in items if not runs_them(item.path.stem, item.fixturenames)]
+    config.hook.pytest_deselected(items=foreign)
+    items[:] = [item for item in items if item not in foreign]
+    for item in items:
+        if is_long(item.path.stem):
+            item.add_marker("long")
 
 
 class Clock:

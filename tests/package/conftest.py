@@ -5,17 +5,10 @@ newer      the package of this machine's architecture in a later version
 root       a Root without cygnet; bare, one without strongSwan
 """
 
-import os
 import subprocess
 
 import pytest
 from rpmroot import ARCHITECTURES, REPOSITORY, Root, distribution
-
-
-def pytest_collection_modifyitems(config, items):
-    unasked = [item for item in items if item.get_closest_marker("long") and not os.environ.get("LONG")]
-    config.hook.pytest_deselected(items=unasked)
-    items[:] = [item for item in items if item not in unasked]
 
 
 @pytest.fixture(scope="session")
