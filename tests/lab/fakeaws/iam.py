@@ -30,15 +30,27 @@ class Policy:
         """Whether the action is allowed on each of its (ARN, {key: value}); a denial on one is one of all."""
         needed = set()
         for resource, keys in needs:
-            concerned = {(statement, pattern) for statement in self._statements
-                         for pattern in statement.concerning(action, resource, keys)}
-            if {statement.effect for statement, _ in concerned} != {"Allow"}:
+            concerned = self._concerning(action, resource, keys)
+            if not _allow(concerned):
                 self.denied.append((action, resource))
                 return False
             needed |= concerned
         self.used.add(action)
         self._needed |= needed
         return True
+
+
+    def grants(self, action, resource):
+        """Whether the action is allowed; asked without a call of it, so it counts neither as used nor as denied."""
+        return _allow(self._concerning(action, resource, {}))
+
+    def _concerning(self, action, resource, keys):
+        return {(statement, pattern) for statement in self._statements
+                for pattern in statement.concerning(action, resource, keys)}
+
+
+def _allow(concerned):
+    return {statement.effect for statement, _ in concerned} == {"Allow"}
 
 
 class _Statement:
