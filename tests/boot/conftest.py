@@ -24,15 +24,6 @@ def pair(scratch):
         assert made.world.crashes == []
 
 
-@pytest.fixture
-def tell(capfd):
-    """tell(text) prints a measurement where a passing test's output is not kept back."""
-    def print_it(text):
-        with capfd.disabled():
-            print(f"\n  {text}", flush=True)
-    return print_it
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield

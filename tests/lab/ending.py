@@ -5,7 +5,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 
 from checks import eventually
 from lab import FOLDER, sweep
