@@ -94,7 +94,6 @@ static const struct permission rows[] = {
 	ROW("ssm:GetParametersByPath", REGISTRY, LOOKS, ALWAYS, PARAMETER("sites"), ANY_WAY),
 	ROW("ssm:GetParametersByPath", REGISTRY, LOOKS, ALWAYS, PARAMETER("sites/*"), ANY_WAY),
 	ROW("ssm:GetParametersByPath", REGISTRY, RUNS, ALWAYS, PARAMETER("acks"), ANY_WAY),
-	ROW("ssm:GetParametersByPath", REGISTRY, RUNS, ALWAYS, PARAMETER("acks/*"), ANY_WAY),
 	ROW("ssm:GetParameterHistory", REGISTRY, LOOKS, ALWAYS, PARAMETER("{record}"), ANY_WAY),
 	ROW("ssm:GetParameterHistory", REGISTRY, RUNS, ALWAYS, PARAMETER("epoch"), ANY_WAY),
 	ROW("ssm:PutParameter", REGISTRY, RUNS " leave", ALWAYS, PARAMETER("{record}"), ANY_WAY),

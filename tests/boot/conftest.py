@@ -5,11 +5,9 @@ pair    two gateways that were powered on and whose hosts have reached each othe
 When a test fails, the gateways' consoles are shown, and what they logged.
 """
 
-import os
 import shutil
 
 import pytest
-from lab import scratch
 from pair import Pair
 
 LOG_LINES = 40
@@ -17,24 +15,13 @@ QEMU = "qemu-system-x86_64"
 
 
 @pytest.fixture(scope="session")
-def pair():
-    assert os.geteuid() == 0, "the boot lab makes network namespaces: run it as root"
+def pair(scratch):
     if not shutil.which(QEMU):
         pytest.skip(f"{QEMU} is not here: its package does not install on this machine")
-    scratch()
     with Pair() as made:
         made.power_on()
         yield made
         assert made.world.crashes == []
-
-
-@pytest.fixture
-def tell(capfd):
-    """tell(text) prints a measurement where a passing test's output is not kept back."""
-    def print_it(text):
-        with capfd.disabled():
-            print(f"\n  {text}", flush=True)
-    return print_it
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -3,13 +3,13 @@ fake AWS answers. Package managers are stand-ins that note what they are called 
 """
 
 import hashlib
-import os
 import subprocess
 from pathlib import Path
 
+import netns
+
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE.parents[1] / "build" / "cygnet"
-NETNS = f"cygnet-userdata-{os.getpid()}"
 BUCKET, KEY = "binaries", "cygnet/x86_64/cygnet"
 HOSTS = [f"{BUCKET}.s3.us-east-1.amazonaws.com", f"{BUCKET}.s3.eu-west-1.amazonaws.com", "s3.us-east-1.amazonaws.com"]
 
@@ -48,9 +48,10 @@ exec chroot "$folder/merged" "$@"
 class Machine:
     """disk: what has been written to its root; instance and world: what the fake AWS knows of it."""
 
-    def __init__(self, base, folder, world, instance, ca_file):
+    def __init__(self, base, folder, network, world, instance, ca_file):
         self.base = base
         self.folder = folder
+        self.network = network
         self.world = world
         self.instance = instance
         self.disk = folder / "upper"
@@ -92,9 +93,10 @@ class Machine:
 
     def run(self, *command, stdin=None):
         """Run a program of the machine as root; the CompletedProcess."""
-        return subprocess.run(["ip", "netns", "exec", NETNS, "unshare", "--mount", "sh", "-ec", _ENTER, "sh",
-                               self.base, self.folder, *command], input=stdin, text=True, capture_output=True,
-                              timeout=120, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb"})
+        return subprocess.run(["nsenter", f"--net={netns.NAMES / self.network}", "unshare", "--mount", "sh", "-ec",
+                               _ENTER, "sh", self.base, self.folder, *command], input=stdin, text=True,
+                              capture_output=True, timeout=120, preexec_fn=netns.die_with_parent,
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb"})
 
     def script(self, text, shell=("sh",)):
         """Run a script as cloud-init does."""

@@ -7,7 +7,7 @@ import pytest
 import swanctl
 from case import cases
 from checks import said
-from mesh import REPOSITORY, THREE_REGIONS, Mesh
+from mesh import THREE_REGIONS, Mesh
 
 CONNECTIONS = "etc/swanctl/conf.d/"
 FOLDERS = (CONNECTIONS, "etc/swanctl/pubkey/", "etc/swanctl/private/", "etc/strongswan.d/")

@@ -6,7 +6,7 @@ import re
 import pytest
 from case import cases
 from checks import eventually, said
-from mesh import REPOSITORY, THREE_REGIONS, Mesh
+from mesh import THREE_REGIONS, Mesh
 
 # Where the distributions' strongSwan has ipsec.conf: Debian's, and that of the ones with RPMs.
 PREFIXES = ("etc/strongswan/", "etc/")

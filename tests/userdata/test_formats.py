@@ -14,7 +14,7 @@ import botocore.validate
 import pytest
 import yaml
 
-from first_boot import BUCKET, CYGNET, SHA256
+from first_boot import BUCKET, SHA256
 
 S3 = f"s3://{BUCKET}/cygnet/{{arch}}/cygnet"
 SETTINGS = ("--mesh", "lab", "--registry", "us-east-1", "--site", "berlin", "--mss", "1300")
@@ -170,12 +170,11 @@ def test_the_limit_is_a_byte_s(cygnet, key):
     assert (size(left), size(left + 1)) == (LIMIT, None)
 
 
-def test_sizes(printed, capsys):
-    """Printed, for whoever reads the log."""
+def test_sizes(printed, tell):
+    """Told, for whoever reads the log."""
     sizes = {name: len(printed("--format", name, *COMMON, "--upgrade", "--cloudwatch", *words))
              for name, words in FORMATS.items()}
-    with capsys.disabled():
-        print("\nbytes of each format: " + ", ".join(f"{name} {size}" for name, size in sizes.items()))
+    tell("bytes of each format: " + ", ".join(f"{name} {size}" for name, size in sizes.items()))
     assert max(sizes[name] for name in ("shell", "cloud-config", "mime")) < LIMIT * 3 // 4, "settings need room"
 
 

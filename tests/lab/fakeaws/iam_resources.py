@@ -65,8 +65,11 @@ def _associated(context):
     params, world = context.params, context.world
     address, interface = world.addresses.get(params["AllocationId"]), world.interfaces.get(params["NetworkInterfaceId"])
     yield _elastic(context, address) if address else _thing(context, "elastic-ip", params["AllocationId"])
-    yield _interface(context, interface) if interface else \
-        _thing(context, "network-interface", params["NetworkInterfaceId"])
+    if interface:
+        yield _interface(context, interface)
+        yield _thing(context, "instance", interface.instance)
+    else:
+        yield _thing(context, "network-interface", params["NetworkInterfaceId"])
 
 
 def _disassociated(context):
