@@ -14,6 +14,11 @@ DESTDIR ?=
 override export CYGNET_CACHE := $(abspath $(or $(CYGNET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cygnet))
 export PYTHONDONTWRITEBYTECODE := 1
 
+# To make a space is where a name ends.
+ifneq ($(words $(CURDIR)) $(words $(CYGNET_CACHE)),1 1)
+$(error make takes no path with a space in it: build in another folder than '$(CURDIR)', cache in another than '$(CYGNET_CACHE)')
+endif
+
 # Built for another machine than this one: a cross compiler's prefix.
 CROSS := $(if $(filter-out $(HOST),$(ARCH)),$(ARCH)-linux-gnu-)
 OUT   := build/$(ARCH)
