@@ -71,7 +71,8 @@ def test_page_tells_of_each_setting():
 
 def told_of(key):
     """What cygnet.conf(5) says of a setting."""
-    return re.search(rf"^     {key}(?:  +| *\n +)(.*\n(?:\n(?!     [a-z]).*)*)", page("cygnet.conf.5"), re.MULTILINE)[1]
+    entry = rf"^     {key}(?:  +| *\n +)(.*\n(?:\n(?!     [a-z]).*)*)"
+    return re.search(entry, page("cygnet.conf.5"), re.MULTILINE)[1]
 
 
 def test_page_tells_each_default():
@@ -104,7 +105,8 @@ def test_example_has_each_setting():
 
 
 def test_example_has_the_defaults_that_it_says_it_has():
-    examples, defaults = (REPOSITORY / "rpm/cygnet.conf").read_text().split("\n# --- The defaults.\n")
+    text = (REPOSITORY / "rpm/cygnet.conf").read_text()
+    examples, defaults = text.split("\n# --- The defaults.\n")
     derived = {key for key, default in settings().items() if default is None}
     assert set(commented(examples)) == derived
     assert commented(defaults) == {key: default for key, default in settings().items()

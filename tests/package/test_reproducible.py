@@ -121,5 +121,6 @@ def test_sources_that_left_the_lock_are_told(elsewhere):
 def test_a_path_that_make_cannot_take_is_told(tmp_path, folder, cache):
     (tmp_path / folder).mkdir()
     done = subprocess.run(["make", "-f", REPOSITORY / "Makefile", "help"], cwd=tmp_path / folder,
-                          env={**os.environ, "CYGNET_CACHE": str(tmp_path / cache)}, capture_output=True, text=True)
+                          env={**os.environ, "CYGNET_CACHE": str(tmp_path / cache)},
+                          capture_output=True, text=True)
     assert done.returncode == 2 and "make takes no path with a space in it" in done.stderr
