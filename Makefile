@@ -14,6 +14,11 @@ DESTDIR ?=
 override export CYGNET_CACHE := $(abspath $(or $(CYGNET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cygnet))
 export PYTHONDONTWRITEBYTECODE := 1
 
+# A space is where a name ends, to make.
+ifneq ($(words $(CURDIR)) $(words $(CYGNET_CACHE)),1 1)
+$(error make takes no path with a space in it, in '$(CURDIR)' or '$(CYGNET_CACHE)')
+endif
+
 # Built for another machine than this one: a cross compiler's prefix.
 CROSS := $(if $(filter-out $(HOST),$(ARCH)),$(ARCH)-linux-gnu-)
 OUT   := build/$(ARCH)
@@ -231,7 +236,7 @@ emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/
 ARM64_SUITES := unit@aarch64 aws@aarch64
 
 .PHONY: test test-unit test-golden test-aws test-userdata test-package test-mesh test-boot test-arm64 test-long demo
-test: setup build build/aws-client check-layers $(NATIVE_TESTS) rpm ## every suite but its long tests (root)
+test: setup build build/aws-client check-layers $(NATIVE_TESTS) rpm ## every suite in short (root)
 	@$(MAKE) ARCH=aarch64 emulated
 	@/usr/bin/python3 tests/run.py unit golden aws userdata package mesh $(ARM64_SUITES) boot
 
@@ -245,11 +250,11 @@ test-boot: setup-boot build ## two gateways that boot under QEMU, from their use
 test-unit test-golden test-aws test-userdata test-package test-mesh test-boot:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
 
-test-arm64: setup-test setup-arm64 ## unit tests and the fake AWS for the arm64 binary, under qemu-user
+test-arm64: setup-test setup-arm64 ## unit and aws again for arm64, under qemu-user
 	@$(MAKE) ARCH=aarch64 emulated
 	@/usr/bin/python3 tests/run.py $(ARM64_SUITES)
 
-test-long: setup-lab setup-ship setup-arm64 build rpm ## what takes long of all suites (root; hours)
+test-long: setup-lab setup-ship setup-arm64 build rpm ## what 'make test' leaves out (root; hours)
 	@$(MAKE) ARCH=aarch64 emulated
 	@/usr/bin/python3 tests/run.py --long mesh package aws@aarch64
 

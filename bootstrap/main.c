@@ -35,7 +35,7 @@ static const struct flag {
 	const char *summary;
 } flags[] = {
 	{ "--claim", command_bootstrap, offsetof(struct options, claim),
-	  "take the site, though another instance fills it by now or it has left" },
+	  "take the site, though another instance fills it by now" },
 	{ "--keep-address", command_leave, offsetof(struct options, keep_address),
 	  "leave the Elastic IP with this instance" },
 	{ "--abort", command_rekey, offsetof(struct options, abort), "go back to the key that was" },

@@ -23,5 +23,5 @@ def runs_them(module, fixtures):
 
 
 def is_long(module):
-    """Whether a test takes long for what it can tell: under an emulator, what no processor can change."""
+    """Whether a test takes long for what it can tell: emulated, what no processor can change."""
     return EMULATED and module not in _TELLING

@@ -5,10 +5,11 @@ newer      the package of this machine's architecture in a later version
 root       a Root without cygnet; bare, one without strongSwan
 """
 
+import shutil
 import subprocess
 
 import pytest
-from rpmroot import ARCHITECTURES, REPOSITORY, Root, distribution
+from rpmroot import ARCHITECTURES, NEWER_SETTING, REPOSITORY, Root, distribution
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +21,16 @@ def packages():
 
 @pytest.fixture(scope="session")
 def newer(tmp_path_factory):
-    """The same files in version 9.9."""
+    """The same files in version 9.9, but for a setting more in the example of them."""
     folder = tmp_path_factory.mktemp("newer")
+    for name in ("LICENSE", "build"):
+        (folder / name).symlink_to(REPOSITORY / name)
+    conf = shutil.copytree(REPOSITORY / "rpm", folder / "rpm") / "cygnet.conf"
+    conf.write_text(conf.read_text() + NEWER_SETTING)
     subprocess.run(["rpmbuild", "-bb", "--quiet", "--build-in-place", "--define", "cygnet_version 9.9",
-                    "--define", f"_topdir {folder}", "--define", f"_rpmdir {folder}",
+                    "--define", f"_topdir {folder}/made", "--define", f"_rpmdir {folder}",
                     "--define", "_rpmfilename newer.rpm", "rpm/cygnet.spec"],
-                   cwd=REPOSITORY, check=True, capture_output=True)
+                   cwd=folder, check=True, capture_output=True)
     return folder / "newer.rpm"
 
 

@@ -115,3 +115,12 @@ def test_sources_that_left_the_lock_are_told(elsewhere):
     build(elsewhere, f"build/{HOST}/cygnet")
     assert version(elsewhere / f"build/{HOST}/cygnet").endswith("(sources unlocked)")
     lock.write_text(text)
+
+
+@pytest.mark.parametrize("folder, cache", [("a folder", "cache"), ("folder", "a cache")])
+def test_a_path_that_make_cannot_take_is_told(tmp_path, folder, cache):
+    (tmp_path / folder).mkdir()
+    done = subprocess.run(["make", "-f", REPOSITORY / "Makefile", "help"], cwd=tmp_path / folder,
+                          env={**os.environ, "CYGNET_CACHE": str(tmp_path / cache)},
+                          capture_output=True, text=True)
+    assert done.returncode == 2 and "make takes no path with a space in it" in done.stderr

@@ -6,7 +6,7 @@ import sys
 import textwrap
 
 import pytest
-from conftest import REPOSITORY
+from rpmroot import REPOSITORY
 
 RUN = REPOSITORY / "tests/run.py"
 sys.path.insert(0, str(RUN.parent))
