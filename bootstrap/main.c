@@ -248,13 +248,14 @@ static bool stderr_is_journal(void)
 static void error_print(const char *command, const struct session *session, const struct err *e)
 {
 	const struct log *log = session->log;
+	bool cut_short = e->code == EXIT_STEP || e->code == EXIT_AGAIN;
 
 	log_error(log, "cygnet %s: %s: %s", command, session->step, e->cause);
 	if (e->remedy[0] != '\0')
 		log_error(log, "cygnet %s: remedy: %s", command, e->remedy);
-	log_error(log, "cygnet %s: exit code %d%s", command, e->code,
-		  e->code == EXIT_STEP || e->code == EXIT_AGAIN
-			? "; what was written is whole, and the next run goes on from here" : "");
+	log_error(log, "cygnet %s: exit code %d%s%s", command, e->code,
+		  cut_short ? "; what was written is whole" : "",
+		  cut_short && session_is_followed(session) ? ", and the next run goes on from here" : "");
 }
 
 static int command_run(const struct command *command, const struct options *options, char *const environment[])

@@ -124,11 +124,11 @@ class Live:
         """Run build/cygnet on this machine; the CompletedProcess."""
         return self.start(*arguments, **env).finish(timeout)
 
-    def start(self, *arguments, **env):
-        """The same, and go on meanwhile: a Run."""
-        script = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" "$@"'
-        command = ["nsenter", f"--net={netns.NAMES / self._network}", "unshare", "--mount", "sh", "-c", script,
-                   str(self.root), "/usr/local/bin/cygnet", *map(str, arguments)]
+    def start(self, *arguments, script='exec chroot "$0" /usr/local/bin/cygnet "$@"', **env):
+        """The same, and go on meanwhile: a Run. The script's $0 is the root folder, and it ends with exec."""
+        mounted = f'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && {script}'
+        command = ["nsenter", f"--net={netns.NAMES / self._network}", "unshare", "--mount", "sh", "-c", mounted, str(self.root),
+                   *map(str, arguments)]
         return Run(subprocess.Popen(command, env={**self.env, **env}, stdin=subprocess.DEVNULL,
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                     preexec_fn=netns.die_with_parent))
@@ -141,7 +141,7 @@ class Live:
         return lines
 
     def unit(self, name):
-        """What holds of a unit: a set of "enabled", "active" and "broken"."""
+        """What holds of a unit: a set of "enabled", "active", "broken", "slow" and "rules"."""
         return {path.name.removeprefix(name + ".") for path in (self.root / "units").glob(name + ".*")}
 
     def set_unit(self, name, **holds):

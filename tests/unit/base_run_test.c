@@ -126,7 +126,7 @@ static void assert_given_up(const char *text)
 	struct err e = ERR_INIT;
 
 	assert_int_equal(run_capture(argv, 1000, &result, &e), -1);
-	assert_error(&e, EXIT_STEP, "'/bin/sh' did not end within 1 s", "");
+	assert_error(&e, EXIT_AGAIN, "'/bin/sh' did not end within 1 s", "");
 	assert_in_range(clock_boot_ms() - began_ms, 1000, PATIENCE_MS);
 }
 
