@@ -20,13 +20,18 @@ const struct site *cloud_site_of(const struct cloud_inputs *inputs, const char *
 	return NULL;
 }
 
+/* A tombstone may lack any member, and a static peer has none. */
+static bool is_same(const char *member, const char *own)
+{
+	return member != NULL && strcmp(member, own) == 0;
+}
+
 bool cloud_is_neighbour(const struct cloud_inputs *inputs, const struct site *site)
 {
 	const struct instance *own = inputs->instance;
 
-	return strcmp(site->name, inputs->config->site) != 0 && site->vpc != NULL &&
-	       strcmp(site->vpc, own->vpc) == 0 && strcmp(site->region, own->region) == 0 &&
-	       strcmp(site->account, own->account) == 0;
+	return strcmp(site->name, inputs->config->site) != 0 && is_same(site->vpc, own->vpc) &&
+	       is_same(site->region, own->region) && is_same(site->account, own->account);
 }
 
 void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
