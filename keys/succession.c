@@ -58,6 +58,7 @@ static enum tenure tenure_ended(const struct succession_inputs *inputs)
 	case DUTY_SUPERSEDED:
 		return TENURE_SUPERSEDED;
 	case DUTY_LEAVES:
+	case DUTY_RELEASES:
 	case DUTY_LEFT:
 		return TENURE_LEFT;
 	case DUTY_SERVES:

@@ -411,10 +411,10 @@ static void leaving_site_takes_foreign_routes_along(void **state)
 	vpc_route(table, "10.40.0.0/16", "pcx-1");
 	vpc_made(&vpc, "rtb-1", PEER_RANGE);
 	vpc_made(&vpc, "rtb-1", "10.40.0.0/16");
-	assert_leave(&vpc, false, DELETE, "");
+	assert_leave(&vpc, DELETE, "");
 	vpc.cloud.known[CLOUD_TABLES] = false;
 	ec2_route_tables_done(&vpc.cloud.tables);
-	assert_leave(&vpc, false, "", "the route tables of 'vpc-a' were not read, and 2 routes to 'eni-a' stay "
+	assert_leave(&vpc, "", "the route tables of 'vpc-a' were not read, and 2 routes to 'eni-a' stay "
 		     "in them\n");
 }
 
