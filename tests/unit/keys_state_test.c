@@ -324,7 +324,7 @@ static void damaged_state(void **unused)
 		{ "complete", "1", "'complete' is not true or false" },
 		{ "pending", "\"yes\"", "'pending' is not true or false" },
 		{ "generation", NULL, "'generation' is missing" },
-		{ "generation", "-1", "'generation' is outside 0..9007199254740992" },
+		{ "generation", "-1", "'generation' is outside 0..4503599627370496" },
 		{ "duty", "\"sleeps\"",
 		  "'duty' is 'sleeps', which this version of cygnet does not know" },
 		{ "keep_address", "0", "'keep_address' is not true or false" },
