@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "aws/endpoint.h"
 #include "aws/secret.h"
 
 #define ATTEMPTS_DEFAULT 3
@@ -23,14 +22,6 @@ static int read_text(const char *name, const char *value, void *ret_field, struc
 		if (*p <= ' ' || *p > '~')
 			return err_set(e, EXIT_CONFIG,
 				       "%s holds blanks or characters that are not ASCII", name);
-	*(char **)ret_field = mem_strdup(value);
-	return 0;
-}
-
-static int read_region(const char *name, const char *value, void *ret_field, struct err *e)
-{
-	if (!region_valid(value))
-		return err_set(e, EXIT_CONFIG, "%s: '%s' is not a region", name, value);
 	*(char **)ret_field = mem_strdup(value);
 	return 0;
 }
@@ -111,7 +102,6 @@ static const struct variable {
 	{ "AWS_ACCESS_KEY_ID", read_text, FIELD(access_key_id) },
 	{ "AWS_SECRET_ACCESS_KEY", read_text, FIELD(secret_access_key) },
 	{ "AWS_SESSION_TOKEN", read_text, FIELD(session_token) },
-	{ "AWS_REGION", read_region, FIELD(region) },
 	{ "AWS_ENDPOINT_URL", read_http_url, FIELD(endpoint) },
 	{ "AWS_ENDPOINT_URL_SSM", read_http_url, FIELD(endpoint_ssm) },
 	{ "AWS_ENDPOINT_URL_EC2", read_http_url, FIELD(endpoint_ec2) },
@@ -125,8 +115,6 @@ static const struct variable {
 	{ "AWS_USE_DUALSTACK_ENDPOINT", read_bool, FIELD(dualstack) },
 	{ "AWS_MAX_ATTEMPTS", read_attempts, FIELD(max_attempts) },
 };
-
-static const struct variable region_fallback = { "AWS_DEFAULT_REGION", read_region, FIELD(region) };
 
 /* The value of a variable; NULL when it is unset or empty. */
 static const char *variable_value(char *const environment[], const char *name)
@@ -169,9 +157,6 @@ int aws_environment_read(char *const environment[], struct aws_environment *ret_
 	for (size_t i = 0; i < COUNT_OF(variables); i++)
 		if (variable_apply(&variables[i], environment, &settings, e) < 0)
 			return -1;
-	if (settings.region == NULL &&
-	    variable_apply(&region_fallback, environment, &settings, e) < 0)
-		return -1;
 	if (keys_check(&settings, e) < 0)
 		return -1;
 	*ret_environment = settings;
@@ -184,7 +169,6 @@ void aws_environment_done(struct aws_environment *environment)
 	free(environment->access_key_id);
 	secret_free(environment->secret_access_key);
 	secret_free(environment->session_token);
-	free(environment->region);
 	free(environment->endpoint);
 	free(environment->endpoint_ssm);
 	free(environment->endpoint_ec2);

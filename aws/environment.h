@@ -10,7 +10,6 @@ struct aws_environment {
 	char *access_key_id;		/* AWS_ACCESS_KEY_ID, with its secret and token: they go before the role's */
 	char *secret_access_key;	/* AWS_SECRET_ACCESS_KEY; wiped by done */
 	char *session_token;		/* AWS_SESSION_TOKEN; wiped by done */
-	char *region;			/* AWS_REGION, else AWS_DEFAULT_REGION */
 	char *endpoint;			/* AWS_ENDPOINT_URL */
 	char *endpoint_ssm;		/* AWS_ENDPOINT_URL_SSM */
 	char *endpoint_ec2;		/* AWS_ENDPOINT_URL_EC2 */
@@ -27,7 +26,7 @@ struct aws_environment {
 
 /*
  * Read environment ("NAME=value" strings, NULL-terminated). An empty variable counts as unset. A malformed boolean,
- * number, region, path or URL, or a key without its secret, is EXIT_CONFIG naming the variable and the rule.
+ * number, path or URL, or a key without its secret, is EXIT_CONFIG naming the variable and the rule.
  */
 int aws_environment_read(char *const environment[], struct aws_environment *ret_environment, struct err *e);
 void aws_environment_done(struct aws_environment *environment);

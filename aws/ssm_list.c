@@ -11,7 +11,6 @@
 #define WORKERS_MAX 8
 #define PARAMETERS_MAX 10000
 #define PAGES_MAX 4000		/* also when most are empty: a listing that goes in circles ends */
-#define STACK_BYTES (1024 * 1024)	/* musl's default of 128 KiB is tight for a TLS handshake */
 
 struct listing {
 	struct aws *aws;
@@ -91,18 +90,14 @@ static void listing_run(struct listing *listing)
 {
 	size_t wanted = listing->paths->count < WORKERS_MAX ? listing->paths->count : WORKERS_MAX;
 	pthread_t workers[WORKERS_MAX];
-	pthread_attr_t attributes;
 	size_t started = 0;
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	while (started + 1 < wanted &&
-	       pthread_create(&workers[started], &attributes, listing_work, listing) == 0)
+	       pthread_create(&workers[started], NULL, listing_work, listing) == 0)
 		started++;
 	listing_work(listing);
 	while (started > 0)
 		pthread_join(workers[--started], NULL);
-	pthread_attr_destroy(&attributes);
 }
 
 int ssm_list(struct aws *aws, const char *region, const struct strings *paths,

@@ -62,12 +62,14 @@ static int child_start(const char *const argv[], struct child *ret_child, struct
 }
 
 /* Read what is there; past OUTPUT_MAX it is read and dropped, so that the program can go on. */
-static void stream_read(int *fd, struct buf *into)
+static void stream_read(int *fd, struct buf *into, bool *truncated)
 {
 	char block[8192];
 	ssize_t n = read(*fd, block, sizeof block);
 
-	if (n > 0 && into->len + (size_t)n <= OUTPUT_MAX)
+	if (n > 0 && into->len + (size_t)n > OUTPUT_MAX)
+		*truncated = true;
+	else if (n > 0)
 		buf_add(into, block, (size_t)n);
 	if (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)))
 		return;
@@ -95,9 +97,9 @@ static void child_drain(struct child *child, int wait_ms, struct run_result *res
 
 	for (int i = 0; i < DRAIN_BLOCKS && poll(fds, 2, wait_ms) > 0; i++) {
 		if (fds[0].revents != 0)
-			stream_read(&child->out, &result->out);
+			stream_read(&child->out, &result->out, &result->truncated);
 		if (fds[1].revents != 0)
-			stream_read(&child->errors, &result->errors);
+			stream_read(&child->errors, &result->errors, &result->truncated);
 		fds[0].fd = child->out;
 		fds[1].fd = child->errors;
 		wait_ms = 0;

@@ -2,6 +2,8 @@
 #ifndef CYGNET_BASE_RUN_H
 #define CYGNET_BASE_RUN_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -9,6 +11,7 @@ struct run_result {
 	int status;		/* exit status; 128 + signal when it was killed */
 	struct buf out;		/* stdout, at most 1 MiB kept */
 	struct buf errors;	/* stderr, likewise */
+	bool truncated;		/* more was said than is kept */
 };
 
 /*

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "keys/succession.h"
-
 /* The own record as it is now; *ret_found is NULL, or kept in *record, which is yours to site_done. */
 static int record_read(const struct session *session, struct site *record, const struct site **ret_found,
 		       struct err *e)
@@ -72,6 +70,19 @@ static int claim_lost(const struct session *session, const struct site *by, stru
 			       session->config.site);
 	return err_set(e, EXIT_AGAIN, "instance '%s' has taken site '%s' in the same moment", by->instance,
 		       session->config.site);
+}
+
+int claim_check(const struct session *session, const struct succession *succession, struct err *e)
+{
+	const char *site = session->config.site;
+	AUTO_FREE char *path = NULL;
+
+	if (succession->tenure != TENURE_CLAIM || succession->generation <= GENERATION_MAX)
+		return 0;
+	path = exchange_record_path(&session->registry, site);
+	err_set(e, EXIT_CONFIG, "the record of site '%s' is of the last generation, and no claim can follow it",
+		site);
+	return err_remedy(e, "delete the parameter '%s' in '%s'", path, session->config.registry);
 }
 
 int claim_make(struct session *session, const struct site *found, struct site *own, struct err *e)

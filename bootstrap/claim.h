@@ -3,6 +3,7 @@
 #define CYGNET_BOOTSTRAP_CLAIM_H
 
 #include "bootstrap/session.h"
+#include "keys/succession.h"
 
 /*
  * Write this instance's name over the record found (NULL: none), with own's generation. The record version that comes
@@ -13,6 +14,9 @@
 int claim_make(struct session *session, const struct site *found, struct site *own, struct err *e);
 
 #define CLAIM_TRIES 5
+
+/* EXIT_CONFIG, with what mends it, where the site is to be claimed and no generation is left for that. */
+int claim_check(const struct session *session, const struct succession *succession, struct err *e);
 
 /* Read the own record once more; *ret_ours: nobody else has taken the site. */
 int claim_confirm(const struct session *session, bool *ret_ours, struct err *e);

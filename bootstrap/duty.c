@@ -5,6 +5,7 @@
 #include "bootstrap/duty.h"
 
 #include "bootstrap/apply.h"
+#include "bootstrap/membership.h"
 #include "bootstrap/observe.h"
 #include "bootstrap/picture.h"
 #include "bootstrap/services.h"
@@ -20,12 +21,14 @@ static const struct {
 
 void duty_resume(struct session *session)
 {
-	session->claim = session->options->claim || session->state.duty == DUTY_LEFT;
+	bool anew = membership_renew(session);
+
+	session->claim = session->options->claim || (!anew && session->state.duty == DUTY_LEFT);
 }
 
 int duty_refuse(const struct session *session, struct err *e)
 {
-	const char *site = session->config.site;
+	const char *site = session->state.identity.site;
 
 	if (session->state.duty == DUTY_SUPERSEDED) {
 		err_set(e, EXIT_CONFIG, "another instance fills site '%s', and this one does not serve it any more",
@@ -63,7 +66,7 @@ void duty_tell(struct session *session, const struct succession *succession)
 }
 
 /* A gateway of nobody: the rule set, strongSwan's settings and no connections. */
-static int connections_drop(struct session *session, struct outcome *outcome, struct err *e)
+int duty_disconnect(struct session *session, struct outcome *outcome, struct err *e)
 {
 	const struct site own = { .name = session->config.site };
 	const struct sites nobody = { 0 };
@@ -72,6 +75,7 @@ static int connections_drop(struct session *session, struct outcome *outcome, st
 	CLEANUP(target_done) struct target target = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
+	session_step(session, "host");
 	target_make(&inputs, &target);
 	if (observe_host(session, &target, &seen, e) < 0)
 		return -1;
@@ -102,15 +106,19 @@ static int starters_stop(struct session *session, struct outcome *outcome, struc
 	return 0;
 }
 
-int duty_retire(struct session *session, enum duty duty, struct outcome *outcome, struct err *e)
+int duty_stop(struct session *session, enum duty duty, struct outcome *outcome, struct err *e)
 {
 	struct state *state = &session->state;
 
-	session_step(session, "host");
-	state->duty = duty;
-	if (connections_drop(session, outcome, e) < 0 || starters_stop(session, outcome, e) < 0)
+	if (starters_stop(session, outcome, e) < 0)
 		return -1;
 	session_step(session, "state");
+	state->duty = duty;
 	state->complete = false;
 	return state_save(session->options->root, state, e);
+}
+
+int duty_retire(struct session *session, enum duty duty, struct outcome *outcome, struct err *e)
+{
+	return duty_disconnect(session, outcome, e) < 0 ? -1 : duty_stop(session, duty, outcome, e);
 }

@@ -18,9 +18,15 @@ int duty_refuse(const struct session *session, struct err *e);
 void duty_tell(struct session *session, const struct succession *succession);
 
 /*
- * Stop for good: connections out of charon and off the disk, SAs terminated, cygnet.service and its timer disabled (the
- * run that does this goes on), and duty saved. What is done already is not done again. The lock is held.
+ * Stop for good, in two steps, of which what is done already is not done again. The lock is held.
+ * - Connections go out of charon and off the disk, and SAs are terminated.
+ * - cygnet.service and its timer are disabled (the run that does this goes on), and duty is saved: nobody goes on then
+ *   with what is not done.
  */
+int duty_disconnect(struct session *session, struct outcome *outcome, struct err *e);
+int duty_stop(struct session *session, enum duty duty, struct outcome *outcome, struct err *e);
+
+/* Both. */
 int duty_retire(struct session *session, enum duty duty, struct outcome *outcome, struct err *e);
 
 #endif

@@ -48,6 +48,17 @@ static int site_absent(const struct session *session, struct err *e)
 	return err_remedy(e, "check 'mesh', 'prefix', 'registry' and the site's name");
 }
 
+/* What would be put over it could be lesser than what its gateway takes for its own: only who put it there knows. */
+static int record_refused(const struct session *session, struct err *e)
+{
+	const char *site = session->options->site;
+	AUTO_FREE char *path = exchange_record_path(&session->registry, site);
+
+	return err_remedy(e, "if its gateway is gone, put a tombstone over it: aws ssm put-parameter --overwrite --region %s "
+			  "--name %s --value '{\"schema\":1,\"generation\":1,\"site\":\"%s\",\"left\":true}'",
+			  session->config.registry, path, site);
+}
+
 static int site_forget(const struct session *session, const struct site *last, struct err *e)
 {
 	CLEANUP(site_done) struct site tombstone = { 0 };
@@ -75,8 +86,11 @@ enum exit_code command_forget(struct session *session, char *const environment[]
 	if (session_observe_registry(session, environment, e) < 0)
 		return EXIT_STEP;
 	session_step(session, "registry");
-	if (exchange_record(&session->registry, session->options->site, &is_found, &found, e) < 0)
+	if (exchange_record(&session->registry, session->options->site, &is_found, &found, e) < 0) {
+		if (e->code == EXIT_CONFIG)
+			record_refused(session, e);
 		return EXIT_STEP;
+	}
 	if (!is_found) {
 		site_absent(session, e);
 		return EXIT_STEP;

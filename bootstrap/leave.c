@@ -25,7 +25,6 @@ struct leaving {
 	struct site found;		/* its record; zeroed when there is none */
 	bool is_found;
 	struct succession tenure;
-	struct plan plan;		/* what is to be written to EC2 */
 	bool again;			/* something failed that a later run may find mended */
 };
 
@@ -33,7 +32,6 @@ static void leaving_done(struct leaving *leaving)
 {
 	cloud_done(&leaving->cloud);
 	site_done(&leaving->found);
-	plan_done(&leaving->plan);
 }
 
 static void leaving_setback(struct leaving *leaving, struct err *e)
@@ -52,19 +50,23 @@ static bool part_wanted(const struct leaving *leaving, enum cloud_part part)
 	return cloud_wants(&session->config, part) || (part == CLOUD_TABLES && session->state.route_count > 0);
 }
 
-static void cloud_observe(struct leaving *leaving)
+static void part_observe(struct leaving *leaving, enum cloud_part part)
 {
 	struct session *session = leaving->session;
+	struct err e = ERR_INIT;
 
-	for (enum cloud_part part = 0; part < CLOUD_PARTS; part++) {
-		struct err e = ERR_INIT;
+	if (!part_wanted(leaving, part))
+		return;
+	session_step(session, cloud_part_name(part));
+	if (cloud_read(session->aws, &session->instance, &session->config, part, &leaving->cloud, &e) < 0)
+		leaving_setback(leaving, &e);
+}
 
-		if (!part_wanted(leaving, part))
-			continue;
-		session_step(session, cloud_part_name(part));
-		if (cloud_read(session->aws, &session->instance, &session->config, part, &leaving->cloud, &e) < 0)
-			leaving_setback(leaving, &e);
-	}
+/* A record that cannot be understood may be a successor's. */
+static int leaving_refuse(struct err *e)
+{
+	return err_remedy(e, "'cygnet bootstrap --claim' puts this instance's own record in its place, and 'cygnet leave' "
+			  "takes that out");
 }
 
 /* The record last, as EC2 is written only by who has just seen that the site is its own. */
@@ -73,10 +75,11 @@ static int leaving_observe(struct leaving *leaving, struct err *e)
 	struct session *session = leaving->session;
 	struct state serving = session->state;		/* borrows; whatever this instance has begun or ended */
 
-	cloud_observe(leaving);
+	for (enum cloud_part part = 0; part < CLOUD_PARTS; part++)
+		part_observe(leaving, part);
 	session_step(session, "registry");
 	if (exchange_record(&session->registry, session->config.site, &leaving->is_found, &leaving->found, e) < 0)
-		return -1;
+		return e->code == EXIT_CONFIG ? leaving_refuse(e) : -1;
 	serving.duty = DUTY_SERVES;
 	succession_judge(&(struct succession_inputs){
 		.found = leaving->is_found ? &leaving->found : NULL,
@@ -109,20 +112,26 @@ static int leave_check(const struct leaving *leaving, struct err *e)
 	return err_remedy(e, "check 'mesh' and 'site'; 'cygnet forget SITE' takes out the site of a gateway that is gone");
 }
 
-static void cloud_prepare(struct leaving *leaving)
+typedef void (*cloud_planner)(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
+
+/* Plan a part of what is to be written to EC2, and do it. */
+static void cloud_write(struct leaving *leaving, cloud_planner planner, enum phase phase, struct outcome *outcome)
 {
 	CLEANUP(strings_done) struct strings warnings = { 0 };
+	CLEANUP(plan_done) struct plan plan = { 0 };
 	struct session *session = leaving->session;
 
-	cloud_leave_plan(&(struct cloud_inputs){
+	planner(&(struct cloud_inputs){
 		.config = &session->config,
 		.instance = &session->instance,
 		.cloud = &leaving->cloud,
 		.peers = &session->state.peers,
 		.state = &session->state,
-	}, session->state.keep_address, &leaving->plan, &warnings);
+	}, &plan, &warnings);
 	for (size_t i = 0; i < warnings.count; i++)
 		log_warn(session->log, "%s, ignoring", warnings.items[i]);
+	outcome->changed |= plan.count > 0;
+	leaving->again |= !cloud_apply(session, &plan, phase);
 }
 
 /* What the site has acknowledged to others goes with it. */
@@ -164,39 +173,84 @@ static void tombstone_put(struct leaving *leaving, struct outcome *outcome)
 	leaving_setback(leaving, &e);
 }
 
+/* --- the address, last --- */
+
+static bool has_address(const struct session *session)
+{
+	return !session->state.keep_address && session->instance.public_address == session->state.address;
+}
+
+/* From here on nothing is read but IMDS and EC2: with the address the connection to the registry may go. */
+static int release_begin(struct session *session, struct err *e)
+{
+	struct state *state = &session->state;
+
+	session_step(session, "state");
+	state->address = session->instance.public_address;
+	if (state->duty == DUTY_LEAVES)
+		state->duty = DUTY_RELEASES;
+	return state_save(session->options->root, state, e);
+}
+
+/* The timer is there until the address is given back, or refused for good. */
+static int release(struct leaving *leaving, struct outcome *outcome, struct err *e)
+{
+	struct session *session = leaving->session;
+
+	if (!leaving->again && has_address(session))
+		cloud_write(leaving, cloud_release_plan, PHASE_ADDRESS, outcome);
+	return leaving->again ? 0 : duty_stop(session, DUTY_LEFT, outcome, e);
+}
+
+/* Without the address it has been given back, and EC2 may be out of reach. */
+static int release_resume(struct session *session, struct outcome *outcome, struct err *e)
+{
+	CLEANUP(leaving_done) struct leaving leaving = { .session = session };
+
+	if (has_address(session))
+		part_observe(&leaving, CLOUD_ADDRESSES);
+	return release(&leaving, outcome, e);
+}
+
+/* --- all of it --- */
+
 /*
  * Until the record says that the site is gone its peers take the tunnels for theirs: they stay up as long as it cannot
- * be put. With the address goes the connection to EC2, so nothing comes after it.
+ * be put.
  */
 static int leave_go_on(struct leaving *leaving, struct outcome *outcome, struct err *e)
 {
 	struct session *session = leaving->session;
 
-	cloud_prepare(leaving);
-	outcome->changed |= leaving->plan.count > 0;
-	leaving->again |= !cloud_apply(session, &leaving->plan, PHASE_NETWORK);
+	cloud_write(leaving, cloud_leave_plan, PHASE_NETWORK, outcome);
 	tombstone_put(leaving, outcome);
 	if (leaving->again)
 		return 0;
-	if (duty_retire(session, DUTY_LEFT, outcome, e) < 0)
+	if (duty_disconnect(session, outcome, e) < 0 || release_begin(session, e) < 0)
 		return -1;
-	cloud_apply(session, &leaving->plan, PHASE_ADDRESS);
-	return 0;
+	return release(leaving, outcome, e);
 }
 
 static int leave_begin(struct session *session, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(leaving_done) struct leaving leaving = { .session = session };
 
+	session->state.keep_address = session->options->keep_address;
+	if (session->state.duty == DUTY_RELEASES)
+		return release_resume(session, outcome, e);
 	if (leaving_observe(&leaving, e) < 0 || leave_check(&leaving, e) < 0)
 		return -1;
 	session_step(session, "state");
 	if (session->state.duty != DUTY_LEFT)
 		session->state.duty = DUTY_LEAVES;
-	session->state.keep_address = session->options->keep_address;
 	if (state_save(session->options->root, &session->state, e) < 0)
 		return -1;
 	return leave_go_on(&leaving, outcome, e);
+}
+
+bool leave_is_on(const struct session *session)
+{
+	return session->state.duty == DUTY_LEAVES || session->state.duty == DUTY_RELEASES;
 }
 
 int leave_finish(struct session *session, struct outcome *outcome, struct err *e)
@@ -204,6 +258,8 @@ int leave_finish(struct session *session, struct outcome *outcome, struct err *e
 	CLEANUP(leaving_done) struct leaving leaving = { .session = session };
 
 	outcome->ended = true;
+	if (session->state.duty == DUTY_RELEASES)
+		return release_resume(session, outcome, e);
 	if (leaving_observe(&leaving, e) < 0) {
 		session_registry_lost(session, e);
 		return 0;
@@ -218,10 +274,12 @@ static void leave_tell(const struct session *session, const struct outcome *outc
 {
 	const char *how = "has left already, nothing to do";
 
-	if (session->state.duty != DUTY_LEFT)
+	if (session->state.duty == DUTY_RELEASES)
+		how = "has left, and still has its address: sync goes on with it";
+	else if (session->state.duty != DUTY_LEFT)
 		how = "is not out yet: sync goes on with it";
 	else if (outcome->changed)
-		how = "has left; 'cygnet bootstrap' takes it in again";
+		how = "has left; 'cygnet bootstrap' makes this instance a gateway again";
 	log_note(session->log, "site '%s' of mesh '%s' %s", session->config.site, session->config.mesh, how);
 }
 
@@ -236,6 +294,7 @@ enum exit_code command_leave(struct session *session, char *const environment[],
 	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0)
 		return EXIT_STEP;
 	watchdog_start(session->config.timeout_s);
+	session->leaves = true;
 	if (pass_run(session, leave_begin, LOCK_WAIT_MS, &outcome, e) < 0)
 		return EXIT_STEP;
 	leave_tell(session, &outcome);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootstrap/claim.h"
 #include "bootstrap/observe.h"
 #include "bootstrap/publish.h"
 #include "bootstrap/registry.h"
@@ -216,6 +217,8 @@ int picture_judge(struct session *session, struct picture *picture, struct err *
 		.key = session->keyring.present ? &session->keyring.active : NULL,
 		.claim = session->claim,
 	}, &picture->succession);
+	if (claim_check(session, &picture->succession, e) < 0)
+		return -1;
 	picture->own.generation = picture->succession.generation;
 	picture->own.version = found != NULL ? found->version : 0;
 	if (!picture_ended(picture))
@@ -390,7 +393,7 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 	mesh_report(session, picture);
 	target_make(&inputs, &target);
 	session_step(session, "host");
-	if ((session->baked && keyring_list(session->options->root, session->host.flavour->keys_folder, &unused, e) < 0) ||
+	if ((session->fresh && keyring_list(session->options->root, session->host.flavour->keys_folder, &unused, e) < 0) ||
 	    observe_host(session, &target, &seen, e) < 0) {
 		target_done(&target);
 		return -1;

@@ -34,7 +34,7 @@ static int reconcile_units(struct session *session, bool *changed, struct err *e
 	return apply_plan(session, &target, &plan, e);
 }
 
-/* Another instance's key, which a baked image has brought along, goes once this one has its own. */
+/* The key of another instance, which a baked image has brought along, or of another site goes once this one has its own. */
 static int key_keep(struct session *session, struct key_maker *maker, struct outcome *outcome, struct err *e)
 {
 	const char *root = session->options->root, *folder = session->host.flavour->keys_folder;
@@ -48,7 +48,7 @@ static int key_keep(struct session *session, struct key_maker *maker, struct out
 	log_note(session->log, "made the RSA-%u key %.*s", key.bits, KEY_ID_SHORT, key.id);
 	if (rotate_store(session, &private_pem, &key, e) < 0)
 		return -1;
-	return session->baked ? keyring_wipe_others(root, folder, &key, e) : 0;
+	return session->fresh ? keyring_wipe_others(root, folder, &key, e) : 0;
 }
 
 static void sites_keep(const struct sites *sites, struct sites *kept)
@@ -210,7 +210,7 @@ static int reconcile_by_duty(struct session *session, bool news, struct outcome 
 		return -1;
 	if (session->claim || session->state.duty == DUTY_SERVES)
 		return reconcile_gateway(session, news, outcome, e);
-	if (session->state.duty == DUTY_LEAVES)
+	if (leave_is_on(session))
 		return leave_finish(session, outcome, e);
 	return reconcile_ended(session, outcome, e);
 }

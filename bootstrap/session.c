@@ -11,6 +11,7 @@
 #include "aws/endpoint.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "bootstrap/membership.h"
 #include "metadata/proposals.h"
 #include "metadata/sources.h"
 #include "render/units.h"
@@ -329,10 +330,12 @@ int session_load(struct session *session, struct err *e)
 	recent_done(&session->recent);
 	if (state_load(session->options->root, session->instance.id, &session->state, &aside, e) < 0)
 		return -1;
-	session->baked = aside != NULL;
-	if (session->baked)
+	session->fresh = aside != NULL;
+	if (session->fresh)
 		log_warn(session->log, "%s", aside);
 	recent_load(session->options->root, &session->recent);
+	if (membership_settle(session, e) < 0)
+		return -1;
 	if (session->state.zone_ranges.count > 0 &&
 	    config_zone(&session->config, &session->instance, &session->state.zone_ranges, e) < 0)
 		return -1;
@@ -347,7 +350,7 @@ int session_load_key(struct session *session, struct err *e)
 
 	session_step(session, "key");
 	keyring_done(&session->keyring);
-	if (session->baked)
+	if (session->fresh)
 		return 0;
 	return keyring_load(session->options->root, folder, &ids, &session->keyring, e);
 }

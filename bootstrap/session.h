@@ -48,7 +48,8 @@ struct session {
 	struct registry registry;	/* borrows from the above */
 
 	struct state state;
-	bool baked;			/* state and keys on disk are another instance's: this image is of a gateway */
+	bool fresh;			/* whatever state and keys are on disk are another instance's, or another site's */
+	bool leaves;			/* the run ends what this instance is, whatever the settings name by now */
 	struct recent recent;
 	struct keyring keyring;
 };
@@ -97,7 +98,7 @@ int session_observe_registry(struct session *session, char *const environment[],
 /* What is remembered on disk. Called under the lock; may be called again. */
 int session_load(struct session *session, struct err *e);
 
-/* The own key pair, as keyring_load; none of a baked image's. May be called again. */
+/* The own key pair, as keyring_load; none that a fresh one finds. May be called again. */
 int session_load_key(struct session *session, struct err *e);
 
 /*

@@ -72,7 +72,7 @@ static int head_parse(const json_t *document, const char *expected_name, struct 
 		return err_set(e, EXIT_CONFIG,
 			       "'schema' is %lld, and this version of cygnet reads %d",
 			       (long long)schema, SCHEMA);
-	if (json_get_integer(document, "generation", 1, NUMBER_MAX, &site->generation, e) < 0 ||
+	if (json_get_integer(document, "generation", 1, GENERATION_MAX, &site->generation, e) < 0 ||
 	    member_site(document, &site->name, e) < 0 ||
 	    json_get_bool_or(document, "left", false, &site->left, e) < 0)
 		return -1;
@@ -226,7 +226,7 @@ int64_t record_generation(const char *text)
 	int64_t generation;
 
 	if (json_read(text, strlen(text), &document, &ignored) < 0 ||
-	    json_get_integer(document, "generation", 1, NUMBER_MAX, &generation, &ignored) < 0)
+	    json_get_integer(document, "generation", 1, GENERATION_MAX, &generation, &ignored) < 0)
 		return 0;
 	return generation;
 }

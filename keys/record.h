@@ -9,6 +9,12 @@
 #define RECORD_MAX 4096		/* characters of a standard parameter's value */
 #define REVOKED_MAX 16		/* key ids in a record */
 
+/*
+ * Of a record that is read. None can follow the last one: half of what JSON holds exactly, it is
+ * nobody's by counting, and no claim may become a record that is refused.
+ */
+#define GENERATION_MAX (INT64_C(1) << 52)
+
 enum key_state { KEY_ACTIVE, KEY_NEXT };
 
 struct site_key {
@@ -44,7 +50,7 @@ struct site {
  */
 int record_parse(const char *text, const char *expected_name, struct site *ret_site, struct err *e);
 
-/* The generation that a document tells which record_parse may refuse; 0: none. */
+/* The generation that a document tells which record_parse may refuse; 0: none that could be. */
 int64_t record_generation(const char *text);
 
 /*

@@ -23,7 +23,7 @@
 
 static const char *const duty_names[] = {
 	[DUTY_SERVES] = "serves", [DUTY_SUPERSEDED] = "superseded", [DUTY_LEAVES] = "leaves",
-	[DUTY_LEFT] = "left",
+	[DUTY_RELEASES] = "releases", [DUTY_LEFT] = "left",
 };
 
 /* --- reading --- */
@@ -157,10 +157,11 @@ static int tenure_parse(const json_t *document, struct state *state, struct err 
 
 static int state_parse(const json_t *document, struct state *state, struct err *e)
 {
-	if (json_get_bool_or(document, "complete", false, &state->complete, e) < 0 ||
+	if (identity_parse(document, &state->identity, e) < 0 ||
+	    json_get_bool_or(document, "complete", false, &state->complete, e) < 0 ||
 	    json_get_bool_or(document, "pending", false, &state->pending, e) < 0 ||
 	    json_get_bool_or(document, "refused", false, &state->refused, e) < 0 ||
-	    json_get_integer(document, "generation", 0, NUMBER_MAX, &state->generation, e) < 0 ||
+	    json_get_integer(document, "generation", 0, GENERATION_MAX, &state->generation, e) < 0 ||
 	    hash_parse(document, "statics", &state->statics, e) < 0 ||
 	    hash_parse(document, "policy", &state->policy, e) < 0 ||
 	    applied_parse(document, &state->applied, e) < 0 ||
@@ -260,6 +261,7 @@ static json_t *state_json(const struct state *state)
 		"duty", duty_names[state->duty], "keep_address", state->keep_address,
 		"statics", (json_int_t)state->statics, "policy", (json_int_t)state->policy);
 
+	identity_write(&state->identity, document);
 	if (state->address != 0)
 		json_object_set_new(document, "address", address_json(state->address));
 	json_object_set_new(document, "predecessors", strings_json(&state->predecessors));
@@ -286,6 +288,7 @@ int state_save(const char *root, const struct state *state, struct err *e)
 void state_done(struct state *state)
 {
 	free(state->instance);
+	identity_done(&state->identity);
 	strings_done(&state->predecessors);
 	cidrs_done(&state->zone_ranges);
 	made_routes_done(state->routes, state->route_count);

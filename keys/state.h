@@ -3,6 +3,7 @@
 #define CYGNET_KEYS_STATE_H
 
 #include "keys/exchange.h"
+#include "keys/identity.h"
 #include "keys/keyring.h"
 #include "keys/revocations.h"
 
@@ -14,6 +15,7 @@ enum duty {
 	DUTY_SERVES,
 	DUTY_SUPERSEDED,	/* another instance fills the site */
 	DUTY_LEAVES,		/* `leave` has begun, and is to be finished */
+	DUTY_RELEASES,		/* and of that only the address, state.address, is still to be given back */
 	DUTY_LEFT,
 };
 
@@ -51,12 +53,13 @@ struct rotation {
 /* Survives a reboot. Zeroed is that of a fresh instance. */
 struct state {
 	char *instance;		/* that wrote it; NULL: nothing was written yet */
+	struct identity identity;	/* of the site that all of this is about */
 	struct epoch applied;	/* the registry's epoch that the files and charon show */
 	bool complete;		/* a run has finished all its local steps under this state */
 	bool pending;		/* a record is to be put, or was put and is not announced yet */
 	int64_t generation;	/* of the own record; 0: this instance has not claimed the site */
 	enum duty duty;
-	bool keep_address;	/* of DUTY_LEAVES: the address stays with this instance */
+	bool keep_address;	/* of a `leave`: the address stays with this instance */
 	struct strings predecessors;	/* instances that filled the site before, newest first */
 	uint32_t address;	/* public, as last applied; 0: none yet */
 	struct cidrs zone_ranges;	/* of the own zone's subnets, as last read (scope az) */

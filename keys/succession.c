@@ -40,15 +40,17 @@ static bool tunnels_are_over(const struct succession_inputs *inputs)
 	return inputs->key == NULL || !site_lists_key(found, inputs->key->id);
 }
 
+/* Where nothing stands in the registry there is nothing to be greater than, and the last will do. */
 static int64_t generation_next(const struct succession_inputs *inputs)
 {
+	bool alone = inputs->found == NULL && inputs->refused == NULL;
 	int64_t generation = inputs->state->generation;
 
 	if (inputs->found != NULL && inputs->found->generation > generation)
 		generation = inputs->found->generation;
 	if (inputs->refused != NULL && inputs->refused->generation > generation)
 		generation = inputs->refused->generation;
-	return generation + 1;
+	return alone && generation == GENERATION_MAX ? GENERATION_MAX : generation + 1;
 }
 
 /* What ended the tenure of one that filled the site. */
@@ -58,6 +60,7 @@ static enum tenure tenure_ended(const struct succession_inputs *inputs)
 	case DUTY_SUPERSEDED:
 		return TENURE_SUPERSEDED;
 	case DUTY_LEAVES:
+	case DUTY_RELEASES:
 	case DUTY_LEFT:
 		return TENURE_LEFT;
 	case DUTY_SERVES:
@@ -150,7 +153,8 @@ void succession_claim(const struct site *found, const struct site *own, struct s
 void succession_tombstone(const struct site *last, struct site *ret_tombstone)
 {
 	place_copy(last, ret_tombstone);
-	ret_tombstone->generation++;
+	if (ret_tombstone->generation < GENERATION_MAX)
+		ret_tombstone->generation++;
 	ret_tombstone->left = true;
 }
 

@@ -43,7 +43,7 @@ struct succession_inputs {
  * - A greater one, or a tombstone of a greater generation, ends its tenure; state->duty keeps it
  *   ended until claim.
  * - A claim by one whose tenure has ended, or would, or may have (it is refused), is of a greater
- *   generation than all that it knows of.
+ *   generation than all that it knows of. Above GENERATION_MAX it is one that nobody can make.
  */
 void succession_judge(const struct succession_inputs *inputs, struct succession *ret_succession);
 
@@ -55,8 +55,8 @@ void succession_judge(const struct succession_inputs *inputs, struct succession 
 void succession_claim(const struct site *found, const struct site *own, struct site *ret_claim);
 
 /*
- * Pure. The tombstone to put over a record: of the next generation, and it still says where the
- * site was and which instance filled it last.
+ * Pure. The tombstone to put over a record: of the next generation, if there is one, and it still
+ * says where the site was and which instance filled it last.
  */
 void succession_tombstone(const struct site *last, struct site *ret_tombstone);
 

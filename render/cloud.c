@@ -20,13 +20,18 @@ const struct site *cloud_site_of(const struct cloud_inputs *inputs, const char *
 	return NULL;
 }
 
+/* A tombstone may lack any member, and a static peer has none. */
+static bool is_same(const char *member, const char *own)
+{
+	return member != NULL && strcmp(member, own) == 0;
+}
+
 bool cloud_is_neighbour(const struct cloud_inputs *inputs, const struct site *site)
 {
 	const struct instance *own = inputs->instance;
 
-	return strcmp(site->name, inputs->config->site) != 0 && site->vpc != NULL &&
-	       strcmp(site->vpc, own->vpc) == 0 && strcmp(site->region, own->region) == 0 &&
-	       strcmp(site->account, own->account) == 0;
+	return strcmp(site->name, inputs->config->site) != 0 && is_same(site->vpc, own->vpc) &&
+	       is_same(site->region, own->region) && is_same(site->account, own->account);
 }
 
 void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
@@ -44,7 +49,7 @@ void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct str
 }
 
 /* What stays behind, because nobody could look at it. */
-static void leave_warn(const struct cloud_inputs *inputs, bool keep_address, struct strings *warnings)
+static void leave_warn(const struct cloud_inputs *inputs, struct strings *warnings)
 {
 	const struct cloud *cloud = inputs->cloud;
 
@@ -54,19 +59,21 @@ static void leave_warn(const struct cloud_inputs *inputs, bool keep_address, str
 	if (inputs->config->security == SECURITY_MANAGE && !cloud->known[CLOUD_GROUPS])
 		strings_addf(warnings, "the security groups of '%s' were not read, and the rules of site '%s' stay in "
 			     "them", inputs->instance->vpc, inputs->config->site);
-	if (inputs->config->address.kind != ADDRESS_INSTANCE && !keep_address && !cloud->known[CLOUD_ADDRESSES])
-		strings_addf(warnings, "the Elastic IPs in '%s' were not read, and '%s' keeps its own",
-			     inputs->instance->region, inputs->instance->id);
 }
 
-void cloud_leave_plan(const struct cloud_inputs *inputs, bool keep_address, struct plan *plan,
-		      struct strings *warnings)
+void cloud_leave_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
 {
 	static const struct sites nobody;
 
 	cloud_made_delete(inputs, &nobody, plan);
 	cloud_rules_leave(inputs, plan);
-	if (!keep_address)
-		cloud_address_leave(inputs, plan);
-	leave_warn(inputs, keep_address, warnings);
+	leave_warn(inputs, warnings);
+}
+
+void cloud_release_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
+{
+	if (inputs->config->address.kind != ADDRESS_INSTANCE && !inputs->cloud->known[CLOUD_ADDRESSES])
+		strings_addf(warnings, "the Elastic IPs in '%s' were not read, and '%s' keeps its own",
+			     inputs->instance->region, inputs->instance->id);
+	cloud_address_leave(inputs, plan);
 }

@@ -15,7 +15,7 @@ void cloud_address_plan(const struct cloud_inputs *inputs, struct plan *plan);
 void cloud_routes_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
 void cloud_rules_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
 
-/* Each appends its part of cloud_leave_plan. */
+/* Each appends its part of cloud_leave_plan, or all of cloud_release_plan. */
 void cloud_address_leave(const struct cloud_inputs *inputs, struct plan *plan);
 void cloud_rules_leave(const struct cloud_inputs *inputs, struct plan *plan);
 

@@ -17,7 +17,6 @@
 #include "bootstrap/charon/words.h"
 
 #define STROKE_MS 10000
-#define STATUS_MAX (1024 * 1024)	/* what run_capture keeps */
 #define PID_FILE_MAX 32
 
 /* A word of `ipsec`, and up to two behind it. */
@@ -63,9 +62,6 @@ static int status_read(const struct charon *charon, int timeout_ms, struct run_r
 	if (ret_result->out.len == 0)
 		return err_set(e, EXIT_AGAIN, "charon does not answer '%s statusall'",
 			       charon->flavour->ipsec);
-	if (ret_result->out.len >= STATUS_MAX)
-		return err_set(e, EXIT_STEP, "'%s statusall' says more than %d bytes",
-			       charon->flavour->ipsec, STATUS_MAX);
 	return 0;
 }
 
@@ -82,6 +78,9 @@ static int stroke_probe(const struct charon *charon, struct tunnels *ret_tunnels
 
 	if (status_read(charon, STROKE_MS, &result, e) < 0)
 		return -1;
+	if (result.truncated)
+		return err_set(e, EXIT_STEP, "'%s statusall' says more than %zu bytes",
+			       charon->flavour->ipsec, result.out.len);
 	return statusall_parse(buf_str(&result.out), ret_tunnels, e);
 }
 

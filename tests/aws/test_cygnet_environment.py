@@ -67,8 +67,8 @@ def test_the_general_endpoint_serves_all(gateway, world, server, root):
 
 
 def test_a_region_of_the_environment_moves_nothing(gateway, world, root):
-    done = plan(gateway, root, AWS_REGION="eu-west-1", AWS_DEFAULT_REGION="eu-west-2")
-    assert done.returncode == CHANGES
+    done = plan(gateway, root, AWS_REGION="eu-west-1", AWS_DEFAULT_REGION="no region")
+    assert done.returncode == CHANGES, done.stderr
     assert {call.region for call in world.calls} == {"us-east-1"}
 
 
@@ -144,8 +144,6 @@ def test_bad_keys_of_the_environment_are_not_replaced_by_the_role_s(gateway, wor
     ("AWS_ACCESS_KEY_ID", "AKIA", "AWS_SECRET_ACCESS_KEY is missing, and other parts of the credentials are set"),
     ("AWS_SECRET_ACCESS_KEY", "x", "AWS_ACCESS_KEY_ID is missing, and other parts of the credentials are set"),
     ("AWS_SESSION_TOKEN", "x", "AWS_ACCESS_KEY_ID is missing, and other parts of the credentials are set"),
-    ("AWS_REGION", "eu_west_1", "AWS_REGION: 'eu_west_1' is not a region"),
-    ("AWS_DEFAULT_REGION", "x", "AWS_DEFAULT_REGION: 'x' is not a region"),
     ("AWS_ENDPOINT_URL", "ssm.example", "AWS_ENDPOINT_URL: 'ssm.example' does not begin with 'http://' or 'https://'"),
     ("AWS_ENDPOINT_URL_SSM", "https://a?", "AWS_ENDPOINT_URL_SSM: 'https://a?' is not a scheme, a host and a path alone"),
     ("AWS_ENDPOINT_URL_EC2", "ftp://a", "AWS_ENDPOINT_URL_EC2: 'ftp://a' does not begin with 'http://' or 'https://'"),

@@ -1,6 +1,7 @@
 """`cygnet forget SITE`: the tombstone for a site whose gateway is gone, from an operator's desk."""
 
 import json
+import shlex
 
 import pytest
 
@@ -177,3 +178,18 @@ def test_a_claim_in_the_same_moment_is_topped(desk, world, ssm):
     versions = [json.loads(version.value) for version in ssm.parameters[records.name("berlin")]]
     assert [(one["generation"], one["left"]) for one in versions] == [(6, False), (7, False), (7, True), (8, True)]
     assert document(ssm, EPOCH)["version"] == 4
+
+
+def test_a_record_that_cannot_be_understood_has_a_way_out(desk, ssm, client, world):
+    name = records.name("berlin")
+    ssm.put(name, json.dumps(document(ssm, name) | {"schema": 2}))
+    done = desk.forget("berlin")
+    assert done.returncode == CONFIG
+    assert "read the record of site 'berlin': 'schema' is 2, and this version of cygnet reads 1" in done.stderr
+    told, = (line for line in done.stderr.splitlines() if "put-parameter" in line)
+    words = shlex.split(told.partition(": aws ")[2])
+    given = dict(zip(words[3::2], words[4::2]))
+    assert words[:3] == ["ssm", "put-parameter", "--overwrite"] and given["--region"] == HOME
+    client("ssm", keys=world.add_user("ops2")).put_parameter(Name=given["--name"], Value=given["--value"], Overwrite=True)
+    assert given["--name"] == name
+    assert desk.forget("berlin").returncode == DONE

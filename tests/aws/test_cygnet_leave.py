@@ -73,7 +73,7 @@ def test_the_address_goes_last(site, world):
     done = site.cygnet("leave")
     assert done.returncode == DONE, done.stderr
     assert done.stderr.splitlines()[-1] == \
-        "site 'us-east-1' of mesh 'lab' has left; 'cygnet bootstrap' takes it in again"
+        "site 'us-east-1' of mesh 'lab' has left; 'cygnet bootstrap' makes this instance a gateway again"
     assert writes(world, mark) == ["DeleteRoute", "RevokeSecurityGroupIngress", "DeleteParameter", "PutParameter",
                                    "PutParameter", "DisassociateAddress"]
     assert ACK not in world.ssm(REGION).parameters
@@ -193,12 +193,71 @@ def test_what_was_killed_is_finished(site, world, action):
     run.process.kill()
     run.finish()
     world.faults.clear()
-    finishing = "leave" if action == "DisassociateAddress" else "sync"
-    done = site.cygnet(finishing)
+    done = site.cygnet("sync")
     assert done.returncode == DONE, done.stderr
     assert has_left(site, world)
     assert RANGE not in routes(world) and own_rules(site) == [] and world.address.interface is None
     assert record(world, EPOCH)["version"] == world.ssm(REGION).parameters[OWN][-1].number
+
+
+def released(site, world):
+    """All of it is done but the address, which EC2 does not take back now."""
+    world.faults.throttle("ec2", "DisassociateAddress", n=float("inf"))
+    done = site.cygnet("leave")
+    assert done.returncode == AGAIN
+    assert done.stderr.splitlines()[-1] == \
+        "site 'us-east-1' of mesh 'lab' has left, and still has its address: sync goes on with it"
+    assert (record(world)["left"], state(site)["duty"], connections(site)) == (True, "releases", [])
+    assert (site.unit("cygnet-sync.timer"), world.address.interface) == \
+        ({"enabled", "active"}, site.instance.interface)
+    world.faults.clear()
+
+
+@pytest.mark.parametrize("command", ["sync", "leave", "bootstrap"])
+def test_an_address_that_could_not_be_given_back_is_tried_again(site, world, command):
+    released(site, world)
+    mark = world.mark()
+    done = site.cygnet(command)
+    assert done.returncode == (CONFIG if command == "bootstrap" else DONE), done.stderr
+    assert writes(world, mark) == ["DisassociateAddress"]
+    assert has_left(site, world) and world.address.interface is None
+
+
+def test_an_address_that_may_not_be_given_back_after_all_ends_it(site, world):
+    released(site, world)
+    world.faults.deny("ec2", "DisassociateAddress")
+    assert site.cygnet("sync").returncode == DENIED
+    assert has_left(site, world)
+
+
+def test_without_its_address_it_needs_nobody_to_end(site, world):
+    """It was killed when the address had gone, and with it every connection."""
+    released(site, world)
+    world.disassociate(world.address)
+    world.faults.throttle("ssm", n=float("inf"))
+    world.faults.throttle("ec2", n=float("inf"))
+    mark = world.mark()
+    assert site.cygnet("sync").returncode == DONE
+    assert has_left(site, world) and world.calls_since(mark) == []
+
+
+def test_a_claim_takes_it_back_in_before_the_address_has_gone(site, world):
+    released(site, world)
+    done = site.cygnet("bootstrap", "--claim")
+    assert done.returncode == ALL_DOWN, done.stderr
+    assert (state(site)["duty"], record(world)["left"]) == ("serves", False)
+    assert world.address.interface is site.instance.interface
+
+
+def test_a_record_that_cannot_be_understood_has_a_way_out(site, world):
+    world.ssm(REGION).put(OWN, json.dumps(record(world) | {"schema": 2}))
+    done = site.cygnet("leave")
+    assert done.returncode == CONFIG
+    assert "read the record of site 'us-east-1': 'schema' is 2" in done.stderr
+    assert "'cygnet bootstrap --claim' puts this instance's own record in its place" in done.stderr
+    assert site.cygnet("bootstrap", "--claim").returncode == ALL_DOWN
+    assert site.cygnet("leave").returncode == DONE
+    assert has_left(site, world)
 
 
 @pytest.mark.parametrize("service, action", [

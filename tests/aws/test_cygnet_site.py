@@ -381,6 +381,32 @@ def test_a_claim_goes_over_a_record_that_cannot_be_understood(gateway_of_it, wor
     assert sync(gateway_of_it).returncode == ALL_DOWN
 
 
+LAST = 2**52
+
+
+@pytest.mark.parametrize("by", ["bootstrap", "bootstrap --claim", "plan"])
+def test_no_claim_follows_the_last_generation(site, world, by):
+    world.ssm(REGION).put(OWN, records.text(
+        "us-east-1", 7, generation=LAST, region=REGION, account=world.vpc.account, vpc=world.vpc.id, zone="us-east-1a",
+        instance=STRANGER))
+    done = site.cygnet(*by.split())
+    assert done.returncode == CONFIG, done.stderr
+    assert "the record of site 'us-east-1' is of the last generation, and no claim can follow it" in done.stderr
+    assert f"remedy: delete the parameter '{OWN}' in 'us-east-1'" in done.stderr
+    assert len(versions(world)) == 1
+    world.ssm(REGION).delete(OWN)
+    assert site.cygnet("bootstrap").returncode == ALL_DOWN
+    assert record(world)["generation"] == 1
+
+
+def test_a_generation_beyond_the_last_is_no_record(site, world):
+    world.ssm(REGION).put(OWN, records.text("us-east-1", 7, generation=LAST + 1, instance=STRANGER))
+    done = site.cygnet("bootstrap")
+    assert done.returncode == CONFIG and f"'generation' is outside 1..{LAST}" in done.stderr, done.stderr
+    assert site.cygnet("bootstrap", "--claim").returncode == ALL_DOWN
+    assert (record(world)["generation"], record(world)["instance"]) == (1, site.instance.id)
+
+
 def test_a_tombstone_ends_a_gateway_as_well(gateway_of_it, world):
     site = gateway_of_it
     world.ssm(REGION).put(OWN, json.dumps({"schema": 1, "generation": 2, "site": "us-east-1", "left": True}))

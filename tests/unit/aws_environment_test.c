@@ -25,9 +25,9 @@ static void nothing_set_gives_defaults(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(aws_environment_read(READ("PATH=/bin", "AWS_REGION=", "AWS_MAX_ATTEMPTS="), &environment, &e), 0);
+	assert_int_equal(aws_environment_read(READ("PATH=/bin", "AWS_CA_BUNDLE=", "AWS_MAX_ATTEMPTS="), &environment, &e), 0);
 	assert_null(environment.access_key_id);
-	assert_null(environment.region);
+	assert_null(environment.ca_bundle);
 	assert_false(environment.fips);
 	assert_int_equal(environment.max_attempts, 3);
 }
@@ -39,7 +39,7 @@ static void every_variable_has_its_field(void **state)
 
 	(void)state;
 	assert_int_equal(aws_environment_read(READ("AWS_ACCESS_KEY_ID=AKIA", "AWS_SECRET_ACCESS_KEY=s/e+c=",
-						   "AWS_SESSION_TOKEN=t", "AWS_REGION=eu-west-1",
+						   "AWS_SESSION_TOKEN=t",
 						   "AWS_ENDPOINT_URL=http://general", "AWS_ENDPOINT_URL_SSM=https://ssm",
 						   "AWS_ENDPOINT_URL_EC2=https://ec2:8443/x",
 						   "AWS_ENDPOINT_URL_AUTO_SCALING=https://asg",
@@ -52,7 +52,6 @@ static void every_variable_has_its_field(void **state)
 	assert_string_equal(environment.access_key_id, "AKIA");
 	assert_string_equal(environment.secret_access_key, "s/e+c=");
 	assert_string_equal(environment.session_token, "t");
-	assert_string_equal(environment.region, "eu-west-1");
 	assert_string_equal(environment.endpoint, "http://general");
 	assert_string_equal(environment.endpoint_ssm, "https://ssm");
 	assert_string_equal(environment.endpoint_ec2, "https://ec2:8443/x");
@@ -67,27 +66,15 @@ static void every_variable_has_its_field(void **state)
 	assert_int_equal(environment.max_attempts, 7);
 }
 
-static void aws_region_goes_before_the_default_region(void **state)
-{
-	CLEANUP(aws_environment_done) struct aws_environment both = { 0 }, only = { 0 };
-	struct err e = ERR_INIT;
-
-	(void)state;
-	assert_int_equal(aws_environment_read(READ("AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-west-2"), &both, &e), 0);
-	assert_string_equal(both.region, "us-west-2");
-	assert_int_equal(aws_environment_read(READ("AWS_DEFAULT_REGION=us-east-1"), &only, &e), 0);
-	assert_string_equal(only.region, "us-east-1");
-}
-
 static void a_longer_name_is_another_variable(void **state)
 {
 	CLEANUP(aws_environment_done) struct aws_environment environment = { 0 };
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(aws_environment_read(READ("AWS_REGIONS=x y", "AWS_ENDPOINT_URL_S3=x", "XAWS_REGION=x y"),
+	assert_int_equal(aws_environment_read(READ("AWS_CA_BUNDLES=x y", "AWS_ENDPOINT_URL_S3=x", "XAWS_CA_BUNDLE=x y"),
 					      &environment, &e), 0);
-	assert_null(environment.region);
+	assert_null(environment.ca_bundle);
 	assert_null(environment.endpoint);
 }
 
@@ -96,7 +83,6 @@ static void what_is_malformed_is_named_with_its_rule(void **state)
 	static const struct {
 		const char *variable, *cause;
 	} cases[] = {
-		{ "AWS_REGION=eu_west", "AWS_REGION: 'eu_west' is not a region" },
 		{ "AWS_USE_FIPS_ENDPOINT=1", "AWS_USE_FIPS_ENDPOINT: '1' is neither 'true' nor 'false'" },
 		{ "AWS_MAX_ATTEMPTS=0", "AWS_MAX_ATTEMPTS: '0' is not a number in 1..100" },
 		{ "AWS_MAX_ATTEMPTS=101", "AWS_MAX_ATTEMPTS: '101' is not a number in 1..100" },
@@ -149,7 +135,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_set_gives_defaults),
 		cmocka_unit_test(every_variable_has_its_field),
-		cmocka_unit_test(aws_region_goes_before_the_default_region),
 		cmocka_unit_test(a_longer_name_is_another_variable),
 		cmocka_unit_test(what_is_malformed_is_named_with_its_rule),
 		cmocka_unit_test(secrets_are_refused_without_showing_them),

@@ -53,6 +53,7 @@ static void chatty_program_blocks(void **state)
 	(void)state;
 	assert_int_equal(result.status, 0);
 	assert_int_equal(result.out.len, 300000);
+	assert_false(result.truncated);
 	assert_int_equal(result.errors.len, 600000);
 }
 
@@ -63,6 +64,21 @@ static void output_is_kept_without_bound(void **state)
 	(void)state;
 	assert_int_equal(result.status, 3);
 	assert_in_range(result.out.len, 1024 * 1024 - 8192, 1024 * 1024);
+	assert_true(result.truncated);
+}
+
+/* Of a block that would go beyond nothing is kept, so what is kept may be less than is said, and less than the bound. */
+static void output_that_lacks_its_end_is_taken_for_all(void **state)
+{
+	AUTO_RESULT whole = script_run("head -c 1048576 /dev/zero");
+	AUTO_RESULT more = script_run("head -c 1048577 /dev/zero");
+	AUTO_RESULT errors = script_run("head -c 1048577 /dev/zero >&2");
+
+	(void)state;
+	assert_false(whole.truncated);
+	assert_int_equal(whole.out.len, 1048576);
+	assert_true(more.truncated);
+	assert_true(errors.truncated);
 }
 
 /* Nothing but what cygnet decided; PWD, _ and the like are the shell's own. */
@@ -164,6 +180,7 @@ int main(void)
 		cmocka_unit_test(outputs_are_mixed_up),
 		cmocka_unit_test(chatty_program_blocks),
 		cmocka_unit_test(output_is_kept_without_bound),
+		cmocka_unit_test(output_that_lacks_its_end_is_taken_for_all),
 		cmocka_unit_test(program_sees_the_environment_of_cygnet),
 		cmocka_unit_test(program_reads_the_input_of_cygnet),
 		cmocka_unit_test(argument_is_read_by_a_shell),

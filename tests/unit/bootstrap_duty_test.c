@@ -16,6 +16,7 @@ static void stopped_instance_goes_on_or_a_serving_one_stops(void **state)
 		{ DUTY_SUPERSEDED, false, true, false },
 		{ DUTY_LEAVES, true, false, false },
 		{ DUTY_LEAVES, false, false, false },
+		{ DUTY_RELEASES, true, false, false },
 		{ DUTY_LEFT, true, false, true },
 		{ DUTY_LEFT, false, false, true },
 		{ DUTY_LEFT, false, true, false },
@@ -28,7 +29,7 @@ static void stopped_instance_goes_on_or_a_serving_one_stops(void **state)
 
 		session.state.duty = cases[i].duty;
 		session.state.complete = cases[i].complete;
-		session.config.site = (char *)"frankfurt";
+		session.state.identity.site = (char *)"frankfurt";
 		assert_int_equal(duty_check(&session, &e), cases[i].refused ? -1 : 0);
 		assert_int_equal(e.code, cases[i].refused ? EXIT_CONFIG : EXIT_DONE);
 	}
@@ -36,7 +37,7 @@ static void stopped_instance_goes_on_or_a_serving_one_stops(void **state)
 
 static void way_back_is_not_told(void **state)
 {
-	struct session session = { .config.site = (char *)"frankfurt" };
+	struct session session = { .state.identity.site = (char *)"frankfurt" };
 	struct err e = ERR_INIT;
 
 	(void)state;
@@ -57,18 +58,21 @@ static void bootstrap_claims_a_site_that_others_fill(void **state)
 		bool told, claims;
 	} cases[] = {
 		{ DUTY_SERVES, false, false }, { DUTY_SUPERSEDED, false, false }, { DUTY_LEAVES, false, false },
+		{ DUTY_RELEASES, false, false },
 		{ DUTY_LEFT, false, true }, { DUTY_SERVES, true, true }, { DUTY_SUPERSEDED, true, true },
 		{ DUTY_LEAVES, true, true },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		const struct options options = { .claim = cases[i].told };
-		struct session session = { .options = &options };
+		AUTO_LAB lab;
 
-		session.state.duty = cases[i].duty;
-		duty_resume(&session);
-		assert_int_equal(session.claim, cases[i].claims);
+		lab_init(&lab);
+		lab.options.claim = cases[i].told;
+		lab.session.state.duty = cases[i].duty;
+		identity_make(&lab.session.config, &lab.session.state.identity);
+		duty_resume(&lab.session);
+		assert_int_equal(lab.session.claim, cases[i].claims);
 	}
 }
 

@@ -49,7 +49,7 @@ static void run_that_failed_is_taken_for_a_gateway(void **unused)
 /* It is no fault of this machine, and another one would fare no better. */
 static void superseded_instance_is_judged(void **unused)
 {
-	static const enum duty ended[] = { DUTY_SUPERSEDED, DUTY_LEAVES, DUTY_LEFT };
+	static const enum duty ended[] = { DUTY_SUPERSEDED, DUTY_LEAVES, DUTY_RELEASES, DUTY_LEFT };
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT_OF(ended); i++) {

@@ -61,7 +61,6 @@ static void timer_begin(struct lab *lab)
 {
 	lab_init(lab);
 	lab->log.level = LOG_LEVEL_QUIET;
-	lab->session.config.registry = mem_strdup("us-east-1");
 }
 
 static void registry_lose(struct lab *lab, enum exit_code code, const char *cause)

@@ -85,6 +85,20 @@ static void a_charon_without_vici_is_observed_by_statusall(void **state)
 	assert_string_equal(tunnels.connections->remote_address, "192.0.2.2");
 }
 
+/* Whatever its last line is, tunnels are missing from it. */
+static void an_answer_that_is_cut_off_is_believed(void **state)
+{
+	AUTO_STARTER starter;
+	struct err e = ERR_INIT;
+	struct tunnels tunnels;
+
+	(void)state;
+	starter_make(&starter, "echo 'Status of IKE charon daemon'; head -c 1500000 /dev/zero | tr '\\0' '\\n'\n");
+	assert_int_equal(charon_probe(&starter.charon, &tunnels, &e), -1);
+	assert_int_equal(e.code, EXIT_STEP);
+	assert_non_null(strstr(e.cause, "statusall' says more than 10"));
+}
+
 static void a_charon_with_vici_is_not_asked_by_a_program(void **state)
 {
 	CLEANUP(fake_done) struct fake_charon fake;
@@ -283,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_charon_without_vici_is_observed_by_statusall),
+		cmocka_unit_test(an_answer_that_is_cut_off_is_believed),
 		cmocka_unit_test(a_charon_with_vici_is_not_asked_by_a_program),
 		cmocka_unit_test(a_charon_that_does_not_run_is_waited_for_up_to_the_deadline),
 		cmocka_unit_test(a_charon_that_starts_late_is_waited_for),

@@ -206,12 +206,13 @@ static inline void assert_cloud(const struct vpc *vpc, const char *actions, cons
 	assert_told(&told, warnings);
 }
 
-static inline void assert_leave(const struct vpc *vpc, bool keep_address, const char *actions, const char *warnings)
+static inline void assert_leave(const struct vpc *vpc, const char *actions, const char *warnings)
 {
 	CLEANUP(strings_done) struct strings told = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
-	cloud_leave_plan(&vpc->inputs, keep_address, &plan, &told);
+	cloud_leave_plan(&vpc->inputs, &plan, &told);
+	cloud_release_plan(&vpc->inputs, &plan, &told);
 	assert_actions(&plan, actions);
 	assert_told(&told, warnings);
 }

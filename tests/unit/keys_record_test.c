@@ -123,7 +123,7 @@ static void equal_sites_are_equal_text(void **state)
 		{ "revoked", NULL, "[]" },
 		{ "vpc", "\"vpc-01234567\"", "\"vpc-01234567\"" },
 		{ "zone", "\"eu-central-1-ham-1a\"", "\"eu-central-1-ham-1a\"" },
-		{ "generation", "9007199254740992", "9007199254740992" },
+		{ "generation", "4503599627370496", "4503599627370496" },
 	};
 
 	(void)state;
@@ -235,8 +235,8 @@ static void member_that_breaks_a_rule(void **state)
 		{ "schema", "\"1\"", "'schema' is not an integer" },
 		{ "schema", "2", "'schema' is 2, and this version of cygnet reads 1" },
 		{ "generation", NULL, "'generation' is missing" },
-		{ "generation", "0", "'generation' is outside 1..9007199254740992" },
-		{ "generation", "9007199254740993", "'generation' is outside 1..9007199254740992" },
+		{ "generation", "0", "'generation' is outside 1..4503599627370496" },
+		{ "generation", "4503599627370497", "'generation' is outside 1..4503599627370496" },
 		{ "generation", "1.5", "'generation' is not an integer" },
 		{ "site", NULL, "'site' is missing" },
 		{ "site", "\"Frankfurt\"", not_a_name },

@@ -14,6 +14,10 @@ static struct state state_example(void)
 {
 	struct state state = {
 		.instance = mem_strdup(INSTANCE),
+		.identity = {
+			.registry = mem_strdup("us-east-1"), .prefix = mem_strdup("net"),
+			.mesh = mem_strdup("lab"), .site = mem_strdup("frankfurt"),
+		},
 		.applied = { 42, TOKEN },
 		.complete = true,
 		.pending = true,
@@ -50,6 +54,7 @@ static void example_save(const char *root)
 static void assert_fresh(const struct state *state)
 {
 	assert_null(state->instance);
+	assert_null(state->identity.site);
 	assert_int_equal(state->applied.version, 0);
 	assert_string_equal(state->applied.token, "");
 	assert_false(state->complete);
@@ -112,6 +117,10 @@ static void what_was_saved_is_loaded(void **unused)
 	assert_int_equal(state_load(root, INSTANCE, &state, &aside, &e), 0);
 	assert_null(aside);
 	assert_string_equal(state.instance, INSTANCE);
+	assert_string_equal(state.identity.registry, "us-east-1");
+	assert_string_equal(state.identity.prefix, "net");
+	assert_string_equal(state.identity.mesh, "lab");
+	assert_string_equal(state.identity.site, "frankfurt");
 	assert_true(epoch_equal(&state.applied, &(struct epoch){ 42, TOKEN }));
 	assert_true(state.complete);
 	assert_true(state.pending);
@@ -191,11 +200,17 @@ static void state_of_an_earlier_version(void **unused)
 	assert_int_equal(state.duty, DUTY_SERVES);
 	assert_int_equal(state.address, 0);
 	assert_int_equal(state.predecessors.count + state.zone_ranges.count + state.route_count, 0);
+	assert_null(state.identity.registry);
+	assert_null(state.identity.prefix);
+	assert_null(state.identity.mesh);
+	assert_null(state.identity.site);
 }
 
 static void duty_is_another_one_after_a_reboot(void **unused)
 {
-	static const enum duty duties[] = { DUTY_SERVES, DUTY_SUPERSEDED, DUTY_LEAVES, DUTY_LEFT };
+	static const enum duty duties[] = {
+		DUTY_SERVES, DUTY_SUPERSEDED, DUTY_LEAVES, DUTY_RELEASES, DUTY_LEFT,
+	};
 	AUTO_ROOT char *root = root_new();
 	struct err e = ERR_INIT;
 
@@ -295,6 +310,11 @@ static void damaged_state(void **unused)
 	} rows[] = {
 		{ "instance", NULL, "'instance' is missing" },
 		{ "instance", "7", "'instance' is not a string" },
+		{ "registry", "7", "'registry' is not a string" },
+		{ "prefix", "\"awsome\"", "'prefix': value 'awsome' begins with 'aws' or 'ssm', which Parameter Store "
+		  "reserves" },
+		{ "site", "\"-a\"", "'site': value '-a' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either "
+		  "end" },
 		{ "applied", NULL, "'applied' is not an object" },
 		{ "applied", "{\"version\":-1,\"random\":\"\"}",
 		  "'applied': 'version' is outside 0..9007199254740992" },
@@ -304,7 +324,7 @@ static void damaged_state(void **unused)
 		{ "complete", "1", "'complete' is not true or false" },
 		{ "pending", "\"yes\"", "'pending' is not true or false" },
 		{ "generation", NULL, "'generation' is missing" },
-		{ "generation", "-1", "'generation' is outside 0..9007199254740992" },
+		{ "generation", "-1", "'generation' is outside 0..4503599627370496" },
 		{ "duty", "\"sleeps\"",
 		  "'duty' is 'sleeps', which this version of cygnet does not know" },
 		{ "keep_address", "0", "'keep_address' is not true or false" },

@@ -316,6 +316,46 @@ static void claim_is_lost_to_a_record_that_nobody_could_use(void **state)
 	ASSERT_ROWS(rows);
 }
 
+/* What follows the last one would be refused by everybody: whoever claims has to see that. */
+static void claim_over_the_last_generation_is_one_of_many(void **state)
+{
+	static const struct row rows[] = {
+		{ .found = { KEY_B, GENERATION_MAX, NEWER }, .tenure = TENURE_CLAIM,
+		  .generation = GENERATION_MAX + 1 },
+		{ .found = { TOMBSTONE, GENERATION_MAX, NEWER }, .tenure = TENURE_CLAIM,
+		  .generation = GENERATION_MAX + 1 },
+		{ .found = { KEY_B, GENERATION_MAX - 1, NEWER }, .tenure = TENURE_CLAIM,
+		  .generation = GENERATION_MAX },
+		{ .state = { GENERATION_MAX }, .found = { KEY_A, GENERATION_MAX, MINE },
+		  .tenure = TENURE_HELD, .generation = GENERATION_MAX },
+		/* its parameter was deleted */
+		{ .state = { GENERATION_MAX, DUTY_LEFT }, .claim = true, .tenure = TENURE_CLAIM,
+		  .generation = GENERATION_MAX },
+		{ .state = { GENERATION_MAX, DUTY_LEFT }, .claim = true, .refused = 1,
+		  .tenure = TENURE_CLAIM, .generation = GENERATION_MAX + 1 },
+	};
+
+	(void)state;
+	ASSERT_ROWS(rows);
+}
+
+static void tombstone_over_the_last_generation_is_refused(void **state)
+{
+	CLEANUP(site_done) struct site last = site_example();
+	CLEANUP(site_done) struct site tombstone = { 0 };
+	CLEANUP(site_done) struct site read = { 0 };
+	AUTO_FREE char *text = NULL;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	last.generation = GENERATION_MAX;
+	succession_tombstone(&last, &tombstone);
+	assert_int_equal(record_text(&tombstone, &text, &e), 0);
+	assert_int_equal(record_parse(text, last.name, &read, &e), 0);
+	assert_true(read.left);
+	assert_int_equal(read.generation, GENERATION_MAX);
+}
+
 static void claim_takes_the_predecessors_key_away(void **state)
 {
 	CLEANUP(site_done) struct site found = site_example();
@@ -416,6 +456,8 @@ int main(void)
 		cmocka_unit_test(superseded_before_it_has_a_key),
 		cmocka_unit_test(successor_that_is_no_other_instance),
 		cmocka_unit_test(claim_is_lost_to_a_record_that_nobody_could_use),
+		cmocka_unit_test(claim_over_the_last_generation_is_one_of_many),
+		cmocka_unit_test(tombstone_over_the_last_generation_is_refused),
 		cmocka_unit_test(claim_takes_the_predecessors_key_away),
 		cmocka_unit_test(claim_over_nothing_offers_something),
 		cmocka_unit_test(tombstone_forgets_who_filled_the_site),

@@ -414,9 +414,10 @@ static void leave(struct vpc *vpc)
 	CLEANUP(strings_done) struct strings told = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
 
-	cloud_leave_plan(&vpc->inputs, false, &plan, &told);
+	cloud_leave_plan(&vpc->inputs, &plan, &told);
+	cloud_release_plan(&vpc->inputs, &plan, &told);
 	plan_do(vpc, &plan);
-	assert_leave(vpc, false, "", "");
+	assert_leave(vpc, "", "");
 }
 
 static void nothing_ours_is_left(const struct vpc *vpc)

@@ -335,12 +335,12 @@ static void leaving_site_takes_foreign_rules_along(void **state)
 	vpc_rule(group, false, "-1", -1, -1, "10.21.0.0/16", OWN "b");
 	vpc_rule(group, false, "-1", -1, -1, "10.22.0.0/16", NULL);
 	vpc_rule(vpc_group(&vpc, "sg-web", "lab"), false, "icmp", 8, -1, "10.20.0.0/16", OWN);
-	assert_leave(&vpc, false, REMOVE "sg-a all traffic from 10.20.0.0/16\n"
+	assert_leave(&vpc, REMOVE "sg-a all traffic from 10.20.0.0/16\n"
 		     REMOVE "sg-web icmp 8 from 10.20.0.0/16\n", "");
 	vpc.config.security = SECURITY_MANAGE;
 	vpc.cloud.known[CLOUD_GROUPS] = false;
 	ec2_groups_done(&vpc.cloud.groups);
-	assert_leave(&vpc, false, "", "the security groups of 'vpc-a' were not read, and the rules of site 'a' stay in "
+	assert_leave(&vpc, "", "the security groups of 'vpc-a' were not read, and the rules of site 'a' stay in "
 		     "them\n");
 }
 

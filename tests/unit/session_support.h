@@ -26,6 +26,10 @@ static inline void lab_init(struct lab *lab)
 	};
 	session_init(&lab->session, &lab->options, &lab->log);
 	lab->session.instance.id = mem_strdup(INSTANCE);
+	lab->session.config.registry = mem_strdup("us-east-1");
+	lab->session.config.prefix = mem_strdup("cygnet");
+	lab->session.config.mesh = mem_strdup("lab");
+	lab->session.config.site = mem_strdup("frankfurt");
 }
 
 static inline void lab_done(struct lab *lab)
