@@ -315,12 +315,6 @@ int session_observe_registry(struct session *session, char *const environment[],
 	return 0;
 }
 
-int session_observe_settings(struct session *session, char *const environment[], struct err *e)
-{
-	session_step(session, "settings");
-	return config_observe(session, environment, config_given, e);
-}
-
 int session_load(struct session *session, struct err *e)
 {
 	AUTO_FREE char *aside = NULL;

@@ -86,9 +86,6 @@ void session_tell_unseen(const struct session *session);
 /* Whether the timer is enabled, so that other runs come whatever becomes of this one. */
 bool session_is_followed(const struct session *session);
 
-/* For a command about machines that are not there yet: what was set, and nothing else is read. */
-int session_observe_settings(struct session *session, char *const environment[], struct err *e);
-
 /* Settings and aws are there: say where the registry is, and as whom it is asked. who names us in the role's logs; borrowed. */
 void session_connect(struct session *session, const char *who);
 
