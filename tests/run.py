@@ -21,6 +21,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree
 
@@ -80,10 +81,11 @@ def run_unit(arch):
 
 
 def run_cmocka(test):
-    return subprocess.run(["timeout", str(UNIT_SECONDS), test],
-                          env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"},
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace")
+    """A test that fails cleans nothing up, so that it gets a folder that goes."""
+    with tempfile.TemporaryDirectory(prefix="cygnet-unit-", dir="/tmp") as folder:
+        environment = {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP", "TMPDIR": folder}
+        return subprocess.run(["timeout", str(UNIT_SECONDS), test], env=environment, text=True,
+                              errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def show_cmocka(source, done):
