@@ -13,10 +13,12 @@ _SECONDS = 60
 
 
 def end(argv, inmate, number):
-    """Runs a program in the lab's folder and sends it a signal once inmate(process) has found, by its PID, one that it
-    keeps in the lab; returns what it ended with. An assertion fails if anything stays."""
+    """Runs a program in the lab's folder and sends it a signal once inmate(process) has found the
+    PID of one that it keeps in the lab; returns what it ended with. An assertion fails if anything
+    stays."""
     before = _mounts()
-    with subprocess.Popen(argv, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(argv, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True) as process:
         found = pathlib.Path("/proc") / str(inmate(process))
         namespace = os.readlink(found / "ns/net")
         process.send_signal(number)
@@ -37,8 +39,9 @@ def _chrooted(process):
     found = []
 
     def has_one():
-        assert process.poll() is None, f"pytest ended with {process.returncode}: {process.stdout.read()}"
-        found.extend(child for child in _children(process.pid) if _link(child, "root") not in ("/", None))
+        assert process.poll() is None, f"it ended by itself: {process.stdout.read()}"
+        found.extend(child for child in _children(process.pid)
+                     if _link(child, "root") not in ("/", None))
         return found
     eventually(has_one, _SECONDS)
     return found[0]

@@ -127,8 +127,8 @@ class Live:
     def start(self, *arguments, **env):
         """The same, and go on meanwhile: a Run."""
         script = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" "$@"'
-        command = ["nsenter", f"--net={netns.NAMES / self._network}", "unshare", "--mount", "sh", "-c", script,
-                   str(self.root), "/usr/local/bin/cygnet", *map(str, arguments)]
+        command = ["nsenter", f"--net={netns.NAMES / self._network}", "unshare", "--mount", "sh",
+                   "-c", script, str(self.root), "/usr/local/bin/cygnet", *map(str, arguments)]
         return Run(subprocess.Popen(command, env={**self.env, **env}, stdin=subprocess.DEVNULL,
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                     preexec_fn=netns.die_with_parent))
@@ -162,7 +162,8 @@ class Live:
 
 def build_host(program):
     """Makes the program that stands for all of PROGRAMS."""
-    subprocess.run(["gcc", "-static", "-O1", "-Wall", "-Werror", "-o", program, HERE / "host.c"], check=True)
+    subprocess.run(["gcc", "-static", "-O1", "-Wall", "-Werror", "-o", program, HERE / "host.c"],
+                   check=True)
 
 
 class Run:
