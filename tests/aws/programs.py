@@ -22,6 +22,6 @@ def telling(module, fixtures):
     """
     if not EMULATED:
         return True
-    if module.startswith("test_fake_") or "live" in fixtures:
+    if module.startswith(("test_fake_", "test_live_")) or "live" in fixtures:
         return False
     return bool(os.environ.get("LONG")) or module in _TELLING

@@ -32,7 +32,9 @@ def end(argv, inmate, number):
 
 def end_pytest(test, number):
     """As `end`, of a pytest that is in this test, whose programs have a root of their own."""
-    return end([sys.executable, "-m", "pytest", "-q", FOLDER.parent / test], _chrooted, number)
+    with tempfile.TemporaryDirectory() as folder:
+        return end([sys.executable, "-m", "pytest", "-q", f"--basetemp={folder}/files",
+                    FOLDER.parent / test], _chrooted, number)
 
 
 def _chrooted(process):
