@@ -19,11 +19,11 @@ def end(argv, inmate, number):
     before = _mounts()
     with subprocess.Popen(argv, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           text=True) as process:
-        found = pathlib.Path("/proc") / str(inmate(process))
-        namespace = os.readlink(found / "ns/net")
+        found = inmate(process)
+        namespace = _link(found, "ns/net")
         process.send_signal(number)
         status = process.wait(_SECONDS)
-    eventually(lambda: not found.exists() and namespace not in _network_namespaces())
+    eventually(lambda: not _link(found, "ns/net") and namespace not in _network_namespaces())
     assert _mounts() == before
     sweep()
     assert list(pathlib.Path(tempfile.gettempdir()).glob(f"cygnet-mesh-{process.pid}-*")) == []
@@ -62,7 +62,8 @@ def _link(pid, name):
 
 
 def _network_namespaces():
-    return {_link(entry.name, "ns/net") for entry in pathlib.Path("/proc").glob("[0-9]*")}
+    links = (_link(entry.name, "ns/net") for entry in pathlib.Path("/proc").glob("[0-9]*"))
+    return set(filter(None, links))
 
 
 def _mounts():
