@@ -101,14 +101,15 @@ def _message(tree):
 
 
 class Live:
-    """root: the folder; charon: the Charon; env: the environment; instance: the gateway's Instance."""
+    """root: the folder; charon: the Charon; env: the environment; instance: the gateway's Instance;
+    network: the name of its network namespace."""
 
     def __init__(self, root, instance, network, env, host_program):
         self.root = root
         self.instance = instance
         self.env = env
         self.charon = Charon(root / "run/charon.vici", root / "etc/swanctl/conf.d")
-        self._network = network
+        self.network = network
         self._furnish(host_program)
 
     def _furnish(self, host_program):
@@ -127,7 +128,7 @@ class Live:
     def start(self, *arguments, **env):
         """The same, and go on meanwhile: a Run."""
         script = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" "$@"'
-        command = ["nsenter", f"--net={netns.NAMES / self._network}", "unshare", "--mount", "sh",
+        command = ["nsenter", f"--net={netns.NAMES / self.network}", "unshare", "--mount", "sh",
                    "-c", script, str(self.root), "/usr/local/bin/cygnet", *map(str, arguments)]
         return Run(subprocess.Popen(command, env={**self.env, **env}, stdin=subprocess.DEVNULL,
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
