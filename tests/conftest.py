@@ -1,7 +1,8 @@
 """Fixtures of every suite.
 
 tls_dir    where the fake AWS keeps its authority and certificates, made once a run
-scratch    the run's private folder; with it come namespaces of its own, of which nothing stays. It needs root
+scratch    the run's private folder; with it come namespaces of its own, of which nothing stays. It
+           needs root
 tell       a function: tell("…", …) has lines shown at the end of the run, below the test's name
 """
 

@@ -57,7 +57,8 @@ class Cage:
         (self.folder / path).write_text(text)
 
     def cygnet(self, *arguments, prepare=None, **env):
-        command = ["nsenter", f"--net={netns.NAMES / self._network}", f"--root={self.folder}", "/cygnet", *arguments]
+        command = ["nsenter", f"--net={netns.NAMES / self._network}", f"--root={self.folder}",
+                   "/cygnet", *arguments]
         return subprocess.run(command, env=env, preexec_fn=prepare, capture_output=True, text=True, timeout=120)
 
 

@@ -1,6 +1,6 @@
-"""Every command under exactly the policy that `cygnet userdata` prints for its settings: no call is denied, no
-statement of the policy grants an action to nobody's use, and no command makes a call that the table of permissions
-does not have.
+"""Every command under exactly the policy that `cygnet userdata` prints for its settings: no call is
+denied, no statement grants an action that nobody uses, and no command makes a call that the table
+of permissions does not have.
 """
 
 import json
@@ -108,7 +108,8 @@ def announce(gateway, site, number):
     record = records.record(site, number)
     record["keys"].append(records.record(site, 50 + number)["keys"][0] | {"state": "next"})
     version = gateway.store.put(records.name(site), json.dumps(record)).number
-    gateway.store.put(EPOCH, json.dumps({"site": site, "version": version, "random": secrets.token_hex(16)}))
+    news = {"site": site, "version": version, "random": secrets.token_hex(16)}
+    gateway.store.put(EPOCH, json.dumps(news))
 
 
 def table(live):
@@ -215,39 +216,49 @@ def test_of_its_interface_a_gateway_sets_the_check_off_alone(gateway, world, cli
     assert caught.value.response["Error"]["Code"] == "UnauthorizedOperation"
 
 
-def _route(table):
-    return {"RouteTableId": table.id, "DestinationCidrBlock": "10.9.0.0/16"}
+def _route(of):
+    return {"RouteTableId": of["table"].id, "DestinationCidrBlock": "10.9.0.0/16"}
 
 
-def _rule(group):
-    return {"GroupId": group.id, "IpPermissions": [{"IpProtocol": "udp", "FromPort": 500, "ToPort": 500,
-                                                    "IpRanges": [{"CidrIp": "198.51.100.1/32"}]}]}
+def _route_by_own(of):
+    return _route(of) | {"NetworkInterfaceId": of["own"].id}
+
+
+def _rule(of):
+    return {"GroupId": of["group"].id, "IpPermissions": [
+        {"IpProtocol": "udp", "FromPort": 500, "ToPort": 500,
+         "IpRanges": [{"CidrIp": "198.51.100.1/32"}]}]}
+
+
+def _check_of_old(of):
+    return {"NetworkInterfaceId": of["old"].id, "SourceDestCheck": {"Value": False}}
 
 
 # What is changed, and how. "own" is the gateway's interface, "old" that of another instance.
 EC2_WRITES = {
-    "create_route": ("table", lambda of: _route(of["table"]) | {"NetworkInterfaceId": of["own"].id}),
-    "replace_route": ("table", lambda of: _route(of["table"]) | {"NetworkInterfaceId": of["own"].id}),
-    "delete_route": ("table", lambda of: _route(of["table"])),
-    "authorize_security_group_ingress": ("group", lambda of: _rule(of["group"])),
-    "revoke_security_group_ingress": ("group", lambda of: _rule(of["group"])),
-    "modify_network_interface_attribute": ("old", lambda of: {
-        "NetworkInterfaceId": of["old"].id, "SourceDestCheck": {"Value": False}}),
+    "create_route": ("table", _route_by_own),
+    "replace_route": ("table", _route_by_own),
+    "delete_route": ("table", _route),
+    "authorize_security_group_ingress": ("group", _rule),
+    "revoke_security_group_ingress": ("group", _rule),
+    "modify_network_interface_attribute": ("old", _check_of_old),
 }
 
 
 @pytest.fixture
 def things(gateway, world):
-    """What the mesh's tags name, by what it is; with the least policy of a gateway that keeps all of it."""
+    """What the mesh's tags name, by what it is; the gateway has the least policy that keeps it."""
     old = world.launch(world.subnet, "172.16.1.99")
     world.associate(world.address, old.interface)
-    found = {"table": world.vpc.main_table, "group": world.vpc.default_group, "address": world.address,
-             "own": gateway.instance.interface, "old": old.interface, "instance": old}
+    found = {"table": world.vpc.main_table, "group": world.vpc.default_group,
+             "address": world.address, "own": gateway.instance.interface,
+             "old": old.interface, "instance": old}
     for thing in (*found.values(), gateway.instance):
         thing.tags |= {"cygnet:mesh": "lab", "cygnet:site": "us-east-1"}
     world.grant(gateway.instance.principal, gateway.cygnet(
-        "userdata", "--format", "iam-policy", "--mesh", "lab", "--registry", REGION, "--region", REGION,
-        "--address", "tag", "--routes", "tagged", "--security-group", "manage").stdout)
+        "userdata", "--format", "iam-policy", "--mesh", "lab", "--registry", REGION,
+        "--region", REGION, "--address", "tag", "--routes", "tagged",
+        "--security-group", "manage").stdout)
     return found
 
 
@@ -268,10 +279,10 @@ def test_what_is_another_mesh_s_or_nobody_s_is_not_touched(things, client, actio
 
 
 @pytest.mark.parametrize("kind, foreign", [
-    ("address", {"cygnet:mesh": "other"}), ("address", {"cygnet:site": "berlin"}), ("old", {"cygnet:mesh": "other"}),
-    ("instance", {"cygnet:mesh": "other"})])
+    ("address", {"cygnet:mesh": "other"}), ("address", {"cygnet:site": "berlin"}),
+    ("old", {"cygnet:mesh": "other"}), ("instance", {"cygnet:mesh": "other"})])
 @pytest.mark.parametrize("action", ["associate_address", "disassociate_address"])
-def test_an_elastic_ip_is_the_site_s_and_its_ends_are_the_mesh_s(things, client, action, kind, foreign):
+def test_an_elastic_ip_and_its_ends_are_the_mesh_s(things, client, action, kind, foreign):
     address = things["address"]
     params = ({"AssociationId": address.association_id} if action == "disassociate_address" else
               {"AllocationId": address.id, "NetworkInterfaceId": things["old"].id})

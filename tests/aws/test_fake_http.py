@@ -166,7 +166,7 @@ def test_a_closed_server_lets_go(server, dial):
 def namespace(scratch):
     """A network namespace with the addresses of an instance and of its metadata service."""
     with netns.temporary("metadata") as name:
-        netns.ip(name, *(f"address add {each} dev lo" for each in ("169.254.169.254/32", "172.16.1.10/32")))
+        netns.ip(name, "address add 169.254.169.254/32 dev lo", "address add 172.16.1.10/32 dev lo")
         yield name
 
 

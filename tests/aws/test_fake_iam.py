@@ -41,8 +41,10 @@ def test_a_denial_outweighs():
 
 
 def test_a_grant_is_used_statement_by_statement():
-    other = READ | {"Action": ["ssm:GetParameter", "ssm:PutParameter"], "Resource": "arn:aws:ssm:*:*:parameter/c"}
-    tested = policy(READ, other, other | {"Effect": "Deny", "Resource": "*", "Condition": {"ArnLike": {"a:b": "*"}}})
+    other = READ | {"Action": ["ssm:GetParameter", "ssm:PutParameter"],
+                    "Resource": "arn:aws:ssm:*:*:parameter/c"}
+    denial = {"Effect": "Deny", "Resource": "*", "Condition": {"ArnLike": {"a:b": "*"}}}
+    tested = policy(READ, other, other | denial)
     assert tested.allows("ssm:GetParameter", [(ONE, {})])
     assert [(action, resources) for action, resources, _ in tested.unused] == [
         (action, [other["Resource"]]) for action in other["Action"]]
@@ -132,7 +134,8 @@ def test_a_dry_run_tells_what_is_allowed(world, gateway, ec2):
 def test_an_address_is_allowed_together_with_its_interface_and_instance(world, gateway, ec2):
     arn = f"arn:aws:ec2:us-east-1:{world.account}:"
     address = {"Effect": "Allow", "Action": "ec2:AssociateAddress", "Resource": arn + f"elastic-ip/{world.address.id}"}
-    interface, instance = (address | {"Resource": arn + f"{kind}/*"} for kind in ("network-interface", "instance"))
+    interface, instance = (address | {"Resource": arn + f"{kind}/*"}
+                           for kind in ("network-interface", "instance"))
     call = {"AllocationId": world.address.id, "NetworkInterfaceId": gateway.instance.interface.id}
     everything = [address, interface, instance]
     for lacking in everything:

@@ -13,15 +13,17 @@ _SECONDS = 60
 
 
 def end(argv, inmate, number):
-    """Runs a program in the lab's folder and sends it a signal once inmate(process) has found, by its PID, one that it
-    keeps in the lab; returns what it ended with. An assertion fails if anything stays."""
+    """Runs a program in the lab's folder and sends it a signal once inmate(process) has found the
+    PID of one that it keeps in the lab; returns what it ended with. An assertion fails if anything
+    stays."""
     before = _mounts()
-    with subprocess.Popen(argv, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
-        found = pathlib.Path("/proc") / str(inmate(process))
-        namespace = os.readlink(found / "ns/net")
+    with subprocess.Popen(argv, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True) as process:
+        found = inmate(process)
+        namespace = _link(found, "ns/net")
         process.send_signal(number)
         status = process.wait(_SECONDS)
-    eventually(lambda: not found.exists() and namespace not in _network_namespaces())
+    eventually(lambda: not _link(found, "ns/net") and namespace not in _network_namespaces())
     assert _mounts() == before
     sweep()
     assert list(pathlib.Path(tempfile.gettempdir()).glob(f"cygnet-mesh-{process.pid}-*")) == []
@@ -30,15 +32,18 @@ def end(argv, inmate, number):
 
 def end_pytest(test, number):
     """As `end`, of a pytest that is in this test, whose programs have a root of their own."""
-    return end([sys.executable, "-m", "pytest", "-q", FOLDER.parent / test], _chrooted, number)
+    with tempfile.TemporaryDirectory() as folder:
+        return end([sys.executable, "-m", "pytest", "-q", f"--basetemp={folder}/files",
+                    FOLDER.parent / test], _chrooted, number)
 
 
 def _chrooted(process):
     found = []
 
     def has_one():
-        assert process.poll() is None, f"pytest ended with {process.returncode}: {process.stdout.read()}"
-        found.extend(child for child in _children(process.pid) if _link(child, "root") not in ("/", None))
+        assert process.poll() is None, f"it ended by itself: {process.stdout.read()}"
+        found.extend(child for child in _children(process.pid)
+                     if _link(child, "root") not in ("/", None))
         return found
     eventually(has_one, _SECONDS)
     return found[0]
@@ -57,7 +62,8 @@ def _link(pid, name):
 
 
 def _network_namespaces():
-    return {_link(entry.name, "ns/net") for entry in pathlib.Path("/proc").glob("[0-9]*")}
+    links = (_link(entry.name, "ns/net") for entry in pathlib.Path("/proc").glob("[0-9]*"))
+    return set(filter(None, links))
 
 
 def _mounts():

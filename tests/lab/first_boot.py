@@ -93,9 +93,10 @@ class Machine:
 
     def run(self, *command, stdin=None):
         """Run a program of the machine as root; the CompletedProcess."""
-        return subprocess.run(["nsenter", f"--net={netns.NAMES / self.network}", "unshare", "--mount", "sh", "-ec",
-                               _ENTER, "sh", self.base, self.folder, *command], input=stdin, text=True,
-                              capture_output=True, timeout=120, preexec_fn=netns.die_with_parent,
+        enter = ["nsenter", f"--net={netns.NAMES / self.network}", "unshare", "--mount",
+                 "sh", "-ec", _ENTER, "sh", self.base, self.folder]
+        return subprocess.run([*enter, *command], input=stdin, text=True, capture_output=True,
+                              timeout=120, preexec_fn=netns.die_with_parent,
                               env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb"})
 
     def script(self, text, shell=("sh",)):

@@ -101,14 +101,15 @@ def _message(tree):
 
 
 class Live:
-    """root: the folder; charon: the Charon; env: the environment; instance: the gateway's Instance."""
+    """root: the folder; charon: the Charon; env: the environment; instance: the gateway's Instance;
+    network: the name of its network namespace."""
 
     def __init__(self, root, instance, network, env, host_program):
         self.root = root
         self.instance = instance
         self.env = env
         self.charon = Charon(root / "run/charon.vici", root / "etc/swanctl/conf.d")
-        self._network = network
+        self.network = network
         self._furnish(host_program)
 
     def _furnish(self, host_program):
@@ -127,8 +128,8 @@ class Live:
     def start(self, *arguments, script='exec chroot "$0" /usr/local/bin/cygnet "$@"', **env):
         """The same, and go on meanwhile: a Run. The script's $0 is the root folder, and it ends with exec."""
         mounted = f'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && {script}'
-        command = ["nsenter", f"--net={netns.NAMES / self._network}", "unshare", "--mount", "sh", "-c", mounted, str(self.root),
-                   *map(str, arguments)]
+        command = ["nsenter", f"--net={netns.NAMES / self.network}", "unshare", "--mount", "sh",
+                   "-c", mounted, str(self.root), *map(str, arguments)]
         return Run(subprocess.Popen(command, env={**self.env, **env}, stdin=subprocess.DEVNULL,
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                     preexec_fn=netns.die_with_parent))
@@ -162,7 +163,8 @@ class Live:
 
 def build_host(program):
     """Makes the program that stands for all of PROGRAMS."""
-    subprocess.run(["gcc", "-static", "-O1", "-Wall", "-Werror", "-o", program, HERE / "host.c"], check=True)
+    subprocess.run(["gcc", "-static", "-O1", "-Wall", "-Werror", "-o", program, HERE / "host.c"],
+                   check=True)
 
 
 class Run:

@@ -288,7 +288,8 @@ class Mesh:
 
 @contextlib.contextmanager
 def running(mesh):
-    """The mesh, bootstrapped at all sites at the same time and with all its tunnels up, until the block ends."""
+    """The mesh, bootstrapped at all sites at the same time and with all its tunnels up, until the
+    block ends."""
     with mesh:
         mesh.outcomes = mesh.bootstrap()
         eventually(mesh.has_all_tunnels, 60)

@@ -1,9 +1,11 @@
 """Fixtures of the mesh lab, which needs root.
 
 lab          two sites without cygnet, for the tests of the lab itself; one for each test module
-mesh         three sites that `cygnet bootstrap` was run on at the same time, and all tunnels up; one for each test module
+mesh         three sites that `cygnet bootstrap` was run on at the same time, and all tunnels up;
+             one for each test module
 whole_again  ends a test of `mesh` when its hosts reach each other
-fresh        a function: fresh(sites=…) makes a mesh whose gateways have only booted, ended with the test
+fresh        a function: fresh(sites=…) makes a mesh whose gateways have only booted, ended with
+             the test
 
 A test fails as well if the stand-in for systemd was asked for something it cannot do. When a test fails, the
 logs of the gateways' units are shown.

@@ -137,7 +137,8 @@ def told(streams, what):
 
 
 def compare(watch, site, tell):
-    """Tells what was lost; no ping to or from the site may have lost more than one more than those between others."""
+    """Tells what was lost; no ping to or from the site may have lost more than one more than those
+    between others."""
     rotated, control = watch.of(site)
     tell(*told(rotated, "rotated"), *told(control, "control"))
     assert lost(rotated) <= lost(control) + 1

@@ -8,8 +8,6 @@
 #include "base/clock.h"
 #include "base/run.h"
 
-#define PATIENCE_MS 20000	/* for what ends by itself, also on a machine that is busy */
-
 #define AUTO_RESULT CLEANUP(run_result_done) struct run_result
 
 static struct run_result script_run(const char *text)

@@ -8,8 +8,10 @@ _KEY_SHAPE = re.compile(r"[a-z0-9]+:[A-Za-z0-9]+(/.+)?")
 
 
 class Policy:
-    """An identity-based policy. used has the actions that it has allowed, denied the (action, resource) it has not,
-    unused the (action, resources, conditions) that it grants and nobody has needed yet."""
+    """An identity-based policy. used has the actions that it has allowed, denied the (action,
+    resource) it has not, unused the (action, resources, conditions) that it grants and nobody has
+    needed yet.
+    """
 
     def __init__(self, document):
         self.document = json.loads(document) if isinstance(document, str) else document
@@ -22,9 +24,9 @@ class Policy:
 
     @property
     def unused(self):
-        return [(action, statement.resources, statement.conditions) for statement in self._statements
-                if statement.effect == "Allow" for action in statement.actions
-                if (statement, action) not in self._needed]
+        return [(action, statement.resources, statement.conditions)
+                for statement in self._statements if statement.effect == "Allow"
+                for action in statement.actions if (statement, action) not in self._needed]
 
     def allows(self, action, needs):
         """Whether the action is allowed on each of its (ARN, {key: value}); a denial on one is one of all."""
@@ -41,7 +43,7 @@ class Policy:
 
 
     def grants(self, action, resource):
-        """Whether the action is allowed; asked without a call of it, so it counts neither as used nor as denied."""
+        """Whether it would allow an action that is not called: it is neither used nor denied."""
         return _allow(self._concerning(action, resource, {}))
 
     def _concerning(self, action, resource, keys):

@@ -25,7 +25,7 @@ def get_object(context):
 
 
 def _missing(context):
-    """That a key is missing is told to those only who may list the bucket (API reference, GetObject: Permissions)."""
+    """Only who may list the bucket is told that a key is missing (API reference of GetObject)."""
     bucket = f"arn:{context.partition}:s3:::{context.params['Bucket']}"
     policy = context.world.policies.get(context.caller.principal)
     if policy and not policy.grants("s3:ListBucket", bucket):
