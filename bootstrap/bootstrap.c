@@ -85,18 +85,18 @@ static int first_pass(struct session *session, struct outcome *outcome, struct e
 
 /* --- what is tried again, as the timer that would go on may not be there yet --- */
 
-static int observe(struct making *making, struct err *e)
+static int observe_try(struct making *making, struct err *e)
 {
 	return session_observe(making->session, making->environment, e);
 }
 
-static int pass(struct making *making, struct err *e)
+static int pass_try(struct making *making, struct err *e)
 {
 	return pass_run(making->session, first_pass, making->deadline_ms - clock_boot_ms(), &making->outcome, e);
 }
 
-static int insist(struct making *making, int (*step)(struct making *making, struct err *e), int64_t deadline_ms,
-		  struct err *e)
+static int try_until(int64_t deadline_ms, int (*step)(struct making *making, struct err *e), struct making *making,
+		     struct err *e)
 {
 	struct session *session = making->session;
 	bool told = false;
@@ -117,12 +117,13 @@ static int insist(struct making *making, int (*step)(struct making *making, stru
 static void bound_set(struct making *making)
 {
 	int64_t timeout_s = making->session->config.timeout_s, least_s = timeout_s < LEAST_S ? timeout_s : LEAST_S;
-	int64_t left_s = timeout_s - (clock_boot_ms() - making->began_ms) / 1000;
+	int64_t left_s = timeout_s - (clock_boot_ms() - making->began_ms) / 1000, last_ms;
 
 	if (left_s < least_s)
 		left_s = least_s;
+	last_ms = left_s * 1000 / 2 < LAST_CALLS_MS ? left_s * 1000 / 2 : LAST_CALLS_MS;
 	watchdog_start(left_s);
-	making->deadline_ms = clock_boot_ms() + left_s * 1000 - LAST_CALLS_MS;
+	making->deadline_ms = clock_boot_ms() + left_s * 1000 - last_ms;
 }
 
 /* --- a run --- */
@@ -131,12 +132,12 @@ static int gateway_make(struct making *making, struct err *e)
 {
 	struct session *session = making->session;
 
-	if (insist(making, observe, making->began_ms + STANDARD_TIMEOUT_S * 1000, e) < 0)
+	if (try_until(making->began_ms + STANDARD_TIMEOUT_S * 1000, observe_try, making, e) < 0)
 		return -1;
 	session_tell_unseen(session);
 	bound_set(making);
 	if (lifecycle_begin(session, &making->lifecycle, making->deadline_ms, e) < 0 ||
-	    insist(making, pass, making->deadline_ms, e) < 0)
+	    try_until(making->deadline_ms, pass_try, making, e) < 0)
 		return -1;
 	if (session->live && tunnels_await(making, e) < 0)
 		return -1;

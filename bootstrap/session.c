@@ -156,7 +156,7 @@ static int interface_observe(struct session *session, struct err *e)
 }
 
 /* The kernel's word behind the path of a file that was removed, or replaced, since the program in it was started. */
-static size_t path_length(const char *path, size_t len)
+static size_t program_length(const char *path, size_t len)
 {
 	static const char removed[] = " (deleted)";
 	size_t size = sizeof removed - 1;
@@ -177,7 +177,7 @@ static int program_observe(struct session *session, struct err *e)
 	n = readlink("/proc/self/exe", path, sizeof path);
 	if (n <= 0 || (size_t)n >= sizeof path)
 		return err_set(e, EXIT_STEP, "cannot tell from /proc/self/exe where cygnet itself is");
-	session->program = mem_strndup(path, path_length(path, (size_t)n));
+	session->program = mem_strndup(path, program_length(path, (size_t)n));
 	if (!file_executable(session->options->root, session->program))
 		return err_set(e, EXIT_AGAIN, "cygnet was started as '%s', and that is not there any more",
 			       session->program);

@@ -57,6 +57,18 @@ def a_deleted_file(mesh, site):
     return path.exists, path.name
 
 
+def a_flushed_rule_set(mesh, site):
+    site.gateway.check(["nft", "flush", "ruleset"])
+    return (lambda: "table ip cygnet" in site.gateway.check(["nft", "list", "tables"]),
+            "systemctl reload cygnet-firewall.service")
+
+
+def a_setting_of_the_kernel(mesh, site):
+    key = "net.ipv4.conf.all.log_martians"
+    site.gateway.check(["sysctl", "-w", f"{key}=0"])
+    return lambda: site.gateway.check(["sysctl", "-n", key]) == "1\n", f"sysctl {key}=1"
+
+
 def a_source_dest_check_that_is_on_again(mesh, site):
     interface = site.gateway.instance.interface
     mesh.world.set_source_dest_check(interface, True)
@@ -64,7 +76,7 @@ def a_source_dest_check_that_is_on_again(mesh, site):
 
 
 @pytest.mark.parametrize("undo", [a_deleted_route, a_blackhole, a_deleted_rule, a_deleted_file,
-                                  a_source_dest_check_that_is_on_again])
+                                  a_flushed_rule_set, a_setting_of_the_kernel, a_source_dest_check_that_is_on_again])
 def test_a_full_reconcile_repairs_and_reports(mesh, one, undo):
     before = len(one.gateway.log("cygnet-sync.service"))
     is_repaired, named = undo(mesh, one)
