@@ -12,8 +12,6 @@
 #include "keys/members.h"
 #include "metadata/config.h"
 
-#define SCHEMA 1
-
 /* --- what there is to say --- */
 
 static void revoked_gather(const struct sites *peers, const struct revocations *dealt,
@@ -76,25 +74,6 @@ char *ack_text(const struct ack *ack)
 	return json_text(document);
 }
 
-static int head_check(const json_t *document, const char *expected_site, struct err *e)
-{
-	AUTO_FREE char *site = NULL;
-	int64_t schema;
-
-	if (json_get_integer(document, "schema", 1, NUMBER_MAX, &schema, e) < 0)
-		return -1;
-	if (schema != SCHEMA)
-		return err_set(e, EXIT_CONFIG,
-			       "'schema' is %lld, and this version of cygnet reads %d",
-			       (long long)schema, SCHEMA);
-	if (member_site(document, &site, e) < 0)
-		return -1;
-	if (strcmp(site, expected_site) != 0)
-		return err_set(e, EXIT_CONFIG, "'site' is '%s', and the parameter is called '%s'",
-			       site, expected_site);
-	return 0;
-}
-
 int ack_parse(const char *text, const char *expected_site, struct ack *ret_ack, struct err *e)
 {
 	AUTO_JSON json_t *document = NULL;
@@ -103,11 +82,11 @@ int ack_parse(const char *text, const char *expected_site, struct ack *ret_ack, 
 
 	if (len > RECORD_MAX)
 		return err_set(e, EXIT_CONFIG, "longer than %d characters", RECORD_MAX);
-	if (json_read(text, len, &document, e) < 0 || head_check(document, expected_site, e) < 0 ||
+	if (json_read(text, len, &document, e) < 0 || member_schema(document, e) < 0 ||
+	    member_own_site(document, expected_site, &ack.site, e) < 0 ||
 	    member_key_ids(document, "keys", ACK_IDS_MAX, &ack.keys, e) < 0 ||
 	    member_key_ids(document, "revoked", ACK_IDS_MAX, &ack.revoked, e) < 0)
 		return -1;
-	ack.site = mem_strdup(expected_site);
 	*ret_ack = ack;
 	ack = (struct ack){ 0 };
 	return 0;

@@ -5,11 +5,24 @@
 
 #include <string.h>
 
+#include "keys/document.h"
 #include "metadata/config.h"
 #include "metadata/shape.h"
 
 #define NAME_MAX_LENGTH 63
 #define SUBNETS_MAX 64
+
+int member_schema(const json_t *document, struct err *e)
+{
+	int64_t schema;
+
+	if (json_get_integer(document, "schema", 1, NUMBER_MAX, &schema, e) < 0)
+		return -1;
+	if (schema == SCHEMA)
+		return 0;
+	return err_set(e, EXIT_CONFIG, "'schema' is %lld, and this version of cygnet reads %d",
+		       (long long)schema, SCHEMA);
+}
 
 int member_site(const json_t *document, char **ret_name, struct err *e)
 {
@@ -21,6 +34,19 @@ int member_site(const json_t *document, char **ret_name, struct err *e)
 		return err_set(
 			e, EXIT_CONFIG,
 			"'site' is not a site's name: [a-z0-9-]{1,63}, no '-' at either end");
+	*ret_name = TAKE(name);
+	return 0;
+}
+
+int member_own_site(const json_t *document, const char *expected, char **ret_name, struct err *e)
+{
+	AUTO_FREE char *name = NULL;
+
+	if (member_site(document, &name, e) < 0)
+		return -1;
+	if (strcmp(name, expected) != 0)
+		return err_set(e, EXIT_CONFIG, "'site' is '%s', and the parameter is called '%s'",
+			       name, expected);
 	*ret_name = TAKE(name);
 	return 0;
 }

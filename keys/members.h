@@ -9,8 +9,15 @@
 
 /* Each fails with EXIT_CONFIG naming the key and the rule. */
 
+/* "schema": the only one that this version of cygnet reads. */
+#define SCHEMA 1
+int member_schema(const json_t *document, struct err *e);
+
 /* "site": what a site may be called. *ret_name is yours to free. */
 int member_site(const json_t *document, char **ret_name, struct err *e);
+
+/* The same, of the site that the document's parameter is called after. */
+int member_own_site(const json_t *document, const char *expected, char **ret_name, struct err *e);
 
 /* An address that a gateway can have, in host byte order. */
 int member_address(const json_t *document, const char *key, uint32_t *ret_address, struct err *e);

@@ -8,25 +8,10 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "keys/document.h"
 #include "keys/members.h"
 #include "metadata/config.h"
 
-#define SCHEMA 1
 #define SUBNETS_MAX 64
-
-static int schema_parse(const json_t *document, struct err *e)
-{
-	int64_t schema;
-
-	if (json_get_integer(document, "schema", 1, NUMBER_MAX, &schema, e) < 0)
-		return -1;
-	if (schema != SCHEMA)
-		return err_set(e, EXIT_CONFIG,
-			       "'schema' is %lld, and this version of cygnet reads %d",
-			       (long long)schema, SCHEMA);
-	return 0;
-}
 
 static int site_parse(const char *name, const json_t *value, struct policy_site *site,
 		      struct err *e)
@@ -66,7 +51,7 @@ static int document_parse(const char *text, struct policy *policy, struct err *e
 	static const char *const known[] = { "schema", "freeze", "sites" };
 	AUTO_JSON json_t *document = NULL;
 
-	if (json_read(text, strlen(text), &document, e) < 0 || schema_parse(document, e) < 0 ||
+	if (json_read(text, strlen(text), &document, e) < 0 || member_schema(document, e) < 0 ||
 	    members_check(document, known, COUNT_OF(known), e) < 0 ||
 	    json_get_bool_or(document, "freeze", false, &policy->freeze, e) < 0)
 		return -1;

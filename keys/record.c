@@ -9,11 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "keys/document.h"
 #include "keys/members.h"
 #include "metadata/shape.h"
 
-#define SCHEMA 1
 #define KEYS_MAX 2
 
 #define LOWER "0123456789abcdefghijklmnopqrstuvwxyz-"
@@ -61,25 +59,20 @@ static const char *text_value(const struct text *text, const struct site *site)
 
 /* --- reading --- */
 
+static int name_parse(const json_t *document, const char *expected, char **ret_name, struct err *e)
+{
+	return expected != NULL ? member_own_site(document, expected, ret_name, e) :
+				  member_site(document, ret_name, e);
+}
+
 static int head_parse(const json_t *document, const char *expected_name, struct site *site,
 		      struct err *e)
 {
-	int64_t schema;
-
-	if (json_get_integer(document, "schema", 1, NUMBER_MAX, &schema, e) < 0)
+	if (member_schema(document, e) < 0 ||
+	    json_get_integer(document, "generation", 1, GENERATION_MAX, &site->generation, e) < 0 ||
+	    name_parse(document, expected_name, &site->name, e) < 0)
 		return -1;
-	if (schema != SCHEMA)
-		return err_set(e, EXIT_CONFIG,
-			       "'schema' is %lld, and this version of cygnet reads %d",
-			       (long long)schema, SCHEMA);
-	if (json_get_integer(document, "generation", 1, GENERATION_MAX, &site->generation, e) < 0 ||
-	    member_site(document, &site->name, e) < 0 ||
-	    json_get_bool_or(document, "left", false, &site->left, e) < 0)
-		return -1;
-	if (expected_name != NULL && strcmp(site->name, expected_name) != 0)
-		return err_set(e, EXIT_CONFIG, "'site' is '%s', and the parameter is called '%s'",
-			       site->name, expected_name);
-	return 0;
+	return json_get_bool_or(document, "left", false, &site->left, e);
 }
 
 /* A tombstone may lack any of them. */

@@ -3,7 +3,7 @@
  * only those that carry the own description are ever removed.
  */
 #include "render/cloud_parts.h"
-#include "render/cloud_walls.h"
+#include "render/cloud_groups.h"
 
 static void group_change(struct plan *plan, enum action_kind kind, const char *group, struct rules *taken)
 {
@@ -18,48 +18,48 @@ static void group_change(struct plan *plan, enum action_kind kind, const char *g
 }
 
 /* New rules come before old ones go, unless room has to be made for them first. */
-static void wall_plan(struct plan *plan, struct wall *wall)
+static void group_plan(struct plan *plan, struct cloud_group *group)
 {
-	bool tight = wall->holds + wall->lack.count > RULES_MAX;
-	const char *group = wall->group->id;
+	bool tight = group->counted + group->missing.count > RULES_MAX;
+	const char *id = group->seen->id;
 
 	if (tight)
-		group_change(plan, ACTION_RULES_REMOVE, group, &wall->excess);
-	group_change(plan, ACTION_RULES_ADD, group, &wall->lack);
-	group_change(plan, ACTION_RULES_REMOVE, group, &wall->excess);
+		group_change(plan, ACTION_RULES_REMOVE, id, &group->excess);
+	group_change(plan, ACTION_RULES_ADD, id, &group->missing);
+	group_change(plan, ACTION_RULES_REMOVE, id, &group->excess);
 }
 
-/* A group that holds more than its quota already has another quota. */
-static bool quotas_allow(const struct walls *walls, struct strings *warnings)
+/* A group that has more rules than its quota already has another quota. */
+static bool quotas_allow(const struct cloud_groups *groups, struct strings *warnings)
 {
 	bool allowed = true;
 
-	for (size_t i = 0; i < walls->count; i++) {
-		const struct wall *wall = &walls->items[i];
-		size_t after = wall->holds + wall->lack.count - wall->excess.count;
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct cloud_group *group = &groups->items[i];
+		size_t after = group->counted + group->missing.count - group->excess.count;
 
-		if (!wall->managed || wall->lack.count == 0 || wall->holds > RULES_MAX || after <= RULES_MAX)
+		if (!group->managed || group->missing.count == 0 || group->counted > RULES_MAX || after <= RULES_MAX)
 			continue;
 		allowed = false;
 		strings_addf(warnings, "security group '%s' would hold %zu rules, and the quota 'Inbound rules per "
-			     "security group' is %d: have it raised; no rule is changed before", wall->group->id,
+			     "security group' is %d: have it raised; no rule is changed before", group->seen->id,
 			     after, RULES_MAX);
 	}
 	return allowed;
 }
 
 /* Rules that follow each other and are for one range are told together. */
-static void lack_warn(const struct rules *lack, const char *who, const char *remedy, struct strings *warnings)
+static void missing_warn(const struct rules *missing, const char *who, const char *remedy, struct strings *warnings)
 {
 	size_t end;
 
-	for (size_t begin = 0; begin < lack->count; begin = end) {
-		const struct ec2_rule *first = &lack->items[begin];
+	for (size_t begin = 0; begin < missing->count; begin = end) {
+		const struct ec2_rule *first = &missing->items[begin];
 		AUTO_BUF struct buf traffic = { 0 };
 		char range[CIDR_TEXT];
 
-		for (end = begin; end < lack->count && cidr_equal(lack->items[end].range, first->range); end++) {
-			AUTO_FREE char *text = rule_traffic_text(&lack->items[end]);
+		for (end = begin; end < missing->count && cidr_equal(missing->items[end].range, first->range); end++) {
+			AUTO_FREE char *text = rule_traffic_text(&missing->items[end]);
 
 			buf_addf(&traffic, "%s%s", end > begin ? ", " : "", text);
 		}
@@ -69,19 +69,19 @@ static void lack_warn(const struct rules *lack, const char *who, const char *rem
 	}
 }
 
-static void walls_audit(const struct walls *walls, enum security security, struct strings *warnings)
+static void groups_audit(const struct cloud_groups *groups, enum security security, struct strings *warnings)
 {
 	const char *remedy = security == SECURITY_AUDIT ? "add it, or set 'security-group' to 'manage'" : "add it";
-	AUTO_FREE char *worn = walls_worn(walls);
+	AUTO_FREE char *attached = groups_attached(groups);
 
-	for (size_t i = 0; i < walls->count; i++) {
-		const struct wall *wall = &walls->items[i];
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct cloud_group *group = &groups->items[i];
 
-		if (!wall->managed)
-			lack_warn(&wall->lack, wall->worn ? worn : wall->group->id, remedy, warnings);
+		if (!group->managed)
+			missing_warn(&group->missing, group->attached ? attached : group->seen->id, remedy, warnings);
 	}
-	lack_warn(&walls->egress_lack, worn, "add it", warnings);
-	walls_ssh_warn(walls, warnings);
+	missing_warn(&groups->egress_missing, attached, "add it", warnings);
+	groups_ssh_warn(groups, warnings);
 }
 
 static bool groups_known(const struct cloud *cloud)
@@ -91,22 +91,22 @@ static bool groups_known(const struct cloud *cloud)
 
 void cloud_rules_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
 {
-	CLEANUP(walls_done) struct walls walls = { 0 };
+	CLEANUP(groups_done) struct cloud_groups groups = { 0 };
 
 	if (inputs->config->security == SECURITY_NONE || !groups_known(inputs->cloud))
 		return;
-	walls_make(inputs, &walls, warnings);
-	walls_audit(&walls, inputs->config->security, warnings);
-	if (!quotas_allow(&walls, warnings))
+	groups_make(inputs, &groups, warnings);
+	groups_audit(&groups, inputs->config->security, warnings);
+	if (!quotas_allow(&groups, warnings))
 		return;
-	for (size_t i = 0; i < walls.count; i++)
-		if (walls.items[i].managed)
-			wall_plan(plan, &walls.items[i]);
+	for (size_t i = 0; i < groups.count; i++)
+		if (groups.items[i].managed)
+			group_plan(plan, &groups.items[i]);
 }
 
 void cloud_rules_leave(const struct cloud_inputs *inputs, struct plan *plan)
 {
-	AUTO_FREE char *description = walls_description(inputs->config);
+	AUTO_FREE char *description = groups_description(inputs->config);
 
 	for (size_t i = 0; i < inputs->cloud->groups.count; i++) {
 		const struct ec2_group *group = &inputs->cloud->groups.items[i];

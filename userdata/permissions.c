@@ -31,8 +31,8 @@ REASON(routed, "routes is not 'none'", config->routes != ROUTES_NONE);
 REASON(routed_tagged, "routes is 'tagged'", config->routes == ROUTES_TAGGED);
 REASON(routed_all, "routes is 'all'", config->routes == ROUTES_ALL);
 REASON(routed_listed, "routes lists tables", config->routes == ROUTES_LISTED);
-REASON(walls, "security-group is not 'none'", config->security != SECURITY_NONE);
-REASON(walls_managed, "security-group is 'manage'", config->security == SECURITY_MANAGE);
+REASON(groups, "security-group is not 'none'", config->security != SECURITY_NONE);
+REASON(groups_managed, "security-group is 'manage'", config->security == SECURITY_MANAGE);
 REASON(hook, "lifecycle-hook is set", config->lifecycle_hook != NULL);
 REASON(health, "unhealthy-after is set", config->unhealthy_after_s > 0);
 
@@ -107,8 +107,8 @@ static const struct permission rows[] = {
 	EC2_READ("DescribeAddresses", LOOKS " leave", &elastic),
 	EC2_READ("DescribeSubnets", LOOKS " leave", &zones),
 	EC2_READ("DescribeRouteTables", LOOKS " leave", &routed),
-	EC2_READ("DescribeSecurityGroups", LOOKS " leave", &walls),
-	EC2_READ("DescribeSecurityGroupRules", LOOKS " leave", &walls),
+	EC2_READ("DescribeSecurityGroups", LOOKS " leave", &groups),
+	EC2_READ("DescribeSecurityGroupRules", LOOKS " leave", &groups),
 	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS, EC2("network-interface/*"), OF_MESH,
 		CHECK_OFF),
 	EC2_ADDRESS("AssociateAddress", RUNS),
@@ -116,8 +116,8 @@ static const struct permission rows[] = {
 	EC2_ROUTE("CreateRoute", RUNS),
 	EC2_ROUTE("ReplaceRoute", RUNS),
 	EC2_ROUTE("DeleteRoute", RUNS " leave"),
-	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &walls_managed, EC2("security-group/*"), OF_MESH),
-	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &walls_managed, EC2("security-group/*"), OF_MESH),
+	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &groups_managed, EC2("security-group/*"), OF_MESH),
+	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &groups_managed, EC2("security-group/*"), OF_MESH),
 
 	ROW("autoscaling:DescribeAutoScalingInstances", INSTANCE, WAKES, &hook, "*", IN_REGION),
 	ROW("autoscaling:CompleteLifecycleAction", INSTANCE, WAKES, &hook, SCALING_GROUP, ANY_WAY),

@@ -1,56 +1,22 @@
 /* claim: who has the site when several write its record at once, and what a run that ends halfway leaves. */
-#include "tests/unit/keys_support.h"
-
 #include "bootstrap/claim.h"
-#include "tests/unit/fake_ssm.h"
+#include "tests/unit/session_bench.h"
 
-#define RECORD "/cygnet/prod/sites/b/frankfurt"
-#define OURS "i-0fedcba9876543210"
 #define LESSER "i-0000000000000000a"
 #define GREATER "i-0ffffffffffffffff"
 
-/* A fresh instance of site "frankfurt", and its registry. */
-struct bench {
-	struct fake_ssm ssm;
-	char root[sizeof ROOT_TEMPLATE];
-	struct options options;
-	struct log log;
-	struct session session;
-	struct site own, found;
-	bool is_found;
-};
-
-static int bench_make(void **state)
+/* An instance that has never filled the site. */
+static int fresh_make(void **state)
 {
-	struct bench *bench = mem_calloc(1, sizeof *bench);
+	struct bench *bench;
 
-	strcpy(bench->root, ROOT_TEMPLATE);
-	bench->options.root = root_make(bench->root);
-	bench->log.out = stderr;
-	fake_ssm_start(&bench->ssm);
-	session_init(&bench->session, &bench->options, &bench->log);
-	bench->session.registry = (struct registry){ bench->ssm.aws, "us-east-1", "cygnet", "prod" };
-	bench->session.instance.id = mem_strdup(OURS);
-	bench->session.config.site = mem_strdup("frankfurt");
-	bench->session.state.instance = mem_strdup(OURS);
-	bench->own = site_example();
+	bench_make(state);
+	bench = *state;
 	bench->own.generation = 1;
-	*state = bench;
 	return 0;
 }
 
-static int bench_free(void **state)
-{
-	struct bench *bench = *state;
-
-	session_close(&bench->session);
-	fake_ssm_stop(&bench->ssm);
-	site_done(&bench->own);
-	site_done(&bench->found);
-	root_remove(bench->root);
-	free(bench);
-	return 0;
-}
+#define FRESH_TEST(name) cmocka_unit_test_setup_teardown(name, fresh_make, bench_free)
 
 /* The record as this instance would write it. */
 static char *record_of(const char *instance, int64_t generation)
@@ -295,22 +261,20 @@ static void unreadable_record_counts_as_ours(void **state)
 	assert_false(ours);
 }
 
-#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, bench_make, bench_free)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BENCH_TEST(first_gateway_claims_what_peers_would_use),
-		BENCH_TEST(claim_takes_the_predecessor_s_key_and_address_away),
-		BENCH_TEST(claim_is_forgotten_when_the_run_is_killed),
-		BENCH_TEST(claim_over_an_unread_one_is_made_twice),
-		BENCH_TEST(lesser_one_that_came_last_keeps_the_site),
-		BENCH_TEST(greater_one_that_came_last_is_written_over),
-		BENCH_TEST(two_instances_write_over_each_other_for_ever),
-		BENCH_TEST(refused_claim_is_remembered),
-		BENCH_TEST(site_of_another_is_written_to),
-		BENCH_TEST(site_that_was_taken_out_is_written_to),
-		BENCH_TEST(unreadable_record_counts_as_ours),
+		FRESH_TEST(first_gateway_claims_what_peers_would_use),
+		FRESH_TEST(claim_takes_the_predecessor_s_key_and_address_away),
+		FRESH_TEST(claim_is_forgotten_when_the_run_is_killed),
+		FRESH_TEST(claim_over_an_unread_one_is_made_twice),
+		FRESH_TEST(lesser_one_that_came_last_keeps_the_site),
+		FRESH_TEST(greater_one_that_came_last_is_written_over),
+		FRESH_TEST(two_instances_write_over_each_other_for_ever),
+		FRESH_TEST(refused_claim_is_remembered),
+		FRESH_TEST(site_of_another_is_written_to),
+		FRESH_TEST(site_that_was_taken_out_is_written_to),
+		FRESH_TEST(unreadable_record_counts_as_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,50 +1,8 @@
 /* publish: when a record has to be put, in which order, and what a run that ends halfway leaves. */
-#include "tests/unit/keys_support.h"
-
 #include "bootstrap/publish.h"
-#include "tests/unit/fake_ssm.h"
+#include "tests/unit/session_bench.h"
 
-#define RECORD "/cygnet/prod/sites/b/frankfurt"
 #define EPOCH "/cygnet/prod/epoch"
-
-/* A gateway that fills the site "frankfurt", and its registry. */
-struct bench {
-	struct fake_ssm ssm;
-	char root[sizeof ROOT_TEMPLATE];
-	struct options options;
-	struct log log;
-	struct session session;
-	struct site own;
-};
-
-static int bench_make(void **state)
-{
-	struct bench *bench = mem_calloc(1, sizeof *bench);
-
-	strcpy(bench->root, ROOT_TEMPLATE);
-	bench->options.root = root_make(bench->root);
-	bench->log.out = stderr;
-	fake_ssm_start(&bench->ssm);
-	session_init(&bench->session, &bench->options, &bench->log);
-	bench->session.registry =
-		(struct registry){ bench->ssm.aws, "us-east-1", "cygnet", "prod" };
-	bench->session.state.instance = mem_strdup("i-0fedcba9876543210");
-	bench->own = site_example();
-	*state = bench;
-	return 0;
-}
-
-static int bench_free(void **state)
-{
-	struct bench *bench = *state;
-
-	session_close(&bench->session);
-	fake_ssm_stop(&bench->ssm);
-	site_done(&bench->own);
-	root_remove(bench->root);
-	free(bench);
-	return 0;
-}
 
 /* What a run that begins now would remember. */
 static struct state remembered(const struct bench *bench)
@@ -53,7 +11,7 @@ static struct state remembered(const struct bench *bench)
 	struct state state;
 	struct err e = ERR_INIT;
 
-	assert_int_equal(state_load(bench->root, "i-0fedcba9876543210", &state, &aside, &e), 0);
+	assert_int_equal(state_load(bench->root, OURS, &state, &aside, &e), 0);
 	assert_null(aside);
 	return state;
 }
@@ -257,8 +215,6 @@ static void record_that_is_too_long_is_put(void **state)
 	assert_int_equal(e.code, EXIT_CONFIG);
 	assert_int_equal(bench->ssm.calls.count, 0);
 }
-
-#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, bench_make, bench_free)
 
 int main(void)
 {

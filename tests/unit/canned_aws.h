@@ -1,20 +1,11 @@
 /*
- * canned_aws: an endpoint in a thread of the test, over plain HTTP, whose replies are given
- * beforehand: what no AWS would say, and what is sent to it, to the letter. It believes every
- * signature; the strict one is tests/aws.
+ * canned_aws: an endpoint in a thread of the test whose replies are given beforehand: what no AWS
+ * would say, and what is sent to it, to the letter.
  */
 #ifndef CYGNET_TESTS_UNIT_CANNED_AWS_H
 #define CYGNET_TESTS_UNIT_CANNED_AWS_H
 
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "aws/call.h"
-#include "base/buf.h"
-#include "tests/unit/support.h"
+#include "tests/unit/http_thread.h"
 
 struct canned_reply {
 	int status;
@@ -26,108 +17,29 @@ struct canned_aws {
 	const struct canned_reply *replies;
 	size_t count;
 	struct strings requests;	/* their bodies */
-	int listener;
-	pthread_t thread;
-	struct aws_environment environment;
-	struct imds *imds;
-	struct aws *aws;		/* calls of this go here */
+	struct http_thread http;	/* calls of its .aws go here */
 };
 
-/* The body of a request, read whole; false when the connection ends before. */
-static inline bool canned_receive(int fd, char *request, size_t size, const char **ret_body)
+static inline char *canned_answer(void *context, const char *head, const char *body, int *ret_status)
 {
-	static const char length[] = "Content-Length: ";
-	size_t len = 0;
-	ssize_t n;
-
-	while ((n = read(fd, request + len, size - 1 - len)) > 0) {
-		const char *body, *field;
-
-		request[len += (size_t)n] = '\0';
-		body = strstr(request, "\r\n\r\n");
-		field = strcasestr(request, length);
-		if (body == NULL || field == NULL)
-			continue;
-		*ret_body = body + 4;
-		if (strlen(*ret_body) == strtoul(field + strlen(length), NULL, 10))
-			return true;
-	}
-	return false;
-}
-
-static inline void canned_serve(struct canned_aws *canned, int fd)
-{
+	struct canned_aws *canned = context;
 	size_t last = canned->count - 1;
 	size_t turn = canned->requests.count < last ? canned->requests.count : last;
-	const struct canned_reply *reply = &canned->replies[turn];
-	AUTO_BUF struct buf text = { 0 };
-	char request[65536] = "";
-	const char *body;
 
-	if (!canned_receive(fd, request, sizeof request, &body))
-		return;
+	(void)head;
 	strings_add(&canned->requests, body);
-	buf_addf(&text, "HTTP/1.1 %d .\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
-		 reply->status, strlen(reply->body), reply->body);
-	for (size_t sent = 0; sent < text.len;) {
-		ssize_t n = send(fd, text.data + sent, text.len - sent, MSG_NOSIGNAL);
-
-		if (n < 0)
-			return;		/* the caller fails and says why */
-		sent += (size_t)n;
-	}
-}
-
-static inline void *canned_run(void *data)
-{
-	struct canned_aws *canned = data;
-	int fd;
-
-	while ((fd = accept(canned->listener, NULL, NULL)) >= 0) {
-		canned_serve(canned, fd);
-		close(fd);
-	}
-	return NULL;
-}
-
-/* Listen on a port of the loopback; the setting that says so is yours to free. */
-static inline char *canned_listen(struct canned_aws *canned)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t size = sizeof at;
-
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	canned->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(canned->listener, (struct sockaddr *)&at, size), 0);
-	assert_int_equal(getsockname(canned->listener, (struct sockaddr *)&at, &size), 0);
-	assert_int_equal(listen(canned->listener, 32), 0);
-	return mem_printf("AWS_ENDPOINT_URL=http://127.0.0.1:%d", ntohs(at.sin_port));
+	*ret_status = canned->replies[turn].status;
+	return mem_strdup(canned->replies[turn].body);
 }
 
 static inline void canned_start(struct canned_aws *canned)
 {
-	static const struct log quiet = { .level = LOG_LEVEL_QUIET };
-	AUTO_FREE char *endpoint = canned_listen(canned);
-	char key[] = "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", secret[] = "AWS_SECRET_ACCESS_KEY=example";
-	char attempts[] = "AWS_MAX_ATTEMPTS=1";
-	char *const environment[] = { endpoint, key, secret, attempts, NULL };
-	struct err e = ERR_INIT;
-
-	assert_int_equal(aws_environment_read(environment, &canned->environment, &e), 0);
-	canned->imds = imds_new(&canned->environment);
-	canned->aws = aws_new(&(struct aws_options){ &canned->environment, canned->imds,
-						     "amazonaws.com", &quiet });
-	assert_int_equal(pthread_create(&canned->thread, NULL, canned_run, canned), 0);
+	http_thread_start(&canned->http, canned_answer, canned);
 }
 
 static inline void canned_stop(struct canned_aws *canned)
 {
-	shutdown(canned->listener, SHUT_RDWR);
-	pthread_join(canned->thread, NULL);
-	close(canned->listener);
-	aws_free(canned->aws);
-	imds_free(canned->imds);
-	aws_environment_done(&canned->environment);
+	http_thread_stop(&canned->http);
 	strings_done(&canned->requests);
 }
 

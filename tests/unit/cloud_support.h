@@ -9,7 +9,7 @@
 
 #define EVERYTHING "0.0.0.0/0"
 
-/* Site a of mesh lab, filled by i-a, whose interface eni-a wears sg-a. */
+/* Site a of mesh lab, filled by i-a, to whose interface eni-a sg-a is attached. */
 struct vpc {
 	struct config config;
 	struct instance instance;

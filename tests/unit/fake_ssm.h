@@ -1,20 +1,10 @@
-/*
- * fake_ssm: a Parameter Store in a thread of the test, over plain HTTP, for what the order of calls
- * is. It believes every signature; the strict one is tests/aws.
- */
+/* fake_ssm: a Parameter Store in a thread of the test, for what the order of calls is. */
 #ifndef CYGNET_TESTS_UNIT_FAKE_SSM_H
 #define CYGNET_TESTS_UNIT_FAKE_SSM_H
 
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "aws/call.h"
 #include "aws/ssm.h"
 #include "base/json.h"
-#include "tests/unit/support.h"
+#include "tests/unit/http_thread.h"
 
 #define FAKE_SSM_PAGE 10
 
@@ -25,11 +15,7 @@ struct fake_ssm {
 	bool empty_page;		/* a listing's first page is empty, and has a token */
 	const char *failing;		/* an action that is refused, or one of calls; or NULL */
 	struct strings calls;		/* "Action name" of each request */
-	int listener;
-	pthread_t thread;
-	struct aws_environment environment;
-	struct imds *imds;
-	struct aws *aws;		/* calls of this go here */
+	struct http_thread http;	/* calls of its .aws go here */
 };
 
 static inline void fake_ssm_set(struct fake_ssm *fake, const char *name, const char *value,
@@ -165,9 +151,8 @@ static inline bool fake_ssm_fails(const struct fake_ssm *fake, const char *actio
 	       (strcmp(fake->failing, action) == 0 || strcmp(fake->failing, call) == 0);
 }
 
-/* The reply to one request; *ret_status is that of HTTP. Yours to free. */
-static inline char *fake_ssm_answer(struct fake_ssm *fake, const char *action, const char *body,
-				    int *ret_status)
+static inline char *fake_ssm_do(struct fake_ssm *fake, const char *action, const char *body,
+				int *ret_status)
 {
 	AUTO_JSON json_t *input = json_loads(body, 0, NULL);
 	AUTO_JSON json_t *reply = NULL;
@@ -188,89 +173,29 @@ static inline char *fake_ssm_answer(struct fake_ssm *fake, const char *action, c
 	return reply ? json_text(reply) : mem_strdup("{\"__type\":\"AccessDeniedException\"}");
 }
 
-static inline void fake_ssm_serve(struct fake_ssm *fake, int fd)
+static inline char *fake_ssm_answer(void *context, const char *head, const char *body,
+				    int *ret_status)
 {
-	static const char target[] = "X-Amz-Target: AmazonSSM.", length[] = "Content-Length: ";
-	char request[16384] = "", action[64] = "";
-	AUTO_FREE char *reply = NULL;
-	AUTO_FREE char *head = NULL;
-	const char *body = NULL, *field;
-	size_t len = 0;
-	ssize_t n = 1;
-	int status;
+	static const char target[] = "X-Amz-Target: AmazonSSM.";
+	const char *field = strcasestr(head, target);
+	AUTO_FREE char *action = NULL;
 
-	while (n > 0 && (body == NULL || strlen(body) < strtoul(field, NULL, 10))) {
-		n = read(fd, request + len, sizeof request - 1 - len);
-		len += n > 0 ? (size_t)n : 0;
-		request[len] = '\0';
-		body = strstr(request, "\r\n\r\n");
-		body = body ? body + 4 : NULL;
-		field = strcasestr(request, length);
-		field = field ? field + strlen(length) : "0";
-	}
-	field = strcasestr(request, target);
-	if (body == NULL || field == NULL)
-		return;
-	snprintf(action, sizeof action, "%.*s", (int)strcspn(field + strlen(target), "\r"),
-		 field + strlen(target));
-	reply = fake_ssm_answer(fake, action, body, &status);
-	head = mem_printf("HTTP/1.1 %d .\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-			  status, strlen(reply));
-	if (write(fd, head, strlen(head)) < 0 || write(fd, reply, strlen(reply)) < 0)
-		return;		/* the caller fails and says why */
-}
-
-static inline void *fake_ssm_run(void *data)
-{
-	struct fake_ssm *fake = data;
-	int fd;
-
-	while ((fd = accept(fake->listener, NULL, NULL)) >= 0) {
-		fake_ssm_serve(fake, fd);
-		close(fd);
-	}
-	return NULL;
-}
-
-/* Listen on a port of the loopback; the URL is yours to free. */
-static inline char *fake_ssm_listen(struct fake_ssm *fake)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t size = sizeof at;
-
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fake->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fake->listener, (struct sockaddr *)&at, size), 0);
-	assert_int_equal(getsockname(fake->listener, (struct sockaddr *)&at, &size), 0);
-	assert_int_equal(listen(fake->listener, 32), 0);
-	return mem_printf("http://127.0.0.1:%d", ntohs(at.sin_port));
+	if (field == NULL)
+		return NULL;
+	field += strlen(target);
+	action = mem_strndup(field, strcspn(field, "\r"));
+	return fake_ssm_do(context, action, body, ret_status);
 }
 
 /* fake is zeroed. */
 static inline void fake_ssm_start(struct fake_ssm *fake)
 {
-	static const struct log quiet = { .level = LOG_LEVEL_QUIET };
-	AUTO_FREE char *url = fake_ssm_listen(fake);
-	AUTO_FREE char *endpoint = mem_printf("AWS_ENDPOINT_URL_SSM=%s", url);
-	char key[] = "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", secret[] = "AWS_SECRET_ACCESS_KEY=example";
-	char *const environment[] = { endpoint, key, secret, NULL };
-	struct err e = ERR_INIT;
-
-	assert_int_equal(aws_environment_read(environment, &fake->environment, &e), 0);
-	fake->imds = imds_new(&fake->environment);
-	fake->aws = aws_new(&(struct aws_options){ &fake->environment, fake->imds,
-						   "amazonaws.com", &quiet });
-	assert_int_equal(pthread_create(&fake->thread, NULL, fake_ssm_run, fake), 0);
+	http_thread_start(&fake->http, fake_ssm_answer, fake);
 }
 
 static inline void fake_ssm_stop(struct fake_ssm *fake)
 {
-	shutdown(fake->listener, SHUT_RDWR);
-	pthread_join(fake->thread, NULL);
-	close(fake->listener);
-	aws_free(fake->aws);
-	imds_free(fake->imds);
-	aws_environment_done(&fake->environment);
+	http_thread_stop(&fake->http);
 	parameters_done(&fake->parameters);
 	parameters_done(&fake->before);
 	parameters_done(&fake->after);

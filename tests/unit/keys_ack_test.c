@@ -5,7 +5,7 @@
 #include "tests/unit/keys_support.h"
 
 #include "keys/ack.h"
-#include "tests/unit/fake_ssm.h"
+#include "tests/unit/ssm_bench.h"
 
 #define ACKS "/cygnet/prod/acks/"
 #define ACK(site, keys, revoked) \
@@ -193,30 +193,6 @@ static void document_without_end(void **state)
 
 /* --- the registry --- */
 
-struct bench {
-	struct fake_ssm ssm;
-	struct registry registry;
-};
-
-static int bench_make(void **state)
-{
-	struct bench *bench = mem_calloc(1, sizeof *bench);
-
-	fake_ssm_start(&bench->ssm);
-	bench->registry = (struct registry){ bench->ssm.aws, "us-east-1", "cygnet", "prod" };
-	*state = bench;
-	return 0;
-}
-
-static int bench_free(void **state)
-{
-	struct bench *bench = *state;
-
-	fake_ssm_stop(&bench->ssm);
-	free(bench);
-	return 0;
-}
-
 static void ack_is_put_elsewhere(void **state)
 {
 	struct bench *bench = *state;
@@ -315,8 +291,6 @@ static void acks_that_cannot_be_read_are_none(void **state)
 	assert_int_equal(e.code, EXIT_DENIED);
 	assert_non_null(strstr(e.cause, "read the acknowledgements of mesh 'prod': "));
 }
-
-#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, bench_make, bench_free)
 
 int main(void)
 {

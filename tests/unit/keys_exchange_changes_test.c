@@ -5,7 +5,7 @@
 #include "tests/unit/keys_support.h"
 
 #include "keys/exchange_changes.h"
-#include "tests/unit/fake_ssm.h"
+#include "tests/unit/ssm_bench.h"
 
 #define EPOCH "/cygnet/prod/epoch"
 #define POLICY "/cygnet/prod/policy"
@@ -186,33 +186,6 @@ static void stale_history_goes_back(void **state)
 
 /* --- what is read --- */
 
-struct bench {
-	struct fake_ssm ssm;
-	struct registry registry;
-	struct listing listing;
-	bool complete;
-};
-
-static int bench_make(void **state)
-{
-	struct bench *bench = mem_calloc(1, sizeof *bench);
-
-	fake_ssm_start(&bench->ssm);
-	bench->registry = (struct registry){ bench->ssm.aws, "us-east-1", "cygnet", "prod" };
-	*state = bench;
-	return 0;
-}
-
-static int bench_free(void **state)
-{
-	struct bench *bench = *state;
-
-	fake_ssm_stop(&bench->ssm);
-	listing_done(&bench->listing);
-	free(bench);
-	return 0;
-}
-
 /* What was announced before the last one is history. */
 static void epoch_set(struct bench *bench, const char *text)
 {
@@ -264,13 +237,6 @@ static void assert_listed(const struct bench *bench, int64_t epoch, const char *
 		buf_addf(&names, "%s%s@%lld", i > 0 ? " " : "", bench->listing.sites.items[i].name,
 			 (long long)bench->listing.sites.items[i].version);
 	assert_string_equal(buf_str(&names), sites);
-}
-
-static void assert_calls(const struct bench *bench, const char *expected)
-{
-	AUTO_FREE char *calls = strings_join(&bench->ssm.calls, "\n");
-
-	assert_string_equal(calls, expected);
 }
 
 static void more_is_read_than_has_changed(void **state)
@@ -445,8 +411,6 @@ static void absence_removes_somebody(void **state)
 	assert_int_equal(listing.sites.items[1].generation, 2);
 	assert_string_equal(listing.sites.items[2].name, "rome");
 }
-
-#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, bench_make, bench_free)
 
 int main(void)
 {

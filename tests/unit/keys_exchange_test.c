@@ -4,7 +4,7 @@
 #include "tests/unit/keys_support.h"
 
 #include "keys/exchange.h"
-#include "tests/unit/fake_ssm.h"
+#include "tests/unit/ssm_bench.h"
 
 #define SITES "/cygnet/prod/sites/"
 #define EPOCH "/cygnet/prod/epoch"
@@ -12,37 +12,6 @@
 #define FRANKFURT SITES "b/frankfurt"
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define TOMBSTONE(site) "{\"schema\":1,\"generation\":1,\"site\":\"" site "\",\"left\":true}"
-
-struct bench {
-	struct fake_ssm ssm;
-	struct registry registry;
-};
-
-static int bench_make(void **state)
-{
-	struct bench *bench = mem_calloc(1, sizeof *bench);
-
-	fake_ssm_start(&bench->ssm);
-	bench->registry = (struct registry){ bench->ssm.aws, "us-east-1", "cygnet", "prod" };
-	*state = bench;
-	return 0;
-}
-
-static int bench_free(void **state)
-{
-	struct bench *bench = *state;
-
-	fake_ssm_stop(&bench->ssm);
-	free(bench);
-	return 0;
-}
-
-static void assert_calls(const struct bench *bench, const char *expected)
-{
-	AUTO_FREE char *calls = strings_join(&bench->ssm.calls, "\n");
-
-	assert_string_equal(calls, expected);
-}
 
 static void assert_sites(const struct listing *listing, const char *expected)
 {
@@ -444,28 +413,22 @@ static void refused_calls_say_what_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(shard_is_the_first_digit_of_the_hash, bench_make,
-						bench_free),
-		cmocka_unit_test_setup_teardown(epoch_is_read_before_the_records, bench_make,
-						bench_free),
-		cmocka_unit_test_setup_teardown(empty_registry, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(malformed_epoch, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(policy_is_taken_for_the_epoch, bench_make,
-						bench_free),
-		cmocka_unit_test_setup_teardown(listing_of_several_pages, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(empty_page_with_a_token, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(one_bad_parameter_costs_only_itself, bench_make,
-						bench_free),
-		cmocka_unit_test_setup_teardown(parameter_of_another_mesh, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(record_then_announcement, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(record_too_large_to_put, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(record_by_itself, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(damaged_record_is_taken_for_none, bench_make,
-						bench_free),
-		cmocka_unit_test_setup_teardown(predecessor_is_forgotten, bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(predecessors_of_a_site_that_is_replaced_daily,
-						bench_make, bench_free),
-		cmocka_unit_test_setup_teardown(refused_calls_say_what_for, bench_make, bench_free),
+		BENCH_TEST(shard_is_the_first_digit_of_the_hash),
+		BENCH_TEST(epoch_is_read_before_the_records),
+		BENCH_TEST(empty_registry),
+		BENCH_TEST(malformed_epoch),
+		BENCH_TEST(policy_is_taken_for_the_epoch),
+		BENCH_TEST(listing_of_several_pages),
+		BENCH_TEST(empty_page_with_a_token),
+		BENCH_TEST(one_bad_parameter_costs_only_itself),
+		BENCH_TEST(parameter_of_another_mesh),
+		BENCH_TEST(record_then_announcement),
+		BENCH_TEST(record_too_large_to_put),
+		BENCH_TEST(record_by_itself),
+		BENCH_TEST(damaged_record_is_taken_for_none),
+		BENCH_TEST(predecessor_is_forgotten),
+		BENCH_TEST(predecessors_of_a_site_that_is_replaced_daily),
+		BENCH_TEST(refused_calls_say_what_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* cloud_rules: what a security group lets in, lacks, and has too much of. */
+/* cloud_rules: what a security group lets in, misses, and has too much of. */
 #include "tests/unit/cloud_support.h"
 
 #define OWN "cygnet:lab:a"
