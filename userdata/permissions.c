@@ -83,7 +83,8 @@ REASON(health, "unhealthy-after is set", config->unhealthy_after_s > 0);
 #define LOOKS RUNS " plan"
 
 static const struct permission rows[] = {
-	ROW("s3:GetObject", INSTANCE, "user-data", &bucket, "arn:{partition}:s3:::{object}", ANY_WAY),
+	ROW("s3:GetObject", INSTANCE, "user-data", &bucket, "arn:{partition}:s3:::{object}",
+	    ANY_WAY),
 
 	ROW("sts:AssumeRole", INSTANCE, LOOKS " leave", &role, "{registry-role}", ANY_WAY),
 	ROW("sts:AssumeRole", OPERATOR, "forget", &role, "{registry-role}", ANY_WAY),
@@ -108,18 +109,22 @@ static const struct permission rows[] = {
 	EC2_READ("DescribeRouteTables", LOOKS " leave", &routed),
 	EC2_READ("DescribeSecurityGroups", LOOKS " leave", &groups),
 	EC2_READ("DescribeSecurityGroupRules", LOOKS " leave", &groups),
-	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS, EC2("network-interface/*"), OF_MESH),
+	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS, EC2("network-interface/*"),
+		OF_MESH),
 	EC2_ADDRESS("AssociateAddress", RUNS),
 	EC2_ADDRESS("DisassociateAddress", "leave"),
 	EC2_ROUTE("CreateRoute", RUNS),
 	EC2_ROUTE("ReplaceRoute", RUNS),
 	EC2_ROUTE("DeleteRoute", RUNS " leave"),
-	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &groups_managed, EC2("security-group/*"), OF_MESH),
-	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &groups_managed, EC2("security-group/*"), OF_MESH),
+	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &groups_managed, EC2("security-group/*"),
+		OF_MESH),
+	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &groups_managed,
+		EC2("security-group/*"), OF_MESH),
 
 	ROW("autoscaling:DescribeAutoScalingInstances", INSTANCE, WAKES, &hook, "*", IN_REGION),
 	ROW("autoscaling:CompleteLifecycleAction", INSTANCE, WAKES, &hook, SCALING_GROUP, ANY_WAY),
-	ROW("autoscaling:RecordLifecycleActionHeartbeat", INSTANCE, "bootstrap", &hook, SCALING_GROUP, ANY_WAY),
+	ROW("autoscaling:RecordLifecycleActionHeartbeat", INSTANCE, "bootstrap", &hook,
+	    SCALING_GROUP, ANY_WAY),
 	ROW("autoscaling:SetInstanceHealth", INSTANCE, "sync", &health, SCALING_GROUP, ANY_WAY),
 };
 
