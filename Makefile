@@ -14,6 +14,11 @@ DESTDIR ?=
 override export CYGNET_CACHE := $(abspath $(or $(CYGNET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cygnet))
 export PYTHONDONTWRITEBYTECODE := 1
 
+# A space is where a name ends, to make.
+ifneq ($(words $(CURDIR)) $(words $(CYGNET_CACHE)),1 1)
+$(error make takes no path with a space in it, in '$(CURDIR)' or '$(CYGNET_CACHE)')
+endif
+
 # Built for another machine than this one: a cross compiler's prefix.
 CROSS := $(if $(filter-out $(HOST),$(ARCH)),$(ARCH)-linux-gnu-)
 OUT   := build/$(ARCH)
@@ -46,7 +51,8 @@ LIBS     := -lcurl -lssl -lcrypto -ljansson -lexpat
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev make perl dpkg-dev xz-utils ca-certificates debian-archive-keyring
 TEST_PACKAGES  := libcmocka-dev libcurl4-openssl-dev libssl-dev libjansson-dev libexpat1-dev \
-                  python3 python3-pytest python3-botocore python3-boto3 awscli openssl curl iproute2
+                  python3 python3-pytest python3-pytest-xdist python3-botocore python3-boto3 \
+                  awscli openssl curl iproute2
 RPM_PACKAGES   := rpm python3
 SHIP_PACKAGES  := $(RPM_PACKAGES) rpm2cpio cpio rpmlint man-db mandoc busybox-static faketime
 ARM_PACKAGES   := qemu-user-static
@@ -84,7 +90,7 @@ setup-lab: setup-test
 	$(call install-packages,$(LAB_PACKAGES))
 setup-userdata: setup-lab
 	$(call install-packages,$(DATA_PACKAGES))
-# Without an emulator the tests that boot are skipped.
+# Without an emulator the tests that need it are skipped.
 setup-boot: setup-lab
 	$(call install-packages,$(BOOT_PACKAGES))
 	-$(call install-packages,$(EMULATORS))
@@ -94,7 +100,7 @@ setup-ship: setup-test
 	$(call install-packages,$(SHIP_PACKAGES))
 setup-arm64:
 	@$(MAKE) ARCH=aarch64 setup-build
-	$(call install-packages,$(ARM_PACKAGES))
+	-$(call install-packages,$(ARM_PACKAGES))
 
 # --- the libraries: Debian's sources, fetched and built once a machine ---
 
@@ -230,29 +236,30 @@ emulated: $(STATIC_TESTS:$(OUT)/%=$(EMULATED)/%) $(EMULATED)/cygnet $(EMULATED)/
 ARM64_SUITES := unit@aarch64 aws@aarch64
 
 .PHONY: test test-unit test-golden test-aws test-userdata test-package test-mesh test-boot test-arm64 test-long demo
-test: setup build build/aws-client check-layers $(NATIVE_TESTS) package ## every suite but arm64, boot and the long ones (root); ends with passed, failed, skipped
-	@$(MAKE) ARCH=$(OTHER) package
-	@/usr/bin/python3 tests/run.py unit golden aws userdata package mesh
+test: setup build build/aws-client check-layers $(NATIVE_TESTS) rpm ## every suite in short (root)
+	@$(MAKE) ARCH=aarch64 emulated
+	@/usr/bin/python3 tests/run.py unit golden aws userdata package mesh $(ARM64_SUITES) boot
 
 test-unit: $(NATIVE_TESTS) ## unit tests, under the sanitizers
 test-golden: setup-test build ## recorded inputs, expected files
 test-aws: setup-test build build/aws-client ## the fake AWS, and the program against it
 test-userdata: setup-userdata build ## what 'cygnet userdata' prints, as shells, cloud-init and AWS take it (root)
-test-package: setup-ship build rpm ## packages, manual pages, and the same bytes again; LONG=1: of the libraries, too
+test-package: setup-ship build rpm ## packages, manual pages, and the same bytes again
 test-mesh: setup-lab build ## three VPCs on real strongSwan (root)
 test-boot: setup-boot build ## two gateways that boot under QEMU, from their user-data on (root)
 test-unit test-golden test-aws test-userdata test-package test-mesh test-boot:
 	@/usr/bin/python3 tests/run.py $(@:test-%=%)
 
-test-arm64: setup-test setup-arm64 ## unit tests and the fake AWS for the arm64 binary, under qemu-user; LONG=1: all of it
+test-arm64: setup-test setup-arm64 ## unit and aws again for arm64, under qemu-user
 	@$(MAKE) ARCH=aarch64 emulated
 	@/usr/bin/python3 tests/run.py $(ARM64_SUITES)
 
-test-long: setup-lab build ## keys replaced in every flavour, and killed at every call (root; an hour or more)
-	@/usr/bin/python3 tests/run.py --long mesh
+test-long: setup-lab setup-ship setup-arm64 build rpm ## what 'make test' leaves out (root; hours)
+	@$(MAKE) ARCH=aarch64 emulated
+	@/usr/bin/python3 tests/run.py --long mesh package aws@aarch64
 
 demo: setup-lab build ## a mesh of three VPCs on this machine (root)
-	@/usr/bin/python3 tests/mesh/demo.py
+	@/usr/bin/python3 tests/lab/demo.py
 
 # --- help ---
 

@@ -136,7 +136,7 @@ int run_capture(const char *const argv[], int timeout_ms, struct run_result *ret
 		return -1;
 	if (!child_wait(&child, timeout_ms, &result)) {
 		run_result_done(&result);
-		return err_set(e, EXIT_STEP, "'%s' did not end within %d s", argv[0], timeout_ms / 1000);
+		return err_set(e, EXIT_AGAIN, "'%s' did not end within %d s", argv[0], timeout_ms / 1000);
 	}
 	*ret_result = result;
 	return 0;

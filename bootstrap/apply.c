@@ -14,7 +14,6 @@
 #include "bootstrap/charon/charon.h"
 #include "bootstrap/services.h"
 
-#define UNLOADED_FILE "/run/cygnet/unloaded"
 #define RELABEL_MS 30000
 #define CHARON_START_MS 30000
 
@@ -25,16 +24,38 @@ struct applying {
 	struct charon charon;
 };
 
-bool apply_is_unloaded(const struct session *session)
+/* Yours to free. */
+static char *behind_path(enum concern concern)
 {
-	return file_exists(session->options->root, UNLOADED_FILE);
+	static const char *const names[] = {
+		[CONCERN_UNITS] = "units", [CONCERN_SYSCTL] = "sysctl", [CONCERN_TIME] = "time",
+		[CONCERN_FIREWALL] = "firewall", [CONCERN_STRONGSWAN] = "strongswan", [CONCERN_CHARON] = "charon",
+	};
+
+	return mem_printf("/run/cygnet/behind-%s", names[concern]);
 }
 
-int apply_unloaded(struct session *session, struct err *e)
+bool apply_is_behind(const struct session *session, enum concern concern)
 {
-	if (!session->live || apply_is_unloaded(session))
+	AUTO_FREE char *path = behind_path(concern);
+
+	return file_exists(session->options->root, path);
+}
+
+int apply_behind(const struct session *session, enum concern concern, struct err *e)
+{
+	AUTO_FREE char *path = behind_path(concern);
+
+	if (!session->live || file_exists(session->options->root, path))
 		return 0;
-	return file_replace(session->options->root, UNLOADED_FILE, "", 0, 0600, e);
+	return file_replace(session->options->root, path, "", 0, 0600, e);
+}
+
+static int behind_end(const struct session *session, enum concern concern, struct err *e)
+{
+	AUTO_FREE char *path = behind_path(concern);
+
+	return file_remove(session->options->root, path, e);
 }
 
 static int do_write(const struct applying *a, const struct action *action, struct err *e)
@@ -160,7 +181,7 @@ static int do_load(const struct applying *a, const struct action *action, struct
 
 	(void)action;
 	if (load_verified(a, e) == 0)
-		return file_remove(a->session->options->root, UNLOADED_FILE, e);
+		return 0;
 	if (charon_roll_back(a, &undo) < 0)
 		return err_wrap(e, "charon did not take the new files, and the previous ones could not be put back (%s)",
 				undo.cause);
@@ -201,19 +222,31 @@ static const char *action_step(const struct action *action)
 	return steps[action->concern];
 }
 
+static bool is_of_this_host(const struct action *action)
+{
+	return (size_t)action->kind < COUNT_OF(functions) && functions[action->kind] != NULL;
+}
+
+static bool is_last_of_concern(const struct plan *plan, const struct action *action)
+{
+	for (const struct action *later = action + 1; later < plan->actions + plan->count; later++)
+		if (later->concern == action->concern && is_of_this_host(later))
+			return false;
+	return true;
+}
+
 static int action_do(const struct applying *a, const struct action *action, struct err *e)
 {
 	AUTO_FREE char *text = action_text(action);
 
-	if ((size_t)action->kind >= COUNT_OF(functions) || functions[action->kind] == NULL)
-		return 0;
-	if (!a->session->live && !action_is_file(action))
+	if (!is_of_this_host(action) || (!a->session->live && !action_is_file(action)))
 		return 0;
 	session_step(a->session, action_step(action));
 	log_note(a->session->log, "%s", text);
-	if (action_is_file(action) && action->concern == CONCERN_CHARON && apply_unloaded(a->session, e) < 0)
+	if ((action_is_file(action) && apply_behind(a->session, action->concern, e) < 0) ||
+	    functions[action->kind](a, action, e) < 0)
 		return -1;
-	return functions[action->kind](a, action, e);
+	return is_last_of_concern(a->plan, action) ? behind_end(a->session, action->concern, e) : 0;
 }
 
 int apply_plan(struct session *session, const struct target *target, const struct plan *plan, struct err *e)

@@ -14,10 +14,13 @@
  */
 int apply_plan(struct session *session, const struct target *target, const struct plan *plan, struct err *e);
 
-/* Note, until charon has loaded its files, that it may have others than those on disk; the next plan loads them then. */
-int apply_unloaded(struct session *session, struct err *e);
+/*
+ * Note, until a plan's actions of the concern are done, that who has to hear of its files may follow others than those on
+ * disk. It is noted before the first file is touched: should the run fail or be killed then, the next plan makes up for it.
+ */
+int apply_behind(const struct session *session, enum concern concern, struct err *e);
 
-/* Whether that was noted. */
-bool apply_is_unloaded(const struct session *session);
+/* Whether that is noted. */
+bool apply_is_behind(const struct session *session, enum concern concern);
 
 #endif

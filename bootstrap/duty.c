@@ -37,7 +37,7 @@ int duty_refuse(const struct session *session, struct err *e)
 	}
 	err_set(e, EXIT_CONFIG, "site '%s' was taken out of the mesh, and this instance does not serve it any more",
 		site);
-	return err_remedy(e, "'cygnet bootstrap --claim' takes it back in");
+	return err_remedy(e, "'cygnet bootstrap' takes it in again");
 }
 
 int duty_check(const struct session *session, struct err *e)

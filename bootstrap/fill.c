@@ -102,7 +102,7 @@ int fill_site(struct session *session, struct picture *picture, struct plan *pla
 	bool fresh = picture->succession.tenure == TENURE_CLAIM, associates = plan_has(plan, ACTION_ASSOCIATE);
 	bool writes, ours, published = false;
 
-	outcome->behind |= !cloud_apply(session, plan, PHASE_HOST);
+	cloud_apply(session, plan, PHASE_HOST);
 	cloud_rehearse(session, plan);
 	if (fresh && associates && !plan_has(plan, ACTION_ASSOCIATE))
 		return 0;
@@ -111,7 +111,7 @@ int fill_site(struct session *session, struct picture *picture, struct plan *pla
 	writes = cloud_writes(plan, PHASE_ADDRESS) || cloud_writes(plan, PHASE_NETWORK);
 	ours = !writes || site_confirm(session, outcome);
 	if (ours && cloud_writes(plan, PHASE_ADDRESS)) {
-		outcome->behind |= !cloud_apply(session, plan, PHASE_ADDRESS);
+		cloud_apply(session, plan, PHASE_ADDRESS);
 		/* The files of a gateway that has had another one are to be made anew. */
 		outcome->behind |= picture->own.address != session->instance.public_address;
 	}
@@ -119,6 +119,6 @@ int fill_site(struct session *session, struct picture *picture, struct plan *pla
 	    record_put(session, picture, outcome, &published, e) < 0)
 		return -1;
 	if (ours && (published || record_shows_us(picture)))
-		outcome->behind |= !cloud_apply(session, plan, PHASE_NETWORK);
+		cloud_apply(session, plan, PHASE_NETWORK);
 	return 0;
 }

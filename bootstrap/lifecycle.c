@@ -10,7 +10,6 @@
 
 #define LOCK_WAIT_MS 10000
 #define SETTLE_AGAIN_MS 60000
-#define LAST_CALLS_MS 20000	/* of a run, to end in its own words */
 
 static bool is_configured(const struct session *session)
 {
@@ -56,22 +55,21 @@ static int due_never(struct session *session, struct outcome *outcome, struct er
 
 /* --- a run --- */
 
-int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, struct err *e)
+int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, int64_t deadline_ms, struct err *e)
 {
 	const struct aws_options options = {
 		.environment = &session->environment,
 		.domain = session->instance.domain,
 		.log = session->log,
 	};
-	int64_t timeout_ms = session->config.timeout_s * 1000;
 	CLEANUP(outcome_done) struct outcome outcome = { 0 };
 
 	if (!is_configured(session))
 		return 0;
-	lifecycle->deadline_ms = clock_boot_ms() + timeout_ms - LAST_CALLS_MS;
+	lifecycle->deadline_ms = deadline_ms;
 	lifecycle->heartbeat = heartbeat_start(&options, session->instance.region, session->instance.id,
 					       session->config.lifecycle_hook);
-	return pass_run(session, due_after_bootstrap, timeout_ms, &outcome, e);
+	return pass_run(session, due_after_bootstrap, deadline_ms - clock_boot_ms(), &outcome, e);
 }
 
 static void answer_tell(const struct session *session, const struct hook *hook, enum verdict verdict, bool told)

@@ -29,10 +29,10 @@ struct lifecycle {
 };
 
 /*
- * Bootstrap begins, and keeps the hook waiting from now on. Should it end without a word, the hook is sync's to answer
- * once its 'timeout' is over, which is remembered under the lock. Fails as pass_run.
+ * Bootstrap begins, and keeps the hook waiting from now on; it ends by deadline_ms. Should it do so without a word, the
+ * hook is sync's to answer once its 'timeout' is over, which is remembered under the lock. Fails as pass_run.
  */
-int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, struct err *e);
+int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, int64_t deadline_ms, struct err *e);
 
 /* Its end: answer the hook, and remember whether that is done. What stands in the way is a setback. */
 void lifecycle_end(struct session *session, struct lifecycle *lifecycle, enum verdict verdict);

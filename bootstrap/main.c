@@ -35,7 +35,7 @@ static const struct flag {
 	const char *summary;
 } flags[] = {
 	{ "--claim", command_bootstrap, offsetof(struct options, claim),
-	  "take the site, though another instance fills it by now or it has left" },
+	  "take the site, though another instance fills it by now" },
 	{ "--keep-address", command_leave, offsetof(struct options, keep_address),
 	  "leave the Elastic IP with this instance" },
 	{ "--abort", command_rekey, offsetof(struct options, abort), "go back to the key that was" },
@@ -81,27 +81,40 @@ static const struct word {
 #undef WORD
 };
 
-static void flags_print(FILE *out, command_function function)
+#define COMMON_USAGE "[--root DIR] [--quiet | --verbose] [--KEY VALUE]...\n"
+#define SETTINGS_USAGE "\nKEY is a setting, for instance --mesh prod; `cygnet plan` lists them with their values.\n"
+
+static void flags_print(FILE *out, command_function function, const char *indent)
 {
 	for (size_t i = 0; i < COUNT_OF(flags); i++)
 		if (flags[i].function == function)
-			fprintf(out, "  %-13s %s: %s\n", "", flags[i].name, flags[i].summary);
+			fprintf(out, "%s%s: %s\n", indent, flags[i].name, flags[i].summary);
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (words[i].function == function)
-			fprintf(out, "  %-13s --%s %s: %s\n", "", words[i].name, words[i].value, words[i].summary);
+			fprintf(out, "%s--%s %s: %s\n", indent, words[i].name, words[i].value, words[i].summary);
+}
+
+static void help_print(FILE *out, const struct command *command)
+{
+	const char *operand = command->operand;
+
+	fprintf(out, "usage: cygnet %s%s%s [OPTION]... " COMMON_USAGE "\n%s\n\noptions:\n", command->name,
+		operand ? " " : "", operand ? operand : "", command->summary);
+	flags_print(out, command->function, "  ");
+	fputs("  --help: print this\n" SETTINGS_USAGE, out);
 }
 
 static void usage_print(FILE *out)
 {
-	fputs("usage: cygnet COMMAND [--root DIR] [--quiet | --verbose] [--KEY VALUE]...\n\ncommands:\n", out);
+	fputs("usage: cygnet COMMAND [--help] " COMMON_USAGE "\ncommands:\n", out);
 	for (size_t i = 0; i < COUNT_OF(commands); i++) {
 		const char *operand = commands[i].operand;
 
 		fprintf(out, "  %s %-*s %s\n", commands[i].name, 12 - (int)strlen(commands[i].name),
 			operand ? operand : "", commands[i].summary);
-		flags_print(out, commands[i].function);
+		flags_print(out, commands[i].function, "                ");
 	}
-	fputs("\nKEY is a setting, for instance --mesh prod; `cygnet plan` lists them with their values.\n", out);
+	fputs(SETTINGS_USAGE, out);
 }
 
 static const struct command *command_find(const char *name)
@@ -213,6 +226,14 @@ static int options_read(const struct command *command, char *const argv[], struc
 	return 0;
 }
 
+static bool help_wanted(char *const argv[])
+{
+	for (; *argv != NULL; argv++)
+		if (strcmp(*argv, "--help") == 0)
+			return true;
+	return false;
+}
+
 /* sd-daemon(3): the variable names the very stream, as it is inherited by children whose stderr goes elsewhere. */
 static bool stderr_is_journal(void)
 {
@@ -227,13 +248,14 @@ static bool stderr_is_journal(void)
 static void error_print(const char *command, const struct session *session, const struct err *e)
 {
 	const struct log *log = session->log;
+	bool cut_short = e->code == EXIT_STEP || e->code == EXIT_AGAIN;
 
 	log_error(log, "cygnet %s: %s: %s", command, session->step, e->cause);
 	if (e->remedy[0] != '\0')
 		log_error(log, "cygnet %s: remedy: %s", command, e->remedy);
-	log_error(log, "cygnet %s: exit code %d%s", command, e->code,
-		  e->code == EXIT_STEP || e->code == EXIT_AGAIN
-			? "; what was written is whole, and the next run goes on from here" : "");
+	log_error(log, "cygnet %s: exit code %d%s%s", command, e->code,
+		  cut_short ? "; what was written is whole" : "",
+		  cut_short && session_is_followed(session) ? ", and the next run goes on from here" : "");
 }
 
 static int command_run(const struct command *command, const struct options *options, char *const environment[])
@@ -277,6 +299,10 @@ int main(int argc, char *argv[], char *environment[])
 			fprintf(stderr, "cygnet: unknown command '%s'\n", argv[1]);
 		usage_print(stderr);
 		return EXIT_USAGE;
+	}
+	if (help_wanted(argv + 2)) {
+		help_print(stdout, command);
+		return EXIT_DONE;
 	}
 	if (options_read(command, argv + 2, &options, &e) < 0)
 		fprintf(stderr, "cygnet %s: %s\n", command->name, e.cause);

@@ -12,7 +12,9 @@
 #include "base/file.h"
 #include "bootstrap/apply.h"
 #include "bootstrap/charon/charon.h"
+#include "bootstrap/ruleset.h"
 #include "bootstrap/services.h"
+#include "render/firewall.h"
 
 #define OWNED_FILE_MAX (1024 * 1024)
 #define CHARON_ANSWER_MS 5000	/* it may have been started just now */
@@ -109,13 +111,23 @@ static bool charon_runs(const struct session *session, const struct target *targ
 	return false;
 }
 
+/* Files that were not heard of, and rules that are in their file alone by now. */
+static void behind_observe(const struct session *session, const struct target *target, struct observation *seen)
+{
+	const struct firewall *firewall = session->host.firewall;
+
+	for (enum concern concern = 0; concern < CONCERN_COUNT; concern++)
+		seen->behind[concern] = apply_is_behind(session, concern);
+	if (session->live && tree_find(&target->tree, firewall_file(firewall->kind)) != NULL)
+		seen->behind[CONCERN_FIREWALL] |= ruleset_is_lost(firewall);
+}
+
 static void charon_observe(const struct session *session, const struct target *target, struct observation *seen)
 {
 	const struct charon charon = { session->options->root, session->host.flavour };
 	struct err silent = ERR_INIT;
 	struct tunnels tunnels = { 0 };
 
-	seen->charon_behind = apply_is_unloaded(session);
 	if (!charon_runs(session, target, seen))
 		return;
 	seen->charon_silent = charon_wait(&charon, clock_boot_ms() + CHARON_ANSWER_MS, &silent) < 0;
@@ -139,6 +151,7 @@ int observe_host(const struct session *session, const struct target *target, str
 	kernel_observe(root, target, &seen);
 	if (services_observe(session, target, &seen, e) < 0)
 		return -1;
+	behind_observe(session, target, &seen);
 	charon_observe(session, target, &seen);
 	*ret_observation = seen;
 	seen = (struct observation){ 0 };

@@ -5,7 +5,7 @@
 #include "bootstrap/session.h"
 #include "keys/mesh.h"
 #include "keys/succession.h"
-#include "metadata/cloud.h"
+#include "render/cloud.h"
 #include "render/plan.h"
 #include "render/tree.h"
 
@@ -36,6 +36,9 @@ const struct site *picture_found(const struct picture *picture);
 /* Whether the site is another instance's by now, or nobody's. */
 bool picture_ended(const struct picture *picture);
 
+/* What render/cloud goes by; borrowed. Of what is not the site's to have nothing is known: neither is what it may write. */
+struct cloud_inputs picture_cloud_inputs(const struct session *session, const struct picture *picture);
+
 /*
  * Observe the static peers' files, the VPC and the registry. Where one of the latter fails it is a setback: what was
  * applied last stays.
@@ -44,6 +47,8 @@ int picture_observe(struct session *session, struct picture *picture, struct err
 
 /* The registry alone. */
 void picture_observe_registry(struct session *session, struct picture *picture);
+
+/* --- picture_decide.c --- */
 
 /*
  * Decide who fills the site, and so own and its peers; no peers once that has ended. Without a key own gets a
@@ -58,6 +63,8 @@ int picture_judge(struct session *session, struct picture *picture, struct err *
 
 /* The own site as it was applied last: what there is to go by until the next picture. */
 void picture_remember(struct session *session, struct site *ret_own);
+
+/* --- picture_plan.c --- */
 
 /* Inputs that stay borrowed. own and peers as for tree_units and tree_all. */
 struct tree_inputs picture_tree_inputs(const struct session *session, const struct site *own,

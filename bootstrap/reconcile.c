@@ -224,13 +224,28 @@ static int64_t settings_hash(const struct config *config)
 	return hash_text(buf_str(&text));
 }
 
-/*
- * What another look may find mended is looked at with the next run, all of it; an outage of the registry by itself.
- * Reading the news does not put off reading everything.
- */
-static int reconciled_note(struct session *session, bool news, struct outcome *outcome, struct err *e)
+/* Until it has got to its end the next run is to look at everything again, whatever becomes of this one. */
+static int reconciled_doubt(struct session *session, struct err *e)
 {
-	outcome->behind |= session->setback.code == EXIT_AGAIN && !session->setback_is_registry;
+	if (session->recent.reconciled_ms == 0)
+		return 0;
+	session->recent.reconciled_ms = 0;
+	return recent_save(session->options->root, &session->recent, e);
+}
+
+/* What another look may find mended is looked at again, all of it; an outage of the registry by itself. */
+static void hindrance_note(struct session *session)
+{
+	struct recent *recent = &session->recent;
+
+	recent->hindered = session->hindered ? recent->hindered + 1 : 0;
+	recent->hindered_ms = session->hindered ? clock_boot_ms() : 0;
+}
+
+/* Reading the news does not put off reading everything. */
+static int reconciled_note(struct session *session, bool news, const struct outcome *outcome, struct err *e)
+{
+	hindrance_note(session);
 	if (outcome->behind)
 		session->recent.reconciled_ms = 0;
 	else if (!news)
@@ -252,6 +267,9 @@ static int reconcile_all(struct session *session, bool news, struct outcome *out
 {
 	outcome_begin(outcome);
 	err_clear(&session->setback);
+	session->hindered = false;
+	if (session->live && !news && reconciled_doubt(session, e) < 0)
+		return -1;
 	if (reconcile_by_duty(session, news, outcome, e) < 0)
 		return -1;
 	return session->live ? reconciled_note(session, news, outcome, e) : 0;
@@ -293,6 +311,19 @@ static bool period_is_over(const struct session *session)
 	       clock_boot_ms() - session->recent.reconciled_ms >= period_ms - early_ms;
 }
 
+/* A gateway that is throttled may not ask the more for it: the pause doubles, up to the usual one. */
+static bool hindrance_may_be_over(const struct session *session)
+{
+	const struct recent *recent = &session->recent;
+	int64_t pause_ms = session->config.interval_s * 1000 / 2, most_ms = session->config.reconcile_s * 1000;
+
+	for (int64_t i = 1; i < recent->hindered && pause_ms < most_ms; i++)
+		pause_ms *= 2;
+	if (pause_ms > most_ms)
+		pause_ms = most_ms;
+	return recent->hindered > 0 && clock_boot_ms() - recent->hindered_ms >= pause_ms;
+}
+
 /* What cannot be read is for the full pass to tell. */
 static bool statics_changed(const struct session *session)
 {
@@ -309,7 +340,7 @@ static bool full_is_due(const struct session *session)
 	const struct state *state = &session->state;
 	bool settled = state->complete && !state->pending && state->generation > 0 && state->duty == DUTY_SERVES;
 
-	return !settled || period_is_over(session) ||
+	return !settled || period_is_over(session) || hindrance_may_be_over(session) ||
 	       session->recent.public_address != session->instance.public_address ||
 	       session->recent.settings != settings_hash(&session->config) || statics_changed(session) ||
 	       !tunnels_observable(session);

@@ -126,7 +126,7 @@ static int rekey_intend(struct session *session, struct outcome *outcome, struct
 static bool is_over(const struct session *session)
 {
 	return session->state.rotation.phase == ROTATION_NONE && !session->state.pending &&
-	       !apply_is_unloaded(session);
+	       !apply_is_behind(session, CONCERN_CHARON);
 }
 
 /* What the pass before has not said yet is said. One that finds the lock taken, or charon busy, is made up for. */

@@ -269,7 +269,7 @@ static int retired_wipe(struct session *session, struct err *e)
 	snprintf(kept.id, sizeof kept.id, "%s", state->rotation.to);
 	if (keyring_wipe_others(session->options->root, session->host.flavour->keys_folder, &kept, e) < 0)
 		return -1;
-	return apply_unloaded(session, e);
+	return apply_behind(session, CONCERN_CHARON, e);
 }
 
 static int rotating_step(struct rotating *r, struct outcome *outcome, struct err *e)

@@ -10,13 +10,19 @@
 #include "base/run.h"
 
 /*
- * A call waits for systemd's job. With --no-block nothing would tell a unit that failed from one not
- * begun, nor, after a restart, the new process from the old. A job may be ordered behind the very
- * boot step that runs us (cloud-init's bootcmd comes before the network is up): then this limit,
+ * Of a call that waits for systemd's job. With --no-block nothing would tell a unit that failed from
+ * one not begun, nor, after a restart, the new process from the old. A job may be ordered behind the
+ * very boot step that runs us (cloud-init's bootcmd comes before the network is up): then this limit,
  * shorter than the 90 s that systemd gives a unit, ends the wait; the job stays queued, and systemd
  * runs it once this program has ended.
  */
-#define CALL_MS 60000
+#define JOB_MS 60000
+
+/* Of one that has systemd read its units again: systemctl itself waits as long for that. */
+#define RELOAD_MS 180000
+
+/* How systemctl ends when systemd has not answered it in time. */
+#define NO_ANSWER "Connection timed out"
 
 /*
  * Programs say why in the last line of stderr; systemctl ends with where to look instead. Cuts text
@@ -59,34 +65,54 @@ static int remedy_where(const char *unit, struct err *e)
 	return err_remedy(e, "see 'systemctl status %s' and 'journalctl -u %s'", unit, unit);
 }
 
+static int remedy_slow(struct err *e)
+{
+	return err_remedy(e, "see 'systemctl list-jobs' for what it waits for");
+}
+
+/* Cuts text in place. */
+static int systemctl_failed(const char *verb, const char *unit, char *text, struct err *e)
+{
+	const char *reason = reason_alone(last_reason(text), verb);
+	bool slow = strstr(reason, NO_ANSWER) != NULL;
+
+	err_set(e, slow ? EXIT_AGAIN : EXIT_STEP, "cannot %s '%s': %s", verb,
+		unit ? unit : "systemd", reason);
+	return slow ? remedy_slow(e) : remedy_where(unit, e);
+}
+
 /* option and unit may be NULL. */
-static int systemctl(const struct distro *distro, const char *verb, const char *option,
-		     const char *unit, struct run_result *ret_result, struct err *e)
+static int systemctl(const struct distro *distro, int limit_ms, const char *verb,
+		     const char *option, const char *unit, struct run_result *ret_result,
+		     struct err *e)
 {
 	const char *const argv[] = { distro->systemctl, verb, option ? option : unit,
 				     option ? unit : NULL, NULL };
 	AUTO_FREE char *errors = NULL;
 
-	if (run_capture(argv, CALL_MS, ret_result, e) < 0) {
+	if (run_capture(argv, limit_ms, ret_result, e) < 0) {
 		err_wrap(e, "cannot %s '%s'", verb, unit ? unit : "systemd");
-		if (e->code != EXIT_MISSING)
-			err_remedy(e, "see 'systemctl list-jobs' for what it waits for");
-		return -1;
+		return e->code == EXIT_AGAIN ? remedy_slow(e) : -1;
 	}
 	if (ret_result->status == 0)
 		return 0;
 	errors = buf_take(&ret_result->errors);
-	err_set(e, EXIT_STEP, "cannot %s '%s': %s", verb, unit ? unit : "systemd",
-		reason_alone(last_reason(errors), verb));
-	return remedy_where(unit, e);
+	return systemctl_failed(verb, unit, errors, e);
 }
 
-static int unit_do(const struct distro *distro, const char *verb, const char *option,
-		   const char *unit, struct err *e)
+static int job_do(const struct distro *distro, const char *verb, const char *option,
+		  const char *unit, struct err *e)
 {
 	CLEANUP(run_result_done) struct run_result result = { 0 };
 
-	return systemctl(distro, verb, option, unit, &result, e);
+	return systemctl(distro, JOB_MS, verb, option, unit, &result, e);
+}
+
+static int reload_do(const struct distro *distro, const char *verb, const char *unit, struct err *e)
+{
+	CLEANUP(run_result_done) struct run_result result = { 0 };
+
+	return systemctl(distro, RELOAD_MS, verb, NULL, unit, &result, e);
 }
 
 /* The value of a line "name=value"; NULL when there is none. */
@@ -118,7 +144,7 @@ int service_observe(const struct distro *distro, const char *unit, struct servic
 	CLEANUP(run_result_done) struct run_result result = { 0 };
 	AUTO_FREE char *load = NULL, *file = NULL, *now = NULL;
 
-	if (systemctl(distro, "show", "--property=LoadState,UnitFileState,ActiveState", unit,
+	if (systemctl(distro, JOB_MS, "show", "--property=LoadState,UnitFileState,ActiveState", unit,
 		      &result, e) < 0)
 		return -1;
 	load = property(buf_str(&result.out), "LoadState");
@@ -136,40 +162,40 @@ int service_observe(const struct distro *distro, const char *unit, struct servic
 
 int service_daemon_reload(const struct distro *distro, struct err *e)
 {
-	return unit_do(distro, "daemon-reload", NULL, NULL, e);
+	return reload_do(distro, "daemon-reload", NULL, e);
 }
 
 int service_enable(const struct distro *distro, const char *unit, struct err *e)
 {
-	return unit_do(distro, "enable", NULL, unit, e);
+	return reload_do(distro, "enable", unit, e);
 }
 
 int service_reenable(const struct distro *distro, const char *unit, struct err *e)
 {
-	return unit_do(distro, "reenable", NULL, unit, e);
+	return reload_do(distro, "reenable", unit, e);
 }
 
 int service_disable(const struct distro *distro, const char *unit, struct err *e)
 {
-	return unit_do(distro, "disable", "--now", unit, e);
+	return job_do(distro, "disable", "--now", unit, e);
 }
 
 int service_disable_later(const struct distro *distro, const char *unit, struct err *e)
 {
-	return unit_do(distro, "disable", NULL, unit, e);
+	return reload_do(distro, "disable", unit, e);
 }
 
 int service_start(const struct distro *distro, const char *unit, struct err *e)
 {
-	return unit_do(distro, "start", NULL, unit, e);
+	return job_do(distro, "start", NULL, unit, e);
 }
 
 int service_restart(const struct distro *distro, const char *unit, struct err *e)
 {
-	return unit_do(distro, "restart", NULL, unit, e);
+	return job_do(distro, "restart", NULL, unit, e);
 }
 
 int service_reload(const struct distro *distro, const char *unit, struct err *e)
 {
-	return unit_do(distro, "reload-or-restart", NULL, unit, e);
+	return job_do(distro, "reload-or-restart", NULL, unit, e);
 }

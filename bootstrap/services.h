@@ -11,8 +11,8 @@ int service_observe(const struct distro *distro, const char *unit, struct servic
 		    struct err *e);
 
 /*
- * Each is one systemctl call, bounded in time; a failure's remedy names `systemctl status` or
- * `journalctl -u`.
+ * Each is one systemctl call, bounded in time: one that systemd does not answer in time is
+ * EXIT_AGAIN. A failure's remedy names `systemctl status` or `journalctl -u`.
  */
 int service_daemon_reload(const struct distro *distro, struct err *e);
 int service_enable(const struct distro *distro, const char *unit, struct err *e);

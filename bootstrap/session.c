@@ -13,9 +13,12 @@
 #include "base/file.h"
 #include "bootstrap/membership.h"
 #include "metadata/proposals.h"
+#include "metadata/sources.h"
+#include "render/units.h"
 
 #define REGISTRY_WARNING_MS (3600 * 1000)
 #define PROGRAM_BELOW_ROOT "/usr/local/bin/cygnet"
+#define TIMER_LINK "/etc/systemd/system/timers.target.wants/cygnet-sync.timer"
 
 void session_init(struct session *session, const struct options *options, const struct log *log)
 {
@@ -24,20 +27,25 @@ void session_init(struct session *session, const struct options *options, const 
 	session->step = "start";
 }
 
+static void observed_done(struct session *session)
+{
+	free(TAKE(session->program));
+	free(TAKE(session->interface));
+	config_done(&session->config);
+	tags_done(&session->tags);
+	instance_done(&session->instance);
+	aws_free(TAKE(session->assumed));
+	aws_free(TAKE(session->aws));
+	imds_free(TAKE(session->imds));
+	aws_environment_done(&session->environment);
+}
+
 void session_close(struct session *session)
 {
 	keyring_done(&session->keyring);
 	recent_done(&session->recent);
 	state_done(&session->state);
-	free(session->program);
-	free(session->interface);
-	config_done(&session->config);
-	tags_done(&session->tags);
-	instance_done(&session->instance);
-	aws_free(session->assumed);
-	aws_free(session->aws);
-	imds_free(session->imds);
-	aws_environment_done(&session->environment);
+	observed_done(session);
 }
 
 void session_step(struct session *session, const char *step)
@@ -72,6 +80,7 @@ void session_setback(struct session *session, struct err *e)
 {
 	AUTO_FREE char *text = setback_text(session, e);
 
+	session->hindered |= e->code == EXIT_AGAIN;
 	session_warn(session, text);
 	setback_keep(session, e);
 }
@@ -146,8 +155,16 @@ static int interface_observe(struct session *session, struct err *e)
 		       session->instance.mac, session->instance.interface);
 }
 
-static const char *const volatile_folders[] = { "/tmp/", "/run/", "/dev/" };
+/* The kernel's word behind the path of a file that was removed, or replaced, since the program in it was started. */
+static size_t program_length(const char *path, size_t len)
+{
+	static const char removed[] = " (deleted)";
+	size_t size = sizeof removed - 1;
 
+	return len > size && memcmp(path + len - size, removed, size) == 0 ? len - size : len;
+}
+
+/* It is for units to start, so it has to be there. Source: proc_pid_exe(5). */
 static int program_observe(struct session *session, struct err *e)
 {
 	char path[4096];
@@ -160,12 +177,28 @@ static int program_observe(struct session *session, struct err *e)
 	n = readlink("/proc/self/exe", path, sizeof path);
 	if (n <= 0 || (size_t)n >= sizeof path)
 		return err_set(e, EXIT_STEP, "cannot tell from /proc/self/exe where cygnet itself is");
-	session->program = mem_strndup(path, (size_t)n);
-	for (size_t i = 0; i < COUNT_OF(volatile_folders); i++)
-		if (strncmp(session->program, volatile_folders[i], strlen(volatile_folders[i])) == 0)
+	session->program = mem_strndup(path, program_length(path, (size_t)n));
+	if (!file_executable(session->options->root, session->program))
+		return err_set(e, EXIT_AGAIN, "cygnet was started as '%s', and that is not there any more",
+			       session->program);
+	return 0;
+}
+
+static void packaged_tell(const struct session *session)
+{
+	if (strcmp(session->program, UNITS_PACKAGED_PROGRAM) != 0)
+		log_warn(session->log, "'%s' is not the package's, which is '" UNITS_PACKAGED_PROGRAM "' and what "
+			 "cygnet's units start: remove '%s', ignoring", session->program, session->program);
+}
+
+static void volatile_tell(const struct session *session)
+{
+	static const char *const folders[] = { "/tmp/", "/run/", "/dev/" };
+
+	for (size_t i = 0; i < COUNT_OF(folders); i++)
+		if (strncmp(session->program, folders[i], strlen(folders[i])) == 0)
 			log_warn(session->log, "cygnet's units start it as '%s', which a boot may clear: install it in "
 				 "/usr/local/bin and run it there", session->program);
-	return 0;
 }
 
 static int host_observe(struct session *session, struct err *e)
@@ -217,6 +250,10 @@ void session_connect(struct session *session, const char *who)
 
 int session_observe(struct session *session, char *const environment[], struct err *e)
 {
+	observed_done(session);
+	session_step(session, "program");
+	if (program_observe(session, e) < 0)
+		return -1;
 	session_step(session, "instance metadata");
 	if (identity_observe(session, environment, e) < 0)
 		return -1;
@@ -225,9 +262,45 @@ int session_observe(struct session *session, char *const environment[], struct e
 		return -1;
 	session_connect(session, session->instance.id);
 	session_step(session, "distribution");
-	if (host_observe(session, e) < 0)
+	if (host_observe(session, e) < 0 || interface_observe(session, e) < 0)
 		return -1;
-	return interface_observe(session, e) < 0 ? -1 : program_observe(session, e);
+	if (session->live && session->host.packaged)
+		packaged_tell(session);
+	else if (session->live)
+		volatile_tell(session);
+	return 0;
+}
+
+static void unseen_tell(const struct session *session, const struct config *timer, enum setting setting)
+{
+	const struct config *config = &session->config;
+	const char *key = config_key(setting), *value = config->values[setting];
+
+	if (timer->values[setting] == NULL || strcmp(timer->values[setting], value) != 0)
+		log_warn(session->log, "'%s' is '%s' by %s, which the timer's runs will not see: put '%s = %s' into "
+			 "'" CONFIG_FILE "'", key, value, config->origins[setting], key, value);
+}
+
+/* What is wrong with the file or the tags was told when they were read for this run. */
+void session_tell_unseen(const struct session *session)
+{
+	static const char *const no_options[SETTING_COUNT] = { 0 };
+	static char *const no_environment[] = { NULL };
+	CLEANUP(config_done) struct config timer = { 0 };
+	AUTO_FREE char *text = NULL;
+	struct err told = ERR_INIT;
+
+	if (config_file_read(session->options->root, &text, &told) < 0 ||
+	    sources_merge(&(struct config_sources){ .options = no_options, .environment = no_environment,
+						    .file_text = text, .tags = &session->tags }, &timer, &told) < 0)
+		return;
+	unseen_tell(session, &timer, SETTING_MESH);
+	unseen_tell(session, &timer, SETTING_REGISTRY);
+}
+
+bool session_is_followed(const struct session *session)
+{
+	return session->live && file_exists(session->options->root, TIMER_LINK);
 }
 
 int session_observe_registry(struct session *session, char *const environment[], struct err *e)
@@ -240,12 +313,6 @@ int session_observe_registry(struct session *session, char *const environment[],
 	aws_settle(session, endpoint_domain(session->config.registry));
 	session_connect(session, "cygnet");
 	return 0;
-}
-
-int session_observe_settings(struct session *session, char *const environment[], struct err *e)
-{
-	session_step(session, "settings");
-	return config_observe(session, environment, config_given, e);
 }
 
 int session_load(struct session *session, struct err *e)

@@ -32,6 +32,7 @@ struct session {
 	bool claim;			/* the site is to be taken, whoever has it; over once that is done */
 	struct err setback;		/* the first failure that the run went on after */
 	bool setback_is_registry;	/* and that is over once the registry can be read */
+	bool hindered;			/* a pass went on after what another look may find mended, the registry aside */
 	bool registry_told;		/* this run has warned that the registry cannot be read */
 
 	struct aws_environment environment;
@@ -73,11 +74,17 @@ void session_setback(struct session *session, struct err *e);
 void session_registry_lost(struct session *session, struct err *e);
 void session_registry_found(struct session *session);
 
-/* Who am I, what was I told, which machine is this: IMDS, tags, settings, distribution. Nothing is changed. */
+/*
+ * Who am I, what was I told, which machine is this: program, IMDS, tags, settings, distribution. Nothing is changed. May
+ * be called again.
+ */
 int session_observe(struct session *session, char *const environment[], struct err *e);
 
-/* For a command about machines that are not there yet: what was set, and nothing else is read. */
-int session_observe_settings(struct session *session, char *const environment[], struct err *e);
+/* Warn of required settings that only this run is given: the timer's have their file and the tags. */
+void session_tell_unseen(const struct session *session);
+
+/* Whether the timer is enabled, so that other runs come whatever becomes of this one. */
+bool session_is_followed(const struct session *session);
 
 /* Settings and aws are there: say where the registry is, and as whom it is asked. who names us in the role's logs; borrowed. */
 void session_connect(struct session *session, const char *who);

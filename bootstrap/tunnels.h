@@ -9,7 +9,7 @@
 struct outcome {
 	size_t peers, up;
 	bool changed;			/* anything was written, called or published */
-	bool behind;			/* the registry or EC2 has news that this pass has not read */
+	bool behind;			/* the registry has news that this pass has not read */
 	bool ended;			/* the site is not this instance's any more */
 	struct strings lines;		/* one a tunnel, in the order of the peers */
 	bool moving;			/* the own key is being replaced, or a peer's was revoked: another pass soon helps */

@@ -21,6 +21,8 @@ static const struct number {
 	size_t offset;
 } numbers[] = {
 	{ "reconciled_ms", offsetof(struct recent, reconciled_ms) },
+	{ "hindered_ms", offsetof(struct recent, hindered_ms) },
+	{ "hindered", offsetof(struct recent, hindered) },
 	{ "public_address", offsetof(struct recent, public_address) },
 	{ "settings", offsetof(struct recent, settings) },
 	{ "registry_warned_ms", offsetof(struct recent, registry_warned_ms) },

@@ -87,7 +87,9 @@ struct keyring_ids state_key_ids(const struct state *state);
 /* Lost at boot. Zeroed is that of a fresh boot. Times are clock_boot_ms(). */
 struct recent {
 	int64_t reconciled_ms;		/* last full reconcile; 0: none since boot, or the next is due at once */
-	int64_t public_address;		/* that the instance had then */
+	int64_t hindered_ms;		/* last one that found what another may find mended; 0: that is over */
+	int64_t hindered;		/* how many of them in a row did */
+	int64_t public_address;		/* that the instance had at the last */
 	int64_t settings;		/* hash of those that it was made with */
 	int64_t registry_warned_ms;	/* last warning that the registry cannot be read; 0: none */
 	int64_t charon_lost_ms;		/* since when charon has not answered after a pass; 0: it does */

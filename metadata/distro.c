@@ -239,20 +239,29 @@ static const struct enabling amazon2_epel[] = {
 	.packaged_units = { "/usr/lib/systemd/system", "/lib/systemd/system" }, \
 	.sysctl_file = "/etc/sysctl.d/99-zz-cygnet.conf"
 
+/*
+ * apt-get update forgives a server that does not answer unless it is told not to, which apt before 2.1.16 does not hear:
+ * Ubuntu 20.04's. A package that was removed may still be in dpkg's list. First boots run unattended upgrades, which
+ * last for minutes.
+ */
 #define APT								\
 	.install = "apt-get install -y",				\
-	.query = "dpkg-query -W",					\
-	.refresh = "apt-get update",					\
-	.upgrade = "apt-get upgrade -y --with-new-pkgs -o Dpkg::Options::=--force-confold"
+	.query = "dpkg-query -W -f '${db:Status-Status}\\n' \"$1\" | grep -qx installed", \
+	.refresh = "apt-get update -o APT::Update::Error-Mode=any",	\
+	.upgrade = "apt-get upgrade -y --with-new-pkgs",		\
+	.unattended = "-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold"
 
 #define YUM								\
 	.install = "yum install -y",					\
-	.query = "rpm -q",						\
+	.query = "rpm -q \"$1\"",					\
 	.upgrade = "yum update -y"
 
-#define DNF								\
+#define DNF_INSTALLS							\
 	.install = "dnf install -y",					\
-	.query = "rpm -q",						\
+	.query = "rpm -q \"$1\""
+
+#define DNF								\
+	DNF_INSTALLS,							\
 	.upgrade = "dnf upgrade -y"
 
 #define DEBIAN								\
@@ -341,8 +350,11 @@ static const struct distro distros[] = {
 		.source = "amazonlinux/amazon-linux-2023 issue 301; EL 9's paths, unverified",
 		.repositories = "amazonlinux and SPAL",
 		.unpackaged = true,
-		DNF,
+		DNF_INSTALLS,
+		/* An image is locked to its release's repositories: AL2023 User Guide, "Deterministic upgrades" */
+		.upgrade = "dnf upgrade -y --releasever=latest",
 		.agent = "amazon-cloudwatch-agent",
+		.syslog = "rsyslog",	/* the same guide, "Comparing": systemd-journald alone is there */
 		.packages = "nftables chrony",
 		.flavours = el_flavours,
 		.firewalls = all_firewalls,
@@ -356,6 +368,7 @@ static const struct distro distros[] = {
 	}, {
 		.name = "Enterprise Linux 9", .version = "9",
 		.enabling = el9_epel,
+		.aws_cli = "awscli2",	/* of AppStream, from 9.5 on */
 		.source = "Fedora's and EPEL's spec of strongSwan 5.9; the rest unverified",
 		EL,
 	}, {

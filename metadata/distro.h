@@ -61,11 +61,13 @@ struct distro {
 	bool unpackaged;		/* there is no strongSwan, neither in these repositories */
 	const struct enabling *enabling;	/* of them, a row for each id; NULL: none is needed */
 	const char *install;		/* command that package names follow; NULL: not known */
-	const char *query;		/* the same, fails unless all are installed */
-	const char *refresh;		/* command that reads the indexes anew; NULL: the others do */
+	const char *query;		/* a shell's, fails unless the package "$1" is installed */
+	const char *refresh;		/* command that reads the indexes anew, or fails; NULL: the others do */
 	const char *upgrade;		/* command that brings what is installed up to date */
+	const char *unattended;		/* options of install and upgrade while a machine boots; NULL: none */
 	const char *packages;		/* that it needs besides the flavour's */
 	const char *agent;		/* package of the CloudWatch agent; NULL: there is none */
+	const char *syslog;		/* package and unit that write the agent's logs; NULL: they are there */
 	const char *aws_cli;		/* package of it, where curl is too old to sign for S3 */
 
 	const struct flavour *const *flavours;		/* best first */

@@ -103,17 +103,21 @@ static bool unit_moves(const struct planning *p, const char *name)
 	return false;
 }
 
+/* Where a run ended between a unit's move and its links, nothing tells which one it was. */
 static void plan_enabled(const struct planning *p, const struct wanted_unit *unit, const struct service *found)
 {
+	bool lost = unit->own && p->seen->behind[CONCERN_UNITS];
+
 	if (!found->enabled)
 		plan_add(p->plan, ACTION_ENABLE, unit->name, NULL);
-	else if (unit_moves(p, unit->name))
+	else if (lost || unit_moves(p, unit->name))
 		plan_add(p->plan, ACTION_REENABLE, unit->name, NULL);
 }
 
 /*
  * cygnet's own units are enabled together as soon as they are written, and each is started in its concern's turn:
- * the rule set's needs its rules first. Units that must be off stand before the one whose place they take.
+ * the rule set's needs its rules first. Started before enabled: the timer goes on with whatever is slow after it.
+ * Units that must be off stand before the one whose place they take.
  */
 static void plan_units(const struct planning *p, enum concern concern, bool files_changed)
 {
@@ -122,17 +126,15 @@ static void plan_units(const struct planning *p, enum concern concern, bool file
 	for (size_t i = 0; i < p->target->unit_count; i++) {
 		const struct wanted_unit *unit = &p->target->units[i];
 		const struct service *found = &p->seen->services[i];
-		bool off = !unit->enabled && (found->enabled || found->active);
+		bool mine = unit->concern == concern, off = !unit->enabled && (found->enabled || found->active);
 
+		if (mine && off)
+			plan_add(p->plan, ACTION_DISABLE, unit->name, NULL);
+		displaced |= mine && off && found->active;
+		if (mine && unit->active)
+			plan_start(p, unit, found, files_changed, displaced);
 		if ((unit->own ? CONCERN_UNITS : unit->concern) == concern && unit->enabled)
 			plan_enabled(p, unit, found);
-		if (unit->concern != concern)
-			continue;
-		if (off)
-			plan_add(p->plan, ACTION_DISABLE, unit->name, NULL);
-		displaced |= off && found->active;
-		if (unit->active)
-			plan_start(p, unit, found, files_changed, displaced);
 	}
 }
 
@@ -156,7 +158,7 @@ static bool charon_agrees(const struct planning *p)
 {
 	struct err difference = ERR_INIT;
 
-	return p->seen->charon != NULL && !p->seen->charon_behind &&
+	return p->seen->charon != NULL &&
 	       connections_compare(p->target->connections, p->target->connection_count,
 				   p->seen->charon->connections, p->seen->charon->connection_count, &difference) == 0;
 }
@@ -171,7 +173,7 @@ static void plan_labels(const struct planning *p, enum concern concern)
 static void plan_concern(const struct planning *p, enum concern concern)
 {
 	size_t first = p->plan->count;
-	bool changed = plan_files(p, concern), load;
+	bool changed = plan_files(p, concern) || p->seen->behind[concern], load;
 
 	if (changed && concern == CONCERN_UNITS)
 		plan_add(p->plan, ACTION_RELOAD_SYSTEMD, NULL, NULL);

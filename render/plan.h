@@ -24,7 +24,7 @@ struct observation {
 	size_t kernel_count;
 	struct service *services;	/* one for each of target->units */
 	struct tunnels *charon;		/* NULL: it does not answer */
-	bool charon_behind;		/* it may have loaded other files than those on disk */
+	bool behind[CONCERN_COUNT];	/* who has to hear of a concern's files may follow others than those on disk */
 	bool charon_silent;		/* its unit runs, and nobody answers: another flavour took the socket with it */
 };
 

@@ -173,18 +173,19 @@ static void firewall_unit_render(const struct unit_inputs *in, struct buf *out)
 		 "WantedBy=sysinit.target\n");
 }
 
+/* In the order in which they are started and enabled. */
 static const struct unit units[] = {
-	{ "cygnet-firewall.service", CONCERN_FIREWALL, true, true },
-	{ "cygnet-sync.service", CONCERN_UNITS, false, false },
 	{ "cygnet-sync.timer", CONCERN_UNITS, true, true },
+	{ "cygnet-sync.service", CONCERN_UNITS, false, false },
+	{ "cygnet-firewall.service", CONCERN_FIREWALL, true, true },
 	{ "cygnet.service", CONCERN_UNITS, true, false },
 };
 
 /* In the order of units. */
 static void (*const renderers[])(const struct unit_inputs *in, struct buf *out) = {
-	firewall_unit_render,
-	sync_render,
 	timer_render,
+	sync_render,
+	firewall_unit_render,
 	bootstrap_render,
 };
 

@@ -19,6 +19,32 @@
 
 static const char arch_line[] = "arch=$(uname -m)\n";
 
+/* --- before anything is installed --- */
+
+/* A distribution that has a use for the aws CLI would bring the old curl, too. */
+static const char s3_way[] =
+	"curl_signs() {\n"
+	"\tversion=$(curl --version | sed -n '1s/^curl \\([0-9]*\\)\\.\\([0-9]*\\).*/\\1 \\2/p')\n"
+	"\t[ \"${version% *}\" -gt " CURL_MAJOR " ] || { [ \"${version% *}\" -eq " CURL_MAJOR " ] && "
+	"[ \"${version#* }\" -ge " CURL_MINOR " ]; }\n"
+	"}\n"
+	"step 'see what signs for S3'\n"
+	"way=fetch_curl\n"
+	"if command -v curl >/dev/null; then\n"
+	"\tcurl_signs || way=fetch_cli\n"
+	"elif [ -n \"$aws_cli\" ]; then\n"
+	"\tway=fetch_cli\n"
+	"fi\n"
+	"if [ $way = fetch_cli ] && [ -z \"$aws_cli\" ] && ! command -v aws >/dev/null; then\n"
+	"\tfail 'curl is too old to sign for S3 and there is no aws CLI: add it to the machine image, or use https'\n"
+	"fi\n";
+
+void fetch_begin(struct buf *out, const struct order *order)
+{
+	if (order->source.kind == SOURCE_S3)
+		buf_adds(out, s3_way);
+}
+
 /* --- pinned hashes --- */
 
 static bool is_pinned(const struct order *order)
@@ -53,7 +79,7 @@ static void curl_add(struct buf *out)
 		 "if ! command -v curl >/dev/null; then\n"
 		 "\tstep 'install curl'\n"
 		 "\ttry repositories\n"
-		 "\ttry add curl ca-certificates\n"
+		 "\tobtain curl ca-certificates\n"
 		 "fi\n");
 }
 
@@ -81,11 +107,6 @@ static const char imds_functions[] =
 	"}\n";
 
 static const char signing_functions[] =
-	"curl_signs() {\n"
-	"\tversion=$(curl --version | sed -n '1s/^curl \\([0-9]*\\)\\.\\([0-9]*\\).*/\\1 \\2/p')\n"
-	"\t[ \"${version% *}\" -gt " CURL_MAJOR " ] || { [ \"${version% *}\" -eq " CURL_MAJOR " ] && "
-	"[ \"${version#* }\" -ge " CURL_MINOR " ]; }\n"
-	"}\n"
 	"member() {\n"
 	"\tprintf '%s' \"$credentials\" | tr ',{}' '[\\n*]' | sed -n \"s/^ *\\\"$1\\\" *: *\\\"\\(.*\\)\\\" *\\$/\\1/p\"\n"
 	"}\n"
@@ -105,17 +126,10 @@ static const char signing_functions[] =
 static const char s3_steps[] =
 	"step 'ask the instance metadata'\n"
 	"try identify\n"
-	"if curl_signs; then\n"
-	"\tway=fetch_curl\n"
-	"else\n"
-	"\tway=fetch_cli\n"
-	"\tif ! command -v aws >/dev/null; then\n"
-	"\t\t[ -n \"$aws_cli\" ] ||\n"
-	"\t\t\tfail 'curl is too old to sign for S3 and there is no aws CLI: add it to the machine image, or use https'\n"
-	"\t\tstep 'install the aws CLI'\n"
-	"\t\ttry repositories\n"
-	"\t\ttry add \"$aws_cli\"\n"
-	"\tfi\n"
+	"if [ $way = fetch_cli ] && ! command -v aws >/dev/null; then\n"
+	"\tstep 'install the aws CLI'\n"
+	"\ttry repositories\n"
+	"\tobtain \"$aws_cli\"\n"
 	"fi\n"
 	"step \"fetch s3://$bucket/$key\"\n"
 	"try \"$way\"\n";
@@ -190,7 +204,7 @@ static void package_add(struct buf *out, const struct order *order)
 		buf_adds(out,
 			 "step 'install cygnet'\n"
 			 "try refresh\n"
-			 "try add cygnet\n");
+			 "obtain cygnet\n");
 	}
 	buf_adds(out,
 		 "program=$(command -v cygnet) || fail 'there is no cygnet in the machine image'\n");

@@ -36,21 +36,30 @@ enum arch arch_own(void)
 
 /* --- formats --- */
 
-/* What a format is made from, besides the settings. */
-enum need { NEED_SOURCE = 1, NEED_MACHINE = 2, NEED_REGION = 4 };
+/* What a format is made from, besides the settings: kinds of options. */
+enum kind {
+	SCRIPT = 1,		/* what the script does */
+	SOURCE = 2,
+	LAUNCH = 4,		/* how an instance is launched */
+	MACHINE = 8,		/* what it is launched with, where no stack makes that */
+	PLACE = 16,		/* where a policy's resources are */
+	GATEWAY = 32,		/* which of them are a gateway's */
+};
+
+#define USER_DATA (SCRIPT | SOURCE)
 
 static const struct {
 	const char *name;
-	unsigned needs;
+	unsigned uses;
 } formats[] = {
-	[FORMAT_SHELL] = { "shell", NEED_SOURCE },
-	[FORMAT_CLOUD_CONFIG] = { "cloud-config", NEED_SOURCE },
-	[FORMAT_MIME] = { "mime", NEED_SOURCE },
-	[FORMAT_LAUNCH_TEMPLATE] = { "launch-template", NEED_SOURCE | NEED_MACHINE },
-	[FORMAT_CLOUDFORMATION] = { "cloudformation", NEED_SOURCE },
-	[FORMAT_GATEWAY_POLICY] = { "iam-policy", NEED_REGION },
-	[FORMAT_REGISTRY_POLICY] = { "registry-policy", 0 },
-	[FORMAT_OPERATOR_POLICY] = { "operator-policy", 0 },
+	[FORMAT_SHELL] = { "shell", USER_DATA },
+	[FORMAT_CLOUD_CONFIG] = { "cloud-config", USER_DATA },
+	[FORMAT_MIME] = { "mime", USER_DATA },
+	[FORMAT_LAUNCH_TEMPLATE] = { "launch-template", USER_DATA | LAUNCH | MACHINE },
+	[FORMAT_CLOUDFORMATION] = { "cloudformation", USER_DATA | LAUNCH },
+	[FORMAT_GATEWAY_POLICY] = { "iam-policy", SOURCE | PLACE | GATEWAY },
+	[FORMAT_REGISTRY_POLICY] = { "registry-policy", PLACE },
+	[FORMAT_OPERATOR_POLICY] = { "operator-policy", PLACE },
 	[FORMAT_PERMISSIONS] = { "permissions", 0 },
 };
 
@@ -72,6 +81,53 @@ static int format_parse(const char *text, enum format *ret_format, struct err *e
 		err_set(e, EXIT_USAGE, "--format '%s' is not %s", text, buf_str(&names));
 	buf_done(&names);
 	return -1;
+}
+
+/* --- options --- */
+
+#define WORD(name) offsetof(struct order_words, name), false
+#define FLAG(name) offsetof(struct order_words, name), true
+
+static const struct option {
+	const char *name;
+	size_t member;			/* of struct order_words */
+	bool is_flag;
+	enum kind kind;
+} options[] = {
+	{ "--source", WORD(source), SOURCE },
+	{ "--sha256", WORD(sha256), SCRIPT },
+	{ "--repository-key", WORD(repository_key), SCRIPT },
+	{ "--upgrade", FLAG(upgrade), SCRIPT },
+	{ "--cloudwatch", FLAG(cloudwatch), SCRIPT },
+	{ "--endpoints", FLAG(endpoints), LAUNCH },
+	{ "--ami", WORD(ami), LAUNCH },
+	{ "--type", WORD(type), LAUNCH },
+	{ "--group", WORD(group), MACHINE },
+	{ "--profile", WORD(profile), MACHINE },
+	{ "--region", WORD(region), PLACE },
+	{ "--account", WORD(account), PLACE },
+	{ "--vpc", WORD(vpc), GATEWAY },
+	{ "--scaling-group", WORD(scaling_group), GATEWAY },
+};
+
+#undef WORD
+#undef FLAG
+
+static bool option_is_given(const struct option *option, const struct order_words *words)
+{
+	const char *member = (const char *)words + option->member;
+
+	return option->is_flag ? *(const bool *)member : *(const char *const *)member != NULL;
+}
+
+/* What would pass in silence may have been meant to do something. */
+static int options_check(const struct order_words *words, enum format format, struct err *e)
+{
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		if (option_is_given(&options[i], words) && (formats[format].uses & options[i].kind) == 0)
+			return err_set(e, EXIT_USAGE, "%s is of no use to --format %s", options[i].name,
+				       formats[format].name);
+	return 0;
 }
 
 /* --- hashes --- */
@@ -171,25 +227,27 @@ static const struct word {
 	size_t word, member;		/* of struct order_words, of struct order */
 	bool (*is_valid)(const char *text);
 	const char *example;
-	unsigned need;			/* formats that need this need the word */
+	unsigned needed;		/* formats, as bits, that cannot do without */
 } known[] = {
 #define WORD(name) offsetof(struct order_words, name), offsetof(struct order, name)
-	{ "--ami", WORD(ami), is_ami, "ami-0123456789abcdef0", NEED_MACHINE },
+#define BIT(format) (1U << FORMAT_##format)
+	{ "--ami", WORD(ami), is_ami, "ami-0123456789abcdef0", BIT(LAUNCH_TEMPLATE) },
 	{ "--type", WORD(type), is_type, DEFAULT_TYPE, 0 },
-	{ "--group", WORD(group), is_group, "sg-0123456789abcdef0", NEED_MACHINE },
-	{ "--profile", WORD(profile), is_profile, "cygnet-gateway", NEED_MACHINE },
-	{ "--region", WORD(region), region_valid, "eu-west-1", NEED_REGION },
+	{ "--group", WORD(group), is_group, "sg-0123456789abcdef0", BIT(LAUNCH_TEMPLATE) },
+	{ "--profile", WORD(profile), is_profile, "cygnet-gateway", BIT(LAUNCH_TEMPLATE) },
+	{ "--region", WORD(region), region_valid, "eu-west-1", BIT(GATEWAY_POLICY) },
 	{ "--account", WORD(account), shape_account, "123456789012", 0 },
 	{ "--vpc", WORD(vpc), is_vpc, "vpc-0123456789abcdef0", 0 },
 	{ "--scaling-group", WORD(scaling_group), is_scaling_group, "cygnet-us-east-1", 0 },
 #undef WORD
+#undef BIT
 };
 
 static int word_take(const struct word *word, const struct order_words *words, struct order *order, struct err *e)
 {
 	const char *text = *(const char *const *)((const char *)words + word->word);
 
-	if (text == NULL && (word->need & formats[order->format].needs) != 0)
+	if (text == NULL && (word->needed & 1U << order->format) != 0)
 		return err_set(e, EXIT_USAGE, "--format %s needs %s, as in '%s %s'", formats[order->format].name,
 			       word->option, word->option, word->example);
 	if (text != NULL && !word->is_valid(text))
@@ -206,9 +264,10 @@ int order_make(const struct order_words *words, const char *own, struct order *r
 		.endpoints = words->endpoints,
 	};
 
-	if (format_parse(words->format, &order.format, e) < 0 || origin_make(words, own, &order, e) < 0)
+	if (format_parse(words->format, &order.format, e) < 0 || options_check(words, order.format, e) < 0 ||
+	    origin_make(words, own, &order, e) < 0)
 		return -1;
-	if (!order.has_source && (formats[order.format].needs & NEED_SOURCE) != 0)
+	if (!order.has_source && (formats[order.format].uses & SCRIPT) != 0)
 		return err_set(e, EXIT_USAGE, "--format %s needs --source", formats[order.format].name);
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (word_take(&known[i], words, &order, e) < 0)

@@ -27,14 +27,18 @@ static void manager_body(struct buf *body, const struct machine *machine)
 {
 	const struct distro *distro = machine->distro;
 
-	buf_addf(body, "\tinstalled() { %s \"$@\"; }\n", distro->query);
-	buf_addf(body, "\tadd() { %s \"$@\"; }\n", distro->install);
+	buf_addf(body, "\tinstalled() { %s; }\n", distro->query);
+	buf_addf(body, "\tadd() { %s%s%s \"$@\"; }\n", distro->install, distro->unattended ? " " : "",
+		 distro->unattended ? distro->unattended : "");
 	buf_addf(body, "\trefresh() { %s; }\n", distro->refresh ? distro->refresh : ":");
 }
 
 static void upgrade_body(struct buf *body, const struct machine *machine)
 {
-	buf_addf(body, "\tupgrade() { %s; }\n", machine->distro->upgrade);
+	const char *unattended = machine->distro->unattended;
+
+	buf_addf(body, "\tupgrade() { %s%s%s; }\n", machine->distro->upgrade, unattended ? " " : "",
+		 unattended ? unattended : "");
 }
 
 /* The flavour that bootstrap will take, as nothing but its packages is there; NULL: the row has none to install. */
@@ -68,8 +72,10 @@ static void enable_body(struct buf *body, const struct machine *machine)
 
 static void agent_body(struct buf *body, const struct machine *machine)
 {
+	const char *syslog = machine->distro->syslog;
+
 	if (machine->distro->agent != NULL)
-		buf_addf(body, "\tagent=%s\n", machine->distro->agent);
+		buf_addf(body, "\tagent=%s syslog=%s\n", machine->distro->agent, syslog ? syslog : "''");
 }
 
 static void aws_cli_body(struct buf *body, const struct machine *machine)
@@ -90,9 +96,23 @@ static const struct aspect needs = {
 	"\tsay \"'$os' is not known: the machine image has to have strongSwan, nft and a time daemon\"\n",
 };
 static const struct aspect enable = { enable_body, "\tenabling() { :; }\n" };
-static const struct aspect upgrade = { upgrade_body, "\tupgrade() { fail \"nobody knows how to upgrade '$os'\"; }\n" };
+static const struct aspect upgrade = {
+	upgrade_body,
+	"\tupgrade() { fail \"nobody knows how to upgrade '$os'\"; }\n",
+};
 static const struct aspect agent = { agent_body, "\tagent=''\n" };
 static const struct aspect aws_cli = { aws_cli_body, "\taws_cli=''\n" };
+
+/*
+ * Indexes that have aged name packages that are gone, so what fails is tried again with new ones. yum passes over names
+ * that it does not find.
+ */
+static const char functions[] =
+	"repositories() { [ -n \"$known\" ] || { enabling && refresh && known=yes; }; }\n"
+	"missing() { for name; do installed \"$name\" >/dev/null 2>&1 || printf ' %s' \"$name\"; done; }\n"
+	"added() { add \"$@\" && [ -z \"$(missing \"$@\")\" ]; }\n"
+	"anew() { \"$@\" || { refresh; return 1; }; }\n"
+	"obtain() { try anew added \"$@\" || fail \"not all is installed:$(missing \"$@\")\"; }\n";
 
 /* --- arms: machines of which the same is said share one --- */
 
@@ -166,8 +186,5 @@ void packages_add(struct buf *out, const struct order *order, enum backend backe
 		case_add(out, &agent, backend);
 	if (order->has_source && order->source.kind == SOURCE_S3)
 		case_add(out, &aws_cli, backend);
-	buf_adds(out,
-		 "repositories() { [ -n \"$known\" ] || { enabling && refresh && known=yes; }; }\n"
-		 "present() { needs installed >/dev/null 2>&1; }\n"
-		 "packages() { needs add; }\n");
+	buf_adds(out, functions);
 }

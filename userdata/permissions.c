@@ -51,6 +51,8 @@ REASON(health, "unhealthy-after is set", config->unhealthy_after_s > 0);
 #define OF_SITE { "StringEquals", "ec2:ResourceTag/cygnet:site", "{site}" }
 #define OF_ADDRESS { "StringEquals", "ec2:PublicIpAddress", "{address}" }
 #define OF_VPC { "ArnLike", "ec2:Vpc", EC2("vpc/{vpc}") }
+/* The attribute that is set, and to what: EC2 User Guide, "ec2:Attribute condition key". */
+#define CHECK_OFF { "StringEquals", "ec2:Attribute/SourceDestCheck", "false" }
 #define OF_TABLES { "StringEquals", "ec2:RouteTableID", "{route-tables}" }
 
 /* --- the rows --- */
@@ -83,8 +85,7 @@ REASON(health, "unhealthy-after is set", config->unhealthy_after_s > 0);
 #define LOOKS RUNS " plan"
 
 static const struct permission rows[] = {
-	ROW("s3:GetObject", INSTANCE, "user-data", &bucket, "arn:{partition}:s3:::{object}",
-	    ANY_WAY),
+	ROW("s3:GetObject", INSTANCE, "user-data", &bucket, "arn:{partition}:s3:::{object}", ANY_WAY),
 
 	ROW("sts:AssumeRole", INSTANCE, LOOKS " leave", &role, "{registry-role}", ANY_WAY),
 	ROW("sts:AssumeRole", OPERATOR, "forget", &role, "{registry-role}", ANY_WAY),
@@ -93,7 +94,6 @@ static const struct permission rows[] = {
 	ROW("ssm:GetParametersByPath", REGISTRY, LOOKS, ALWAYS, PARAMETER("sites"), ANY_WAY),
 	ROW("ssm:GetParametersByPath", REGISTRY, LOOKS, ALWAYS, PARAMETER("sites/*"), ANY_WAY),
 	ROW("ssm:GetParametersByPath", REGISTRY, RUNS, ALWAYS, PARAMETER("acks"), ANY_WAY),
-	ROW("ssm:GetParametersByPath", REGISTRY, RUNS, ALWAYS, PARAMETER("acks/*"), ANY_WAY),
 	ROW("ssm:GetParameterHistory", REGISTRY, LOOKS, ALWAYS, PARAMETER("{record}"), ANY_WAY),
 	ROW("ssm:GetParameterHistory", REGISTRY, RUNS, ALWAYS, PARAMETER("epoch"), ANY_WAY),
 	ROW("ssm:PutParameter", REGISTRY, RUNS " leave", ALWAYS, PARAMETER("{record}"), ANY_WAY),
@@ -109,22 +109,19 @@ static const struct permission rows[] = {
 	EC2_READ("DescribeRouteTables", LOOKS " leave", &routed),
 	EC2_READ("DescribeSecurityGroups", LOOKS " leave", &groups),
 	EC2_READ("DescribeSecurityGroupRules", LOOKS " leave", &groups),
-	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS, EC2("network-interface/*"),
-		OF_MESH),
+	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS, EC2("network-interface/*"), OF_MESH,
+		CHECK_OFF),
 	EC2_ADDRESS("AssociateAddress", RUNS),
 	EC2_ADDRESS("DisassociateAddress", "leave"),
 	EC2_ROUTE("CreateRoute", RUNS),
 	EC2_ROUTE("ReplaceRoute", RUNS),
 	EC2_ROUTE("DeleteRoute", RUNS " leave"),
-	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &groups_managed, EC2("security-group/*"),
-		OF_MESH),
-	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &groups_managed,
-		EC2("security-group/*"), OF_MESH),
+	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &groups_managed, EC2("security-group/*"), OF_MESH),
+	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &groups_managed, EC2("security-group/*"), OF_MESH),
 
 	ROW("autoscaling:DescribeAutoScalingInstances", INSTANCE, WAKES, &hook, "*", IN_REGION),
 	ROW("autoscaling:CompleteLifecycleAction", INSTANCE, WAKES, &hook, SCALING_GROUP, ANY_WAY),
-	ROW("autoscaling:RecordLifecycleActionHeartbeat", INSTANCE, "bootstrap", &hook,
-	    SCALING_GROUP, ANY_WAY),
+	ROW("autoscaling:RecordLifecycleActionHeartbeat", INSTANCE, "bootstrap", &hook, SCALING_GROUP, ANY_WAY),
 	ROW("autoscaling:SetInstanceHealth", INSTANCE, "sync", &health, SCALING_GROUP, ANY_WAY),
 };
 

@@ -22,14 +22,15 @@ const char *policy_partition(const char *region)
 
 /* --- filling in --- */
 
-static int name_missing(const char *name, const char *setting, struct err *e)
+static int option_missing(const char *option, struct err *e)
 {
-	err_set(e, EXIT_CONFIG, "the least policy depends on '%s', which is not known here", name);
-	return err_remedy(e, "give --%s", setting);
+	err_set(e, EXIT_CONFIG, "the least policy depends on '%s', which is not known here", option);
+	return err_remedy(e, "give --%s", option);
 }
 
 /* The value of the name in braces that text begins with; *ret_len is how long that is with its braces. */
-static int name_fill(const struct names *names, const char *text, size_t *ret_len, const char **ret_value, struct err *e)
+static int name_fill(const struct names *names, const char *text, size_t *ret_len, const char **ret_value,
+		     struct err *e)
 {
 	const struct { const char *name, *value, *option; } all[] = {
 		{ "partition", names->partition, "region" },
@@ -53,7 +54,7 @@ static int name_fill(const struct names *names, const char *text, size_t *ret_le
 		if (strlen(all[i].name) != len - 2 || strncmp(all[i].name, text + 1, len - 2) != 0)
 			continue;
 		if (all[i].value == NULL)
-			return name_missing(all[i].name, all[i].option, e);
+			return option_missing(all[i].option, e);
 		*ret_len = len;
 		*ret_value = all[i].value;
 		return 0;

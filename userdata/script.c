@@ -7,7 +7,10 @@
 #include "userdata/packages.h"
 #include "userdata/shell.h"
 
-/* Tries wait 5, 10, 15 … seconds: other programs' locks on packages last for minutes on a first boot. */
+/*
+ * Tries wait 5, 10, 15 … seconds, and end after ten minutes: on a first boot other programs hold locks on packages for
+ * long. It also sets the clock, which is no measure therefore.
+ */
 static const char beginning[] =
 	"set -eu\n"
 	"umask 022\n"
@@ -23,10 +26,13 @@ static const char beginning[] =
 	"\t[ \"$code\" -eq 0 ] || say \"FAILED: $at (exit code $code)\" >&2\n"
 	"}\n"
 	"trap ended EXIT\n"
+	"clock() { read -r now _ </proc/uptime && now=${now%.*}; }\n"
 	"try() {\n"
-	"\ttries=1\n"
+	"\tclock\n"
+	"\tend=$((now + 600)) tries=1\n"
 	"\tuntil \"$@\"; do\n"
-	"\t\t[ $tries -lt 8 ] || return 1\n"
+	"\t\tclock\n"
+	"\t\tif [ $tries -ge 16 ] || [ \"$now\" -ge $end ]; then return 1; fi\n"
 	"\t\tsleep $((tries * 5))\n"
 	"\t\ttries=$((tries + 1))\n"
 	"\tdone\n"
@@ -36,23 +42,24 @@ static const char beginning[] =
 	"os=$(. /etc/os-release && major=${VERSION_ID:-} && echo \"${ID:-linux} ${major%%.*}\")\n";
 
 static const char install[] =
-	"if ! present; then\n"
+	"if [ -n \"$(needs missing)\" ]; then\n"
 	"\tstep 'make the repositories known'\n"
 	"\ttry repositories\n"
 	"\tstep 'install strongSwan, firewall and time daemon'\n"
-	"\ttry packages\n"
+	"\tneeds obtain\n"
 	"fi\n";
 
 static const char upgrade[] =
 	"step 'install updates'\n"
 	"try repositories\n"
-	"try upgrade\n";
+	"try anew upgrade\n";
 
 /* The logs that the article wants collected. */
 static const char cloudwatch[] =
 	"if [ -n \"$agent\" ]; then\n"
 	"\tstep 'install the CloudWatch agent'\n"
-	"\ttry add \"$agent\"\n"
+	"\tobtain \"$agent\" ${syslog:+\"$syslog\"}\n"
+	"\t[ -z \"$syslog\" ] || systemctl enable --now \"$syslog\"\n"
 	"\tfolder=/opt/aws/amazon-cloudwatch-agent\n"
 	"\tfor log in messages secure audit/audit.log; do\n"
 	"\t\tprintf '{\"file_path\":\"/var/log/%s\",\"log_group_name\":\"/var/log/%s\"}\\n' \"$log\" \"$log\"\n"
@@ -64,10 +71,15 @@ static const char cloudwatch[] =
 	"\tsay \"the CloudWatch agent is not packaged for $os, going on without\"\n"
 	"fi\n";
 
+/* 75 may be the end before anything was written; then nobody would come back to it. */
 static const char ending[] =
 	"step 'cygnet bootstrap'\n"
-	"code=0\n"
-	"\"$program\" bootstrap || code=$?\n"
+	"bootstrap() {\n"
+	"\tcode=0\n"
+	"\t\"$program\" bootstrap || code=$?\n"
+	"\t[ \"$code\" -ne 75 ] || systemctl -q is-enabled cygnet-sync.timer 2>/dev/null\n"
+	"}\n"
+	"try bootstrap || exit \"$code\"\n"
 	"case $code in\n"
 	"0) say 'done' ;;\n"
 	"3 | 4 | 75) say \"bootstrap ended with exit code $code; cygnet-sync.timer goes on from there\" ;;\n"
@@ -93,6 +105,7 @@ char *script_make(const struct order *order, const struct config *config, const 
 		 "# shellcheck disable=SC2016\n");
 	buf_adds(&script, beginning);
 	packages_add(&script, order, config->backend);
+	fetch_begin(&script, order);
 	if (order->upgrade)
 		buf_adds(&script, upgrade);
 	buf_adds(&script, install);

@@ -12,7 +12,8 @@ char *script_settings(const struct config *config, bool (*elsewhere)(enum settin
 
 /*
  * The script, for any POSIX sh. settings is the text of CONFIG_FILE, NULL: the file is not touched. Each step is named
- * on the console and fatal; of cygnet's own exit codes those go on that the timer mends. Yours to free.
+ * on the console, and fatal when it does not come right in ten minutes; of cygnet's own exit codes those go on that the
+ * timer mends, once it is there. Yours to free.
  */
 char *script_make(const struct order *order, const struct config *config, const char *settings);
 

@@ -10,7 +10,6 @@
 #include "userdata/launch_template.h"
 #include "userdata/policy.h"
 
-#define TEMPLATE_MAX 51200	/* bytes of a template that is no S3 object */
 #define HOOK "cygnet-launch"
 #define HOOK_SECONDS 900
 #define AGENT_POLICY "arn:${AWS::Partition}:iam::aws:policy/CloudWatchAgentServerPolicy"
@@ -264,7 +263,11 @@ static json_t *launch_make(const struct order *order, const char *userdata)
 		"UserData", "Fn::Base64", userdata));
 }
 
-/* A new gateway comes before the hook's answer counts; the old one goes first, as a site has one. */
+/*
+ * A site has one gateway, and so has the group: an update ends the old one, and then launches the new one, which counts
+ * when its hook is answered. Meanwhile nothing else may launch or end any.
+ * Source: CloudFormation Template Reference, "UpdatePolicy attribute".
+ */
 static json_t *scaling_make(void)
 {
 	json_t *group = resource("AWS::AutoScaling::AutoScalingGroup", json_pack(
@@ -278,8 +281,11 @@ static json_t *scaling_make(void)
 		"LifecycleTransition", "autoscaling:EC2_INSTANCE_LAUNCHING",
 		"HeartbeatTimeout", HOOK_SECONDS, "DefaultResult", "ABANDON"));
 
-	json_object_set_new(group, "UpdatePolicy", json_pack("{s:{s:i, s:i}}", "AutoScalingRollingUpdate",
-							     "MinInstancesInService", 0, "MaxBatchSize", 1));
+	json_object_set_new(group, "UpdatePolicy", json_pack(
+		"{s:{s:i, s:i, s:[s, s, s, s, s]}}",
+		"AutoScalingRollingUpdate", "MinInstancesInService", 0, "MaxBatchSize", 1,
+		"SuspendProcesses", "HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification",
+		"ScheduledActions"));
 	return group;
 }
 
@@ -338,9 +344,6 @@ int stack_make(const struct order *order, const struct config *config, const cha
 		return -1;
 	stack = stack_json(order, config, statements, userdata);
 	text = json_dumps(stack, JSON_INDENT(2));
-	if (strlen(text) > TEMPLATE_MAX)
-		return err_set(e, EXIT_CONFIG, "the template has %zu bytes, and CloudFormation takes %d", strlen(text),
-			       TEMPLATE_MAX);
 	*ret_text = mem_printf("%s\n", text);
 	return 0;
 }

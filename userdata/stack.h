@@ -12,8 +12,8 @@ bool stack_sets(enum setting setting);
 
 /*
  * The template: Elastic IP, security group, role, launch template, and an Auto Scaling group of one with a launch hook.
- * Indented JSON with a newline, yours to free. EXIT_CONFIG when a setting was given that only the stack can know,
- * EXIT_USAGE when the template is larger than CloudFormation takes.
+ * Indented JSON with a newline, yours to free. EXIT_CONFIG when a setting was given that only the stack can know.
+ * However long user-data is, CloudFormation takes the template at once, without S3.
  */
 int stack_make(const struct order *order, const struct config *config, const char *userdata, char **ret_text,
 	       struct err *e);

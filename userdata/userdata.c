@@ -16,7 +16,7 @@
 static int userdata_text(const struct order *order, const struct config *config, char **ret_text, struct err *e)
 {
 	bool (*elsewhere)(enum setting) = order->format == FORMAT_CLOUDFORMATION ? stack_sets : NULL;
-	bool inside = order->format != FORMAT_CLOUD_CONFIG && order->format != FORMAT_MIME;
+	bool inside = order->format != FORMAT_CLOUD_CONFIG;
 	AUTO_FREE char *settings = script_settings(config, elsewhere);
 	AUTO_FREE char *script = script_make(order, config, inside ? settings : NULL);
 	AUTO_FREE char *text = NULL;
@@ -24,7 +24,7 @@ static int userdata_text(const struct order *order, const struct config *config,
 	if (order->format == FORMAT_CLOUD_CONFIG)
 		text = wrap_cloud_config(script, settings);
 	else if (order->format == FORMAT_MIME)
-		text = wrap_mime(script, settings);
+		text = wrap_mime(script);
 	else
 		text = TAKE(script);
 	if (strlen(text) > USERDATA_MAX) {

@@ -1,6 +1,7 @@
 /*
  * wrap: YAML and MIME around texts that are plain ASCII. cloud-init writes files early in a boot and runs scripts at
- * its end, so the settings are there first.
+ * its end, so the settings are there first. Of two parts with files it writes one's: a part that others may follow has
+ * none.
  */
 #include "userdata/wrap.h"
 
@@ -23,44 +24,29 @@ static void file_add(struct buf *out, const char *path, const char *mode, const 
 	}
 }
 
-static void files_begin(struct buf *out, const char *settings)
-{
-	buf_adds(out, "#cloud-config\nwrite_files:\n");
-	if (*settings != '\0')
-		file_add(out, CONFIG_FILE, "0644", settings);
-}
-
 char *wrap_cloud_config(const char *script, const char *settings)
 {
 	struct buf out = { 0 };
 
-	files_begin(&out, settings);
+	buf_adds(&out, "#cloud-config\nwrite_files:\n");
+	if (*settings != '\0')
+		file_add(&out, CONFIG_FILE, "0644", settings);
 	file_add(&out, SCRIPT_FILE, "0700", script);
 	buf_adds(&out, "runcmd:\n- [/bin/sh, " SCRIPT_FILE "]\n");
 	return buf_take(&out);
 }
 
-static void part_add(struct buf *out, const char *type, const char *name, const char *text)
+char *wrap_mime(const char *script)
 {
-	buf_addf(out,
-		 "--" BOUNDARY "\n"
-		 "Content-Type: %s; charset=\"us-ascii\"\n"
-		 "MIME-Version: 1.0\n"
-		 "Content-Transfer-Encoding: 7bit\n"
-		 "Content-Disposition: attachment; filename=\"%s\"\n"
-		 "\n%s\n", type, name, text);
-}
-
-char *wrap_mime(const char *script, const char *settings)
-{
-	struct buf out = { 0 };
-	AUTO_BUF struct buf files = { 0 };
-
-	buf_adds(&out, "Content-Type: multipart/mixed; boundary=\"" BOUNDARY "\"\nMIME-Version: 1.0\n\n");
-	files_begin(&files, settings);
-	if (*settings != '\0')
-		part_add(&out, "text/cloud-config", "cygnet.cfg", buf_str(&files));
-	part_add(&out, "text/x-shellscript", "cygnet.sh", script);
-	buf_adds(&out, "--" BOUNDARY "--\n");
-	return buf_take(&out);
+	return mem_printf("Content-Type: multipart/mixed; boundary=\"" BOUNDARY "\"\n"
+			  "MIME-Version: 1.0\n"
+			  "\n"
+			  "--" BOUNDARY "\n"
+			  "Content-Type: text/x-shellscript; charset=\"us-ascii\"\n"
+			  "MIME-Version: 1.0\n"
+			  "Content-Transfer-Encoding: 7bit\n"
+			  "Content-Disposition: attachment; filename=\"cygnet.sh\"\n"
+			  "\n"
+			  "%s\n"
+			  "--" BOUNDARY "--\n", script);
 }

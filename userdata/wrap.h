@@ -7,7 +7,7 @@
 /* A #cloud-config that writes settings and script, and runs the script. */
 char *wrap_cloud_config(const char *script, const char *settings);
 
-/* A MIME multipart: a #cloud-config that writes settings, unless there are none, and the script. */
-char *wrap_mime(const char *script, const char *settings);
+/* A MIME multipart of the script alone, for other parts to be added. */
+char *wrap_mime(const char *script);
 
 #endif

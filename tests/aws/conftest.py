@@ -13,30 +13,30 @@ A test that made the fake itself fail is reported as an error when it ends.
 """
 
 import os
+import shutil
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import boto3
+import netns
 import pytest
 from botocore.config import Config
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-from fakeaws import Server, World  # noqa: E402
-from fakeaws.environment import environment  # noqa: E402
-from live import host_program, live, netns  # noqa: E402, F401
-from programs import CYGNET, PATIENCE, telling  # noqa: E402
+from fakeaws import Server, World
+from fakeaws.environment import environment
+from live import CHARON_UNIT, Live, build_host
+from programs import CYGNET, PATIENCE, is_long, runs_them
 
 REGION = "us-east-1"
 
 
+@pytest.hookimpl(tryfirst=True)     # before pytest's own chooses by marks
 def pytest_collection_modifyitems(config, items):
-    unasked = [item for item in items if not telling(item.path.stem, item.fixturenames)]
-    config.hook.pytest_deselected(items=unasked)
-    items[:] = [item for item in items if item not in unasked]
+    foreign = [item for item in items if not runs_them(item.path.stem, item.fixturenames)]
+    config.hook.pytest_deselected(items=foreign)
+    items[:] = [item for item in items if item not in foreign]
+    for item in items:
+        if is_long(item.path.stem):
+            item.add_marker("long")
 
 
 class Clock:
@@ -97,11 +97,6 @@ def world(clock):
     assert not world.crashes, "\n".join(world.crashes)
 
 
-@pytest.fixture(scope="session")
-def tls_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("tls")
-
-
 @pytest.fixture
 def server(world, tls_dir):
     with Server(world, tls_dir) as server:
@@ -148,3 +143,32 @@ def client(world, server, gateway):
             aws_access_key_id=keys.access_key, aws_secret_access_key=keys.secret_key, aws_session_token=keys.token,
             config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5))
     return make
+
+
+@pytest.fixture(scope="session")
+def host_program(tmp_path_factory):
+    program = tmp_path_factory.mktemp("host") / "host"
+    build_host(program)
+    return program
+
+
+@pytest.fixture(scope="session")
+def network(scratch):
+    """A network namespace with an interface of the instance's name."""
+    with netns.temporary("live") as name:
+        netns.ip(name, "link add ens5 type veth peer name other")
+        yield name
+
+
+@pytest.fixture
+def live(root, gateway, server, network, host_program):
+    """As root, with charon up and its unit enabled."""
+    shutil.copy(server.ca_file, root / "ca.pem")
+    api = server.listen_https("127.0.0.1", netns=network)
+    imds = server.listen_imds("127.0.0.1", instance=gateway.instance, netns=network)
+    env = {**gateway.env, **environment(server, api, imds), "AWS_CA_BUNDLE": "/ca.pem"}
+    live = Live(root, gateway.instance, network, env, host_program)
+    live.set_unit(CHARON_UNIT, enabled=True, active=True)
+    live.charon.up()
+    yield live
+    live.charon.down()

@@ -16,12 +16,12 @@ _TELLING = {"test_client_calls", "test_client_endpoints", "test_client_trust", "
             "test_cygnet_environment"}
 
 
-def telling(module, fixtures):
-    """Whether a test is for these programs; LONG in the environment takes all that can run any of them. Those of the
-    fake alone do not, and a live root holds no emulator.
-    """
-    if not EMULATED:
-        return True
-    if module.startswith("test_fake_") or "live" in fixtures:
-        return False
-    return bool(os.environ.get("LONG")) or module in _TELLING
+def runs_them(module, fixtures):
+    """Whether a test runs these programs: those of the fake alone do not, and a live root holds
+    no emulator."""
+    return not (EMULATED and (module.startswith(("test_fake_", "test_live_")) or "live" in fixtures))
+
+
+def is_long(module):
+    """Whether a test takes long for what it can tell: emulated, what no processor can change."""
+    return EMULATED and module not in _TELLING

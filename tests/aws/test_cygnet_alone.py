@@ -12,11 +12,11 @@ import subprocess
 import threading
 from pathlib import Path
 
+import netns
 import pytest
 
 from programs import CYGNET
 
-MESH = Path(__file__).resolve().parents[1] / "mesh"
 AWS, METADATA, RESOLVER = "192.0.2.1", "169.254.169.254", "fd00:ec2::253"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 RESOLV_CONF = f"nameserver {RESOLVER}\n"
@@ -47,27 +47,26 @@ class Resolver(socketserver.UDPServer):
 class Cage:
     """A folder that holds the program, and what `put` puts there. host, the root folder of a Debian, is below it."""
 
-    def __init__(self, folder, netns, resolver):
+    def __init__(self, folder, network, resolver):
         self.folder = folder
         self.resolver = resolver
-        self._netns = netns
+        self._network = network
 
     def put(self, path, text):
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_text(text)
 
     def cygnet(self, *arguments, prepare=None, **env):
-        command = ["nsenter", f"--net=/run/netns/{self._netns}", f"--root={self.folder}", "/cygnet", *arguments]
+        command = ["nsenter", f"--net={netns.NAMES / self._network}", f"--root={self.folder}",
+                   "/cygnet", *arguments]
         return subprocess.run(command, env=env, preexec_fn=prepare, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture
-def resolver(netns, monkeypatch):
-    for address in (f"{AWS}/32", f"{METADATA}/32", f"{RESOLVER}/128"):
-        subprocess.run(["ip", "-n", netns, "address", "replace", address, "dev", "lo"], check=True)
-    monkeypatch.syspath_prepend(str(MESH))
-    from netns import inside
-    with inside(netns):
+def resolver(network):
+    addresses = (f"{AWS}/32", f"{METADATA}/32", f"{RESOLVER}/128")
+    netns.ip(network, *(f"address replace {address} dev lo" for address in addresses))
+    with netns.inside(network):
         resolver = Resolver()
     thread = threading.Thread(target=resolver.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -78,11 +77,11 @@ def resolver(netns, monkeypatch):
 
 
 @pytest.fixture
-def cage(tmp_path, gateway, root, server, netns, resolver):
+def cage(tmp_path, gateway, root, server, network, resolver):
     """With the bundle and resolv.conf, and nothing else."""
-    server.listen_https(AWS, 443, netns=netns)
-    server.listen_imds(METADATA, 80, instance=gateway.instance, netns=netns)
-    cage = Cage(tmp_path / "cage", netns, resolver)
+    server.listen_https(AWS, 443, netns=network)
+    server.listen_imds(METADATA, 80, instance=gateway.instance, netns=network)
+    cage = Cage(tmp_path / "cage", network, resolver)
     cage.put(BUNDLE, Path(server.ca_file).read_text())
     cage.put("etc/resolv.conf", RESOLV_CONF)
     shutil.copy(CYGNET, cage.folder / "cygnet")

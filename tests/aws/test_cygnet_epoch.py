@@ -78,8 +78,8 @@ def test_a_publisher_that_is_killed_before_it_announces_does_so_with_its_next_ru
 
     def put_or_kill(name, *arguments, **options):
         if name == EPOCH and not killed:
-            run.process.kill()
             killed.append(name)
+            run.process.kill()
             raise ApiError("InternalServerError", status=500)
         return type(ssm).put(ssm, name, *arguments, **options)
     monkeypatch.setattr(ssm, "put", put_or_kill)

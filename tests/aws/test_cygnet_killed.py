@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import pytest
+from checks import eventually
 
 import records
 
@@ -32,14 +33,22 @@ def finished(gateway, root):
     return time.monotonic() - start
 
 
-def killed(gateway, root, seconds):
-    """Bootstrap, killed so much later; whether it was still running."""
+def killed(gateway, root, wait):
+    """Bootstrap, killed after wait(); whether it was still running."""
     with subprocess.Popen([gateway.program, *BOOTSTRAP, "--root", root], env=gateway.env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        time.sleep(seconds)
+        wait()
         running = run.poll() is None
         run.kill()
     return running
+
+
+def after(seconds):
+    return lambda: time.sleep(seconds)
+
+
+def keys(root):
+    return {path: path.read_bytes() for path in (root / "etc/swanctl/private").glob("*.key")}
 
 
 def forget(root, *folders):
@@ -55,8 +64,8 @@ def test_what_was_begun_is_finished(gateway, root):
     stages = set()
     for kill in range(KILLS):
         forget(root, "etc/systemd", "etc/swanctl/conf.d", "etc/swanctl/pubkey", "var")
-        killed(gateway, root, seconds * kill / KILLS)
-        stages.add(len(files(root)))
+        if killed(gateway, root, after(seconds * kill / KILLS)):
+            stages.add(len(files(root)))
         finished(gateway, root)
         assert files(root) == whole
     assert len(stages) > 2
@@ -64,9 +73,16 @@ def test_what_was_begun_is_finished(gateway, root):
 
 def test_a_key_is_there_or_is_not(gateway, root):
     seconds = finished(gateway, root)
-    for kill in range(KILLS // 2):
+    moments = [after(2 * seconds * kill / KILLS) for kill in range(KILLS // 2)]
+    moments += [lambda: eventually(lambda: keys(root), 60, pause=0)] * 4
+    seen = set()
+    for moment in moments:
         forget(root, "etc/swanctl", "var")
-        killed(gateway, root, 2 * seconds * kill / KILLS)
+        hit, left = killed(gateway, root, moment), keys(root)
+        if hit:
+            seen.add(len(left))
         finished(gateway, root)
         key, = (root / "etc/swanctl/private").iterdir()
         assert key.suffix == ".key" and key.stat().st_mode & 0o7777 == 0o600
+        assert not left or keys(root) == left
+    assert seen == {0, 1}

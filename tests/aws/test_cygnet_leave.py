@@ -1,9 +1,9 @@
 """`cygnet leave`: the site goes out of the mesh, and what stands in the way of a part costs the others nothing."""
 
 import json
-import time
 
 import pytest
+from checks import eventually
 
 import records
 
@@ -189,9 +189,7 @@ def test_what_was_killed_is_finished(site, world, action):
     world.faults.delay(service, action, 3)
     mark = world.mark()
     run = site.start("leave")
-    deadline = time.monotonic() + 30
-    while action not in writes(world, mark) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    eventually(lambda: action in writes(world, mark), 30)
     run.process.kill()
     run.finish()
     world.faults.clear()

@@ -1,9 +1,9 @@
 """The launch hook that waits for a gateway, and the group that is told of one beyond repair."""
 
 import json
-import time
 
 import pytest
+from checks import eventually
 
 import records
 from fakeaws.scaling import Hook
@@ -62,17 +62,16 @@ def test_tunnels_that_stay_down_hold_nobody_back(live, world, member):
     live.loads(peer)
     done = live.cygnet("bootstrap", "--tunnel-wait", "32s")
     assert done.returncode == ALL_DOWN, done.stderr
-    beat = ("RecordLifecycleActionHeartbeat", None)
-    assert told(world) == [beat, beat, ("CompleteLifecycleAction", "CONTINUE")]
+    *beats, end = told(world)
+    assert set(beats) == {("RecordLifecycleActionHeartbeat", None)} and len(beats) >= 2
+    assert end == ("CompleteLifecycleAction", "CONTINUE")
     assert member.state == "InService"
 
 
 def test_a_hook_that_is_not_active_yet_is_waited_for(live, world, member):
     member.begun, member.actions = False, []
     run = live.start("bootstrap")
-    deadline = time.monotonic() + 60
-    while len(told(world)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    eventually(lambda: len(told(world)) >= 2, 60)
     world.begin(member)
     done = run.finish()
     assert done.returncode == DONE, done.stderr

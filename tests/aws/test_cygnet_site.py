@@ -80,9 +80,13 @@ def state(site):
     return json.loads((site.root / "var/lib/cygnet/state.json").read_text())
 
 
-def full_pass_is_due(site):
+def recent(site, **changes):
     path = site.root / "run/cygnet/recent.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"reconciled_ms": 0}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def full_pass_is_due(site):
+    recent(site, reconciled_ms=0)
 
 
 def sync(site, *words):
@@ -462,6 +466,7 @@ def test_a_route_made_in_the_same_moment_is_no_more_than_another_look(gateway_of
     world.faults.fail("ec2", "CreateRoute", "RouteAlreadyExists")
     done = sync(gateway_of_it)
     assert done.returncode == AGAIN, done.stderr
+    recent(gateway_of_it, hindered_ms=1)
     assert gateway_of_it.cygnet("sync").returncode == ALL_DOWN
     assert route(world) == gateway_of_it.instance.interface.id
 

@@ -41,6 +41,10 @@ def deploy(template, values=VALUES, **pseudo):
     return Stack(template, values, {**PSEUDO, **pseudo}, made, attributes)
 
 
+def userdata_of(text):
+    return json.loads(text)["Resources"]["Launch"]["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]
+
+
 def tags_of(stack, kind="instance"):
     specifications = stack.resources["Launch"]["LaunchTemplateData"]["TagSpecifications"]
     tags, = (one["Tags"] for one in specifications if one["ResourceType"] == kind)
@@ -72,6 +76,9 @@ def test_services_would_take_it(template):
     assert (scaling["MinSize"], scaling["MaxSize"], scaling["DesiredCapacity"]) == ("1", "1", "1")
     hook, = scaling["LifecycleHookSpecificationList"]
     assert (hook["LifecycleTransition"], hook["DefaultResult"]) == ("autoscaling:EC2_INSTANCE_LAUNCHING", "ABANDON")
+    assert template()["Resources"]["Gateways"]["UpdatePolicy"] == {"AutoScalingRollingUpdate": {
+        "MinInstancesInService": 0, "MaxBatchSize": 1, "SuspendProcesses": [
+            "HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification", "ScheduledActions"]}}
     role = stack.resources["Role"]
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "ec2.amazonaws.com"}
     assert "ManagedPolicyArns" not in role
@@ -82,7 +89,7 @@ def test_the_role_has_the_policy_of_these_settings(template, gateway):
     policy = deploy(template()).resources["Role"]["Policies"][0]["PolicyDocument"]
     Policy(policy)
     printed = json.loads(gateway.cygnet(
-        "userdata", "--format", "iam-policy", *SOURCE, "--mesh", "lab", "--registry", REGION, "--region", REGION,
+        "userdata", "--format", "iam-policy", *SOURCE[:2], "--mesh", "lab", "--registry", REGION, "--region", REGION,
         "--account", ACCOUNT, "--scaling-group", "gateways", "--address", "eipalloc-01234567",
         "--routes", "rtb-01234567", "--security-group", "manage", "--lifecycle-hook", "cygnet-launch").stdout)
     text = json.dumps(printed).replace("eipalloc-01234567", "eipalloc-1").replace('["rtb-01234567"]', '["rtb-1", "rtb-2"]')
@@ -149,9 +156,18 @@ def test_other_partitions(template):
     assert "arn:aws:" not in json.dumps(stack.resources["Role"])
 
 
-def test_it_is_what_cloudformation_takes_at_once(gateway):
-    done = gateway.cygnet("userdata", "--format", "cloudformation", *SOURCE, "--cloudwatch", "--upgrade")
-    assert len(done.stdout) < 51200
+def test_it_is_what_cloudformation_takes_at_once(gateway, tmp_path):
+    """With user-data as long as EC2 takes it, of characters that JSON escapes, and long names."""
+    key = tmp_path / "key.asc"
+    words = ("--source", "dnf:https://repo.example/el9", "--repository-key", key, "--prefix", "p" * 64,
+             "--registry-role", f"arn:aws:iam::{ACCOUNT}:role/" + '"' * 500 + "/" + "r" * 64)
+
+    def make(quotes):
+        key.write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n" + '"' * quotes + "\n")
+        return gateway.cygnet("userdata", "--format", "cloudformation", *words)
+    fits = 16384 - len(userdata_of(make(0).stdout))
+    assert make(fits + 1).returncode == 65 and len(userdata_of(make(fits).stdout)) == 16384
+    assert 44000 < len(make(fits).stdout) < 51200
 
 
 def test_a_gateway_of_the_stack_settles_in(template, live, world):

@@ -26,6 +26,20 @@ def test_help_lists_every_command(gateway, words):
     assert tuple(listed) == COMMANDS
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("words", [["--help"], ["--verbose", "extra", "--help"]])
+def test_help_of_a_command(gateway, world, command, words):
+    """What the list of all commands has of it, and no other's."""
+    whole = gateway.cygnet("help").stdout
+    listed = re.search(rf"^  {command} .*\n((?: {{5,}}--.*\n)*)", whole, re.MULTILINE)[1]
+    done = gateway.cygnet(command, *words)
+    assert (done.returncode, done.stderr, world.metadata_calls) == (DONE, "", [])
+    assert done.stdout.startswith(" ".join(["usage: cygnet", command, *["SITE"] * (command == "forget"), "[OPTION]..."]))
+    options = done.stdout.partition("\noptions:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.strip() for line in options] == [*[line.strip() for line in listed.splitlines()], "--help: print this"]
+    assert re.search(rf"^  {command} .* {re.escape(done.stdout.splitlines()[2])}$", whole, re.MULTILINE)
+
+
 def test_version_names_what_is_linked(gateway):
     done = gateway.cygnet("version")
     assert (done.returncode, done.stderr) == (DONE, "")

@@ -5,11 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from lab import FOLDER
 
-HERE = Path(__file__).resolve().parent
 AWS = "/usr/bin/aws"
 
 
@@ -64,7 +63,7 @@ def test_awscli_describes(aws, gateway, world):
 def standalone(*arguments):
     """The command line of the stand-alone fake, and how to run it."""
     return [sys.executable, "-m", "fakeaws", *arguments], {
-        "env": {**os.environ, "PYTHONPATH": str(HERE)}, "text": True,
+        "env": {**os.environ, "PYTHONPATH": str(FOLDER)}, "text": True,
         "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handmade import connect, ec2_draft, exchange, ssm_draft
+from signed import connect, ec2_draft, exchange, ssm_draft
 
 HOST = "ec2.us-east-1.amazonaws.com"
 VERSION = "&Version=2016-11-15"

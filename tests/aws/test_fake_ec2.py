@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from fakeaws import protocol_ec2
 from fakeaws.models import service_model
 from fakeaws.services import SERVICES
-from handmade import connect, ec2_draft, error_code, exchange
+from signed import connect, ec2_draft, error_code, exchange
 
 VERSION = "&Version=2016-11-15"
 

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from fakeaws.faults import OUTAGES
-from handmade import connect, exchange, ssm_draft
+from signed import connect, exchange, ssm_draft
 
 
 @pytest.fixture

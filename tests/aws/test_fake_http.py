@@ -1,19 +1,18 @@
 """The wire: HTTP/1.1 as real clients and broken ones send it, TLS by name, listeners in network namespaces."""
 
-import os
 import socket
 import ssl
 import subprocess
 import sys
-import uuid
 from contextlib import suppress
 
+import netns
 import pytest
 
 from fakeaws import World
 from fakeaws.netns import listening_socket
 from fakeaws.services import SERVICES
-from handmade import connect, exchange, ssm_draft
+from signed import connect, exchange, ssm_draft
 
 HOST = "ssm.us-east-1.amazonaws.com"
 
@@ -163,24 +162,12 @@ def test_a_closed_server_lets_go(server, dial):
         socket.create_connection((server.api.address, server.api.port))
 
 
-def inside(namespace, *command):
-    """A command run in a network namespace; `ip netns exec` would want / to be a mount point, which a chroot's is not."""
-    return subprocess.run(["nsenter", f"--net=/run/netns/{namespace}", *command], capture_output=True, text=True,
-                          check=True)
-
-
 @pytest.fixture
-def namespace():
+def namespace(scratch):
     """A network namespace with the addresses of an instance and of its metadata service."""
-    name = f"fakeaws-{uuid.uuid4().hex[:8]}"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
-        for address in ("169.254.169.254/32", "172.16.1.10/32"):
-            inside(name, "ip", "address", "add", address, "dev", "lo")
-        inside(name, "ip", "link", "set", "lo", "up")
+    with netns.temporary("metadata") as name:
+        netns.ip(name, "address add 169.254.169.254/32 dev lo", "address add 172.16.1.10/32 dev lo")
         yield name
-    finally:
-        subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
 ASK_FOR_A_TOKEN = """
@@ -191,10 +178,9 @@ print(connection.getresponse().status)
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a network namespace")
 def test_a_listener_inside_a_namespace(world, server, gateway, namespace):
     server.listen_imds("169.254.169.254", 80, vpc=world.vpc, netns=namespace)
-    assert inside(namespace, sys.executable, "-c", ASK_FOR_A_TOKEN).stdout == "200\n"
+    assert netns.run([sys.executable, "-c", ASK_FOR_A_TOKEN], netns=namespace) == "200\n"
     assert world.metadata_calls[-1].instance_id == gateway.instance.id
     with pytest.raises(OSError):
         listening_socket("169.254.169.254", 80)

@@ -40,6 +40,22 @@ def test_a_denial_outweighs():
     assert tested.allows("ssm:GetParameter", [(ONE + "c", {})])
 
 
+def test_a_grant_is_used_statement_by_statement():
+    other = READ | {"Action": ["ssm:GetParameter", "ssm:PutParameter"],
+                    "Resource": "arn:aws:ssm:*:*:parameter/c"}
+    denial = {"Effect": "Deny", "Resource": "*", "Condition": {"ArnLike": {"a:b": "*"}}}
+    tested = policy(READ, other, other | denial)
+    assert tested.allows("ssm:GetParameter", [(ONE, {})])
+    assert [(action, resources) for action, resources, _ in tested.unused] == [
+        (action, [other["Resource"]]) for action in other["Action"]]
+
+
+def test_what_a_denied_call_needed_is_not_used():
+    tested = policy(READ)
+    assert not tested.allows("ssm:GetParameter", [(ONE, {}), (ONE.replace("/a/", "/b/"), {})])
+    assert (tested.used, len(tested.unused)) == (set(), 1)
+
+
 def test_each_resource_of_a_call_has_to_be_allowed():
     assert not policy(READ).allows("ssm:GetParameter", [(ONE, {}), (ONE.replace("/a/", "/b/"), {})])
 
@@ -98,7 +114,7 @@ def test_a_call_without_a_permission(world, gateway, ec2, client):
     assert refusal(ec2.describe_addresses) == "UnauthorizedOperation"
     assert refusal(client("ssm").get_parameter, Name="/a") == "AccessDeniedException"
     assert refusal(client("autoscaling").describe_auto_scaling_instances) == "AccessDenied"
-    assert granted.used == {"ec2:DescribeSubnets"}
+    assert (granted.used, granted.unused) == ({"ec2:DescribeSubnets"}, [])
     assert [action for action, _ in granted.denied] == [
         "ec2:DescribeAddresses", "ssm:GetParameter", "autoscaling:DescribeAutoScalingInstances"]
 
@@ -115,17 +131,18 @@ def test_a_dry_run_tells_what_is_allowed(world, gateway, ec2):
     assert refusal(ec2.create_route, **call) == "DryRunOperation"
 
 
-def test_an_address_is_allowed_together_with_its_interface(world, gateway, ec2):
+def test_an_address_is_allowed_together_with_its_interface_and_instance(world, gateway, ec2):
     arn = f"arn:aws:ec2:us-east-1:{world.account}:"
     address = {"Effect": "Allow", "Action": "ec2:AssociateAddress", "Resource": arn + f"elastic-ip/{world.address.id}"}
-    interface = address | {"Resource": arn + "network-interface/*"}
+    interface, instance = (address | {"Resource": arn + f"{kind}/*"}
+                           for kind in ("network-interface", "instance"))
     call = {"AllocationId": world.address.id, "NetworkInterfaceId": gateway.instance.interface.id}
-    for statements, code in [((address,), False), ((interface,), False), ((address, interface), True)]:
-        grant(world, gateway.instance, *statements)
-        if code:
-            assert ec2.associate_address(**call)["AssociationId"]
-        else:
-            assert refusal(ec2.associate_address, **call) == "UnauthorizedOperation"
+    everything = [address, interface, instance]
+    for lacking in everything:
+        grant(world, gateway.instance, *(one for one in everything if one is not lacking))
+        assert refusal(ec2.associate_address, **call) == "UnauthorizedOperation"
+    grant(world, gateway.instance, *everything)
+    assert ec2.associate_address(**call)["AssociationId"]
 
 
 def test_a_user_has_a_policy_of_its_own(world, client):

@@ -9,7 +9,7 @@ from botocore.utils import InstanceMetadataFetcher
 
 from fakeaws.http1 import Request
 from fakeaws.imds import Imds
-from handmade import connect, exchange
+from signed import connect, exchange
 
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
 

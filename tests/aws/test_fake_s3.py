@@ -111,3 +111,15 @@ def test_a_policy_names_the_object(s3, bucket, world, gateway):
 def test_a_bucket_is_in_one_region(world, bucket):
     with pytest.raises(ValueError):
         world.put_object("eu-west-1", "binaries", "a", b"")
+
+
+def test_that_a_key_is_missing_is_told_to_those_who_may_list(s3, bucket, world, gateway):
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::binaries/*"}
+    listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::binaries"}
+    for statements, code in [([read], "AccessDenied"), ([read, listing], "NoSuchKey")]:
+        policy = world.grant(gateway.instance.principal,
+                             {"Version": "2012-10-17", "Statement": statements})
+        with pytest.raises(ClientError) as caught:
+            s3().get_object(Bucket="binaries", Key="elsewhere")
+        assert caught.value.response["Error"]["Code"] == code
+        assert (policy.used, policy.denied) == ({"s3:GetObject"}, [])

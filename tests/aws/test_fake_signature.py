@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from handmade import connect, ec2_draft, error_code, exchange, ssm_draft
+from signed import connect, ec2_draft, error_code, exchange, ssm_draft
 
 NAMED = {"ssm": "ssm.us-east-1.amazonaws.com", "ec2": "ec2.us-east-1.amazonaws.com"}
 MISMATCH = {"ssm": "InvalidSignatureException", "ec2": "SignatureDoesNotMatch"}

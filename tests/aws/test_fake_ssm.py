@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from fakeaws import ApiError
 from fakeaws.services import SERVICES
-from handmade import connect, error_code, exchange, ssm_draft
+from signed import connect, error_code, exchange, ssm_draft
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from handmade import connect, error_code, exchange, ssm_draft
+from signed import connect, error_code, exchange, ssm_draft
 
 HERE, REGISTRY = "111122223333", "444455556666"
 GATEWAYS = f"arn:aws:iam::{HERE}:role/gateway"

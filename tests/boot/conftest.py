@@ -5,40 +5,23 @@ pair    two gateways that were powered on and whose hosts have reached each othe
 When a test fails, the gateways' consoles are shown, and what they logged.
 """
 
-import os
-import pathlib
 import shutil
-import sys
 
 import pytest
-
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "mesh")]
+from pair import Pair
 
 LOG_LINES = 40
 QEMU = "qemu-system-x86_64"
 
 
 @pytest.fixture(scope="session")
-def pair():
-    from lab import scratch
-    from pair import Pair
-    assert os.geteuid() == 0, "the boot lab makes network namespaces: run it as root"
+def pair(scratch):
     if not shutil.which(QEMU):
         pytest.skip(f"{QEMU} is not here: its package does not install on this machine")
-    scratch()
     with Pair() as made:
         made.power_on()
         yield made
         assert made.world.crashes == []
-
-
-@pytest.fixture
-def tell(capfd):
-    """tell(text) prints a measurement where a passing test's output is not kept back."""
-    def print_it(text):
-        with capfd.disabled():
-            print(f"\n  {text}", flush=True)
-    return print_it
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -8,7 +8,6 @@ import fabric
 import netns
 import pytest
 from dhcp import Dhcp
-from lab import scratch
 
 DISCOVER, OFFER, REQUEST, ACK, RELEASE = 1, 2, 3, 5, 7
 MAC = bytes.fromhex("020000000001")
@@ -17,9 +16,8 @@ ADDRESS = ipaddress.IPv4Interface("172.16.0.10/24")
 
 
 @pytest.fixture
-def client():
+def client(scratch):
     """A socket at the other end of a cable at which a Dhcp answers."""
-    scratch()
     for name in ("dhcp-server", "dhcp-client"):
         netns.add(name)
     netns.ip("dhcp-server", "link add wire type veth peer name ens5 netns dhcp-client", "link set wire up")

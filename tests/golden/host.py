@@ -5,16 +5,14 @@ import os
 import re
 import stat
 import subprocess
-import sys
 from pathlib import Path
+
+import vpc
+from fakeaws import Server, World, recording
+from fakeaws.environment import environment
 
 HERE = Path(__file__).resolve().parent
 CYGNET = HERE.parents[1] / "build" / "cygnet"
-sys.path.insert(0, str(HERE.parent / "aws"))
-
-import vpc  # noqa: E402 (the path above has to come first)
-from fakeaws import Server, World, recording  # noqa: E402
-from fakeaws.environment import environment  # noqa: E402
 
 ROLE = "gateway"
 SECONDS = 60

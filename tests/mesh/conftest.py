@@ -1,36 +1,26 @@
 """Fixtures of the mesh lab, which needs root.
 
-lab    two sites without cygnet, for the tests of the lab itself; one for each test module
-mesh   three sites that `cygnet bootstrap` was run on at the same time, and all tunnels up; one for each test module
-fresh  a function: fresh(sites=…) makes a mesh whose gateways have only booted, ended with the test
-tell   a function: tell("…", …) has lines shown at the end of the run, below the test's name
+lab          two sites without cygnet, for the tests of the lab itself; one for each test module
+mesh         three sites that `cygnet bootstrap` was run on at the same time, and all tunnels up;
+             one for each test module
+whole_again  ends a test of `mesh` when its hosts reach each other
+fresh        a function: fresh(sites=…) makes a mesh whose gateways have only booted, ended with
+             the test
 
 A test fails as well if the stand-in for systemd was asked for something it cannot do. When a test fails, the
 logs of the gateways' units are shown.
 """
 
-import os
-import pathlib
-import sys
-
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
-from checks import eventually  # noqa: E402 (the path above has to come first)
-from mesh import THREE_REGIONS, Mesh  # noqa: E402
+from checks import eventually
+from mesh import THREE_REGIONS, Mesh, running
 
 LOG_LINES = 20
-TOLD = "told"
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes minutes; 'make test-long' runs it")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _root():
-    assert os.geteuid() == 0, "the mesh lab makes network namespaces and mounts: run it as root"
+def _private(scratch):
+    """What tests make by hand is private, too."""
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +31,15 @@ def lab():
 
 @pytest.fixture(scope="module")
 def mesh():
-    with Mesh() as made:
-        made.outcomes = made.bootstrap()
-        eventually(made.has_all_tunnels, 60)
+    with running(Mesh()) as made:
         yield made
+
+
+@pytest.fixture
+def whole_again(mesh):
+    """The next test finds the mesh up."""
+    yield
+    eventually(mesh.is_whole, 60)
 
 
 @pytest.fixture
@@ -59,19 +54,6 @@ def fresh(request):
     yield make
     for mesh in made:
         mesh.close()
-
-
-@pytest.fixture
-def tell(request):
-    return lambda *lines: request.node.user_properties.extend((TOLD, line) for line in lines)
-
-
-def pytest_terminal_summary(terminalreporter):
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        lines = [line for kind, line in report.user_properties if kind == TOLD]
-        if report.when == "call" and lines:
-            terminalreporter.write_sep("-", report.nodeid.rpartition("::")[2])
-            terminalreporter.write_line("\n".join(lines))
 
 
 def _meshes(item):

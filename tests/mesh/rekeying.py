@@ -136,16 +136,11 @@ def told(streams, what):
     return [f"  {what:<8} {' → '.join(ends):<24} {outcome}" for ends, outcome in streams.items()]
 
 
-def show(capsys, lines):
-    """Prints them while pytest keeps all else to itself."""
-    with capsys.disabled():
-        print("\n" + "\n".join(lines))
-
-
-def compare(watch, site, capsys):
-    """Shows what was lost; no ping to or from the site may have lost more than one more than those between others."""
+def compare(watch, site, tell):
+    """Tells what was lost; no ping to or from the site may have lost more than one more than those
+    between others."""
     rotated, control = watch.of(site)
-    show(capsys, told(rotated, "rotated") + told(control, "control"))
+    tell(*told(rotated, "rotated"), *told(control, "control"))
     assert lost(rotated) <= lost(control) + 1
 
 

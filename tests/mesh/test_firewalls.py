@@ -6,7 +6,6 @@ Where the kernel has no ESP no packet can have a policy, so what a policy lets p
 
 import contextlib
 import json
-import os
 import socket
 import threading
 
@@ -45,8 +44,7 @@ class Router:
     def __init__(self, kind, folder):
         self.kind = kind
         self._rules = folder / "rules"
-        self._names = [f"fw-{os.getpid()}-{role}" for role in ("inside", "router", "outside")]
-        self.inside, self.router, self.outside = self._names
+        self._names = self.inside, self.router, self.outside = "inside", "router", "outside"
         self._rules.write_text(golden(kind, KINDS[kind][1]))
 
     def __enter__(self):
@@ -207,12 +205,8 @@ def test_a_reload_lets_nothing_out(router):
                          ids=lambda file: str(file.relative_to(REPOSITORY)))
 @each(IPTABLES)
 def test_iptables_takes_the_rules(kind, file):
-    name = f"fw-{os.getpid()}"
-    netns.add(name)
-    try:
+    with netns.temporary("router") as name:
         netns.run([f"iptables{KINDS[kind][2]}-restore", "--test", "--noflush", file], netns=name)
-    finally:
-        netns.delete(name)
 
 
 @each(IPTABLES)

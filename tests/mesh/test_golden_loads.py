@@ -1,17 +1,13 @@
 """What the golden tests expect of cygnet is what its readers take: charon, nft, chronyd and systemd, of each Debian."""
 
 import functools
-import sys
 
 import mlkem
 import pytest
 import swanctl
+from case import cases
 from checks import said
-from mesh import REPOSITORY, THREE_REGIONS, Mesh
-
-sys.path.append(str(REPOSITORY / "tests" / "golden"))
-
-from case import cases  # noqa: E402 (the path above has to come first)
+from mesh import THREE_REGIONS, Mesh
 
 CONNECTIONS = "etc/swanctl/conf.d/"
 FOLDERS = (CONNECTIONS, "etc/swanctl/pubkey/", "etc/swanctl/private/", "etc/strongswan.d/")

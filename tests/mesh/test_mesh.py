@@ -6,12 +6,13 @@ The tests go from what a bootstrap has done to what disturbs a mesh; each leaves
 import json
 import os
 import re
-import time
 
 import netns
 import pytest
 from checks import eventually, said
 from lab import parallel
+
+pytestmark = pytest.mark.usefixtures("whole_again")
 
 OWN_UNITS = ["cygnet.service", "cygnet-sync.service", "cygnet-sync.timer", "cygnet-firewall.service"]
 INTERVAL = 15
@@ -42,13 +43,6 @@ KERNEL = {
 @pytest.fixture
 def one(mesh):
     return mesh.sites[0]
-
-
-@pytest.fixture(autouse=True)
-def _whole_again(mesh):
-    """The next test finds the mesh up."""
-    yield
-    eventually(mesh.is_whole, 60)
 
 
 def others(mesh, site):
@@ -247,7 +241,10 @@ def test_plan_finds_nothing_and_shows_where_settings_are_from(one):
 
 def test_the_timer_is_quiet_while_nothing_happens(mesh):
     before = [site.gateway.log("cygnet-sync.service") for site in mesh.sites]
-    time.sleep(1.5 * INTERVAL)
+    everybody, mark = {site.gateway.instance.id for site in mesh.sites}, mesh.world.mark()
+    eventually(lambda: {call.instance_id for call in mesh.world.calls_since(mark)
+                        if call.action == "GetParameters"} == everybody, 2 * INTERVAL)
+    eventually(lambda: not any(is_syncing(site) for site in mesh.sites), INTERVAL)
     assert [site.gateway.log("cygnet-sync.service") for site in mesh.sites] == before
 
 
@@ -278,12 +275,15 @@ def test_a_killed_charon_comes_back_with_its_tunnels(mesh, one):
 def test_nothing_leaves_in_the_clear_while_charon_is_stopped(mesh, one, still):
     before = clear_packets(mesh), mesh.fabric.internet_traffic()["refused"]
     one.gateway.check(["systemctl", "stop", "strongswan"])
-    for peer in others(mesh, one):
-        assert one.host.ping(peer.host.address, wait=1) is None, "forwarded"
-        assert one.gateway.run(["ping", "-c1", "-W1", peer.host.address]).returncode != 0, "the gateway's own"
-        assert peer.host.ping(one.host.address, wait=1) is None, "the other way"
-    assert (clear_packets(mesh), mesh.fabric.internet_traffic()["refused"]) == before
-    one.gateway.check(["systemctl", "start", "strongswan"])
+    try:
+        for peer in others(mesh, one):
+            assert one.host.ping(peer.host.address, wait=1) is None, "forwarded"
+            own = one.gateway.run(["ping", "-c1", "-W1", peer.host.address])
+            assert own.returncode != 0, "the gateway's own"
+            assert peer.host.ping(one.host.address, wait=1) is None, "the other way"
+        assert (clear_packets(mesh), mesh.fabric.internet_traffic()["refused"]) == before
+    finally:
+        one.gateway.check(["systemctl", "start", "strongswan"])
 
 
 def test_a_garbage_record_costs_one_warning_and_nothing_else(mesh, one, still):

@@ -9,14 +9,11 @@ import pytest
 from calls import is_write
 from checks import eventually, said
 from lab import parallel
-from mesh import Mesh
+from mesh import HASTY, Mesh, running
 from rekeying import (PRIVATE_FOLDERS, SHORT, STATE, Watch, assert_refused, compare, files, has_one_key,
                       loaded_private_keys, lost, make_anew, offers, only_sa, phase, private_keys, public_keys,
-                      rekey, settle, show, sync, told, traces, without)
+                      rekey, settle, sync, told, traces, without)
 
-INTERVAL = 5
-TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
-        "cygnet:key-bits": "3072"}
 SITES = (("us-east-1", "172.16.0.0/16"),
          ("us-east-2", "172.31.0.0/16", "bookworm", {"cygnet:backend": "ipsec"}),
          ("eu-west-1", "10.20.0.0/16"))
@@ -24,9 +21,7 @@ SITES = (("us-east-1", "172.16.0.0/16"),
 
 @pytest.fixture(scope="module")
 def mesh():
-    with Mesh(SITES, tags=TAGS) as made:
-        made.outcomes = made.bootstrap()
-        eventually(made.has_all_tunnels, 60)
+    with running(Mesh(SITES, tags=HASTY)) as made:
         made.boot_calls = list(made.world.calls)
         yield made
 
@@ -45,7 +40,7 @@ def others(mesh, site):
 # --- what it costs
 
 @pytest.mark.parametrize("number", [0, 1], ids=["swanctl", "ipsec"])
-def test_a_key_is_replaced_and_no_packet_is_lost(mesh, number, capsys):
+def test_a_key_is_replaced_and_no_packet_is_lost(mesh, number, tell):
     site = mesh.sites[number]
     old, loaded = offers(mesh, site)["active"], loaded_private_keys(site.gateway)
     private, = files(site, PRIVATE_FOLDERS, "cygnet-*.key")
@@ -53,7 +48,7 @@ def test_a_key_is_replaced_and_no_packet_is_lost(mesh, number, capsys):
     with Watch(mesh) as watch:
         rekey(site)
         eventually(lambda: has_one_key(mesh, site), 60)
-    compare(watch, site, capsys)
+    compare(watch, site, tell)
     assert offers(mesh, site)["active"] != old
     now = loaded_private_keys(site.gateway)
     assert len(now) == 1 and now != loaded
@@ -66,12 +61,12 @@ def test_a_key_is_replaced_and_no_packet_is_lost(mesh, number, capsys):
             assert_refused(site, peer, private)
 
 
-def test_two_keys_are_replaced_at_once(mesh, capsys):
+def test_two_keys_are_replaced_at_once(mesh, tell):
     sites = mesh.sites[:2]
     old = [offers(mesh, site)["active"] for site in sites]
     with Watch(mesh) as watch:
         parallel(rekey, sites)
-    show(capsys, told(watch.streams, "rotated"))
+    tell(*told(watch.streams, "rotated"))
     assert all(offers(mesh, site)["active"] not in old for site in sites)
     settle(mesh)
     assert mesh.is_whole()
@@ -94,7 +89,7 @@ def test_a_peer_that_is_down_is_named_and_comes_back_to_the_new_key(mesh):
     assert down.host.ping(site.host.address) is not None
 
 
-def test_a_live_peer_that_hears_nothing_stops_it_until_it_does(mesh, capsys):
+def test_a_live_peer_that_hears_nothing_stops_it_until_it_does(mesh, tell):
     site, deaf = mesh.sites[0], mesh.sites[2]
     old = offers(mesh, site)
     with Watch(mesh) as watch:
@@ -107,7 +102,7 @@ def test_a_live_peer_that_hears_nothing_stops_it_until_it_does(mesh, capsys):
         eventually(lambda: sync(deaf)[0].returncode == 0, 30)
         eventually(lambda: sync(site) and has_one_key(mesh, site), 60)
     assert offers(mesh, site)["active"] != old["active"]
-    compare(watch, site, capsys)
+    compare(watch, site, tell)
 
 
 def test_a_live_peer_that_hears_nothing_can_be_skipped(mesh):
@@ -154,7 +149,7 @@ def test_there_is_nothing_to_abort_when_no_key_is_replaced(mesh):
 
 # --- a key in other hands
 
-def test_a_compromised_key_is_refused_at_once(mesh, capsys):
+def test_a_compromised_key_is_refused_at_once(mesh, tell):
     site = mesh.sites[0]
     old = offers(mesh, site)["active"]
     stolen, = files(site, PRIVATE_FOLDERS, "cygnet-*.key")
@@ -165,7 +160,7 @@ def test_a_compromised_key_is_refused_at_once(mesh, capsys):
         settle(mesh)
     assert "packets are lost" in said(done), said(done)
     revoked, control = watch.of(site)
-    show(capsys, told(revoked, "revoked") + told(control, "control"))
+    tell(*told(revoked, "revoked"), *told(control, "control"))
     assert lost(control) <= 1
     for peer in others(mesh, site):
         assert only_sa(peer, site)["initiator-spi"] != before[peer.name]

@@ -8,12 +8,11 @@ import signal
 
 import pytest
 from checks import eventually, said
-from mesh import THREE_REGIONS, Mesh
+from mesh import HASTY, THREE_REGIONS, Mesh
 from rekeying import STATE, offers, phase, private_keys, settle, sync
 
 ALONE = {"cygnet:interval": "10m"}  # no sync of the timer's comes in between
 FLAVOURS = {"swanctl": ALONE, "ipsec": {**ALONE, "cygnet:backend": "ipsec"}}
-TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": "5s", "cygnet:key-bits": "3072"}
 TEMPORARY = ".cygnet-new"   # what cygnet writes before it is renamed
 SAVES_MAX, CALLS_MAX = 40, 1000
 STEP_FAILED = 1
@@ -24,7 +23,7 @@ KILLED = -signal.SIGKILL
 def mesh(request):
     """The second site's keys are to be replaced."""
     sites = [THREE_REGIONS[0], (*THREE_REGIONS[1], "bookworm", FLAVOURS[request.param]), THREE_REGIONS[2]]
-    with Mesh(sites, tags=TAGS) as made:
+    with Mesh(sites, tags=HASTY) as made:
         made.outcomes = made.bootstrap()
         eventually(lambda: sync(*made.sites) and made.has_all_tunnels(), 60)
         yield made
@@ -55,12 +54,7 @@ def told(mesh, site):
             "after syncs one of each, and all tunnels")
 
 
-def show(capsys, line):
-    with capsys.disabled():
-        print("\n  " + line, end="", flush=True)
-
-
-def test_killed_before_each_save_of_its_state(mesh, capsys):
+def test_killed_before_each_save_of_its_state(mesh, tell):
     """And so after all that the save before it has led to."""
     site, tried = mesh.sites[1], []
     for number in range(1, SAVES_MAX):
@@ -70,13 +64,13 @@ def test_killed_before_each_save_of_its_state(mesh, capsys):
         if not killed:
             break
         tried.append(boundary)
-        show(capsys, f"killed before save {number}, {boundary[0]} → {boundary[1]}: {left}")
+        tell(f"killed before save {number}, {boundary[0]} → {boundary[1]}: {left}")
     assert not killed and {now for now, _ in tried} == {"none", "wanted", "offered", "switching", "retiring"}
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("call, step", [("rename", 1), ("unlink", 1), ("connect", 3), ("sendto", 7)])
-def test_killed_at_any_call_that_leaves_something_behind(mesh, capsys, call, step):
+def test_killed_at_any_call_that_leaves_something_behind(mesh, tell, call, step):
     """Files that are written or removed; what systemd, charon and AWS are told."""
     site = mesh.sites[1]
     for number in range(1, CALLS_MAX, step):
@@ -85,7 +79,7 @@ def test_killed_at_any_call_that_leaves_something_behind(mesh, capsys, call, ste
         settle(mesh)
         if not killed:
             break
-        show(capsys, line)
+        tell(line)
     assert not killed and number > 1
 
 

@@ -2,17 +2,16 @@
 
 import pytest
 from checks import eventually, said
-from mesh import THREE_REGIONS, Mesh
+from mesh import HASTY, THREE_REGIONS, Mesh
 
 OWNER, GUEST = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{OWNER}:role/registry"
-TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": "5s", "cygnet:key-bits": "3072"}
 
 
 @pytest.fixture(scope="module")
 def mesh():
     owner, guest = THREE_REGIONS[:2]
-    with Mesh([owner, (*guest, None, {"cygnet:registry-role": ROLE})], tags=TAGS, managed=True,
+    with Mesh([owner, (*guest, None, {"cygnet:registry-role": ROLE})], tags=HASTY, managed=True,
               accounts={guest[0]: GUEST}) as made:
         yield made
 

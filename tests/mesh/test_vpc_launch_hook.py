@@ -6,18 +6,17 @@ import pytest
 from calls import writes
 from checks import eventually, said
 from fakeaws.scaling import Hook
-from mesh import THREE_REGIONS, Mesh
+from mesh import HASTY, THREE_REGIONS, Mesh
 
 HOOK = "gateway-works"
-TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": "5s", "cygnet:key-bits": "3072",
-        "cygnet:lifecycle-hook": HOOK}
 LATE = 6    # seconds until an instance that has booted waits for the hook
 
 
 @pytest.fixture(scope="module")
 def mesh():
     """Two sites whose gateways no group has launched, and a group for the second one's replacements."""
-    with Mesh(THREE_REGIONS[:2], tags=TAGS, managed=True) as made:
+    tags = {**HASTY, "cygnet:lifecycle-hook": HOOK}
+    with Mesh(THREE_REGIONS[:2], tags=tags, managed=True) as made:
         made.group = made.world.add_scaling_group("us-east-2", "gateways", [Hook(HOOK)])
         made.outcomes = made.bootstrap()
         eventually(made.has_all_tunnels, 60)

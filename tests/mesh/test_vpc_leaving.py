@@ -3,19 +3,14 @@
 import pytest
 from checks import eventually, said
 from fakeaws.rules import Rule
-from mesh import Mesh
+from mesh import HASTY, INTERVAL, Mesh, running
 
-INTERVAL = 5
-TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
-        "cygnet:key-bits": "3072"}
 ELSEWHERE = "10.77.0.0/16"      # where a route of the operator's leads
 
 
 @pytest.fixture(scope="module")
 def mesh():
-    with Mesh(tags=TAGS, managed=True) as made:
-        made.outcomes = made.bootstrap()
-        eventually(made.has_all_tunnels, 60)
+    with running(Mesh(tags=HASTY, managed=True)) as made:
         yield made
 
 

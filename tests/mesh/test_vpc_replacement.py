@@ -12,28 +12,19 @@ import pytest
 from calls import told, writes
 from checks import eventually, said
 from lab import parallel
-from mesh import Mesh
+from mesh import HASTY, INTERVAL, Mesh, running
 
-INTERVAL = 5
-TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
-        "cygnet:key-bits": "3072", "cygnet:tunnel-wait": "20s"}
 METADATA_LAG = 1    # seconds after which IMDS shows a public address
+
+pytestmark = pytest.mark.usefixtures("whole_again")     # with one instance at each site
 
 
 @pytest.fixture(scope="module")
 def mesh():
-    with Mesh(tags=TAGS, managed=True) as made:
-        made.world.faults.metadata_lag(METADATA_LAG)
-        made.outcomes = made.bootstrap()
-        eventually(made.has_all_tunnels, 60)
+    made = Mesh(tags={**HASTY, "cygnet:tunnel-wait": "20s"}, managed=True)
+    made.world.faults.metadata_lag(METADATA_LAG)
+    with running(made):
         yield made
-
-
-@pytest.fixture(autouse=True)
-def _whole_again(mesh):
-    """The next test finds the mesh up, with one instance at each site."""
-    yield
-    eventually(mesh.is_whole, 60)
 
 
 def actions(calls):

@@ -11,27 +11,17 @@ import pytest
 from calls import told, writes
 from checks import eventually, said
 from lab import kernel_has_esp, parallel
-from mesh import Mesh
+from mesh import HASTY, INTERVAL, Mesh, running
 
-INTERVAL = 5
 RECONCILE = 10
-TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
-        "cygnet:reconcile": f"{RECONCILE}s", "cygnet:key-bits": "3072"}
+
+pytestmark = pytest.mark.usefixtures("whole_again")
 
 
 @pytest.fixture(scope="module")
 def mesh():
-    with Mesh(tags=TAGS, managed=True) as made:
-        made.outcomes = made.bootstrap()
-        eventually(made.has_all_tunnels, 60)
+    with running(Mesh(tags={**HASTY, "cygnet:reconcile": f"{RECONCILE}s"}, managed=True)) as made:
         yield made
-
-
-@pytest.fixture(autouse=True)
-def _whole_again(mesh):
-    """The next test finds the mesh up."""
-    yield
-    eventually(mesh.is_whole, 60)
 
 
 @pytest.fixture
@@ -67,6 +57,18 @@ def a_deleted_file(mesh, site):
     return path.exists, path.name
 
 
+def a_flushed_rule_set(mesh, site):
+    site.gateway.check(["nft", "flush", "ruleset"])
+    return (lambda: "table ip cygnet" in site.gateway.check(["nft", "list", "tables"]),
+            "systemctl reload cygnet-firewall.service")
+
+
+def a_setting_of_the_kernel(mesh, site):
+    key = "net.ipv4.conf.all.log_martians"
+    site.gateway.check(["sysctl", "-w", f"{key}=0"])
+    return lambda: site.gateway.check(["sysctl", "-n", key]) == "1\n", f"sysctl {key}=1"
+
+
 def a_source_dest_check_that_is_on_again(mesh, site):
     interface = site.gateway.instance.interface
     mesh.world.set_source_dest_check(interface, True)
@@ -74,7 +76,7 @@ def a_source_dest_check_that_is_on_again(mesh, site):
 
 
 @pytest.mark.parametrize("undo", [a_deleted_route, a_blackhole, a_deleted_rule, a_deleted_file,
-                                  a_source_dest_check_that_is_on_again])
+                                  a_flushed_rule_set, a_setting_of_the_kernel, a_source_dest_check_that_is_on_again])
 def test_a_full_reconcile_repairs_and_reports(mesh, one, undo):
     before = len(one.gateway.log("cygnet-sync.service"))
     is_repaired, named = undo(mesh, one)
@@ -136,11 +138,13 @@ def test_a_permission_that_lacks_for_routes_is_named_and_the_rest_goes_on(mesh, 
     mesh.world.faults.deny("ec2", "CreateRoute")
     mesh.world.remove_route(table, destination)
     is_repaired, _ = a_deleted_rule(mesh, one)
-    done = one.gateway.bootstrap()
-    assert done.returncode == 77 and "ec2:CreateRoute" in said(done), said(done)
-    assert is_repaired(), "the group's rules are kept all the same"
-    assert destination not in table.routes
-    mesh.world.faults.allow("ec2", "CreateRoute")
+    try:
+        done = one.gateway.bootstrap()
+        assert done.returncode == 77 and "ec2:CreateRoute" in said(done), said(done)
+        assert is_repaired(), "the group's rules are kept all the same"
+        assert destination not in table.routes
+    finally:
+        mesh.world.faults.allow("ec2", "CreateRoute")
     eventually(lambda: destination in table.routes, RECONCILE + 2 * INTERVAL)
 
 
@@ -155,20 +159,21 @@ def test_a_subnet_comes_and_goes_under_ping(mesh, one, tell):
     newcomer = mesh.add_host(one, subnet)
     for cidr in (hosts.cidr, subnet.cidr):
         give_libipsec_an_address(one.gateway, cidr)
-    offer(mesh, one, f"{gateways.cidr},{hosts.cidr}")
-    eventually(lambda: here.host.ping(newcomer.address, wait=1) is None, 30)
-    with here.host.keep_pinging(one.host.address) as pinger:
-        time.sleep(1)
-        offer(mesh, one, f"{gateways.cidr},{hosts.cidr},{subnet.cidr}")
-        eventually(lambda: here.host.ping(newcomer.address, wait=1) is not None, 30)
+    try:
         offer(mesh, one, f"{gateways.cidr},{hosts.cidr}")
         eventually(lambda: here.host.ping(newcomer.address, wait=1) is None, 30)
-        time.sleep(1)
-        seen = pinger.stop()
-    outcome = seen[one.host.address]
+        with here.host.keep_pinging(one.host.address) as pinger:
+            time.sleep(1)
+            offer(mesh, one, f"{gateways.cidr},{hosts.cidr},{subnet.cidr}")
+            eventually(lambda: here.host.ping(newcomer.address, wait=1) is not None, 30)
+            offer(mesh, one, f"{gateways.cidr},{hosts.cidr}")
+            eventually(lambda: here.host.ping(newcomer.address, wait=1) is None, 30)
+            time.sleep(1)
+            outcome = pinger.stop()[one.host.address]
+    finally:
+        offer(mesh, one, None)
     tell(f"a subnet added to and removed from two live tunnels: {outcome}")
     assert outcome.lost <= 2 and outcome.longest_gap < 0.05, str(outcome)
-    offer(mesh, one, None)
 
 
 def give_libipsec_an_address(gateway, cidr):

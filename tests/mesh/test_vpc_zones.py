@@ -4,17 +4,14 @@ import pytest
 from calls import writes
 from checks import eventually, said
 from fakeaws.ids import new_id
-from mesh import THREE_REGIONS, Mesh
-
-INTERVAL = 5
-TAGS = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
-        "cygnet:key-bits": "3072", "cygnet:tunnel-wait": "10s"}
+from mesh import HASTY, THREE_REGIONS, Mesh
 
 
 @pytest.fixture(scope="module")
 def mesh():
     """Two bootstraps at a time, as that is what a registry takes of Puts; one zone of the first VPC has no gateway."""
-    with Mesh(THREE_REGIONS[:2], tags=TAGS, managed=True, zones="ab") as made:
+    tags = {**HASTY, "cygnet:tunnel-wait": "10s"}
+    with Mesh(THREE_REGIONS[:2], tags=tags, managed=True, zones="ab") as made:
         made.world.add_subnet(made.sites[0].world_vpc, "us-east-1c", "172.16.9.0/24")
         made.outcomes = {**made.bootstrap(sites=made.sites[::2]), **made.bootstrap(sites=made.sites[1::2])}
         eventually(made.has_all_tunnels, 90)

@@ -5,29 +5,11 @@ newer      the package of this machine's architecture in a later version
 root       a Root without cygnet; bare, one without strongSwan
 """
 
-import os
+import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
-ARCHITECTURES = ("x86_64", "aarch64")
-sys.path.insert(0, str(HERE))
-
-from rpmroot import Root, distribution  # noqa: E402
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes minutes; runs with LONG in the environment")
-
-
-def pytest_collection_modifyitems(config, items):
-    unasked = [item for item in items if item.get_closest_marker("long") and not os.environ.get("LONG")]
-    config.hook.pytest_deselected(items=unasked)
-    items[:] = [item for item in items if item not in unasked]
+from rpmroot import ARCHITECTURES, NEWER_SETTING, REPOSITORY, Root, distribution
 
 
 @pytest.fixture(scope="session")
@@ -39,12 +21,16 @@ def packages():
 
 @pytest.fixture(scope="session")
 def newer(tmp_path_factory):
-    """The same files in version 9.9."""
+    """The same files in version 9.9, but for a setting more in the example of them."""
     folder = tmp_path_factory.mktemp("newer")
+    for name in ("LICENSE", "build"):
+        (folder / name).symlink_to(REPOSITORY / name)
+    conf = shutil.copytree(REPOSITORY / "rpm", folder / "rpm") / "cygnet.conf"
+    conf.write_text(conf.read_text() + NEWER_SETTING)
     subprocess.run(["rpmbuild", "-bb", "--quiet", "--build-in-place", "--define", "cygnet_version 9.9",
-                    "--define", f"_topdir {folder}", "--define", f"_rpmdir {folder}",
+                    "--define", f"_topdir {folder}/made", "--define", f"_rpmdir {folder}",
                     "--define", "_rpmfilename newer.rpm", "rpm/cygnet.spec"],
-                   cwd=REPOSITORY, check=True, capture_output=True)
+                   cwd=folder, check=True, capture_output=True)
     return folder / "newer.rpm"
 
 

@@ -8,8 +8,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+ARCHITECTURES = ("x86_64", "aarch64")
 BUSYBOX = Path("/bin/busybox")
 APPLETS = ("sh", "rm", "cat")
+NEWER_SETTING = "\n#newer = yes\n"
 
 SYSTEMCTL = """\
 #!/bin/sh

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import REPOSITORY
+from rpmroot import REPOSITORY
 
 PAGES = ("cygnet.8", "cygnet.conf.5")
 SETTING = re.compile(r"^  ([a-z-]+) +(.*?) (default|--|tag|CYGNET|/etc).*$", re.MULTILINE)
@@ -29,13 +29,17 @@ def usage():
     return subprocess.run([REPOSITORY / "build/cygnet", "help"], check=True, capture_output=True, text=True).stdout
 
 
-def example():
+def commented(text):
     """{key: value} of the settings that stand in comments."""
-    return dict(re.findall(r"^#([a-z-]+) = (.*)$", (REPOSITORY / "rpm/cygnet.conf").read_text(), re.MULTILINE))
+    return dict(re.findall(r"^#([a-z-]+) = (.*)$", text, re.MULTILINE))
+
+
+def example():
+    return commented((REPOSITORY / "rpm/cygnet.conf").read_text())
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_has_mistakes(name):
+def test_page_is_well_formed(name):
     lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", REPOSITORY / "rpm" / name], capture_output=True,
                           text=True)
     assert lint.stdout == "" and lint.returncode == 0
@@ -45,7 +49,7 @@ def test_page_has_mistakes(name):
     assert man.stderr == "" and man.returncode == 0
 
 
-def test_command_is_not_told_of():
+def test_page_tells_of_each_command():
     commands = re.findall(r"^  ([a-z]+)\b", usage(), re.MULTILINE)
     assert {"bootstrap", "version"} <= set(commands)
     text = page("cygnet.8")
@@ -53,32 +57,62 @@ def test_command_is_not_told_of():
         assert re.search(rf"^     {command}\b", text, re.MULTILINE), command
 
 
-def test_option_is_not_told_of():
+def test_page_tells_of_each_option():
     options = set(re.findall(r"--[a-z][a-z0-9-]*", usage())) - {"--mesh"}
     assert "--claim" in options
     missing = options - set(re.findall(r"--[a-z][a-z0-9-]*", page("cygnet.8")))
     assert not missing
 
 
-def test_setting_is_not_told_of():
+def test_page_tells_of_each_setting():
     told = re.findall(r"^     ([a-z-]+)(?:  |$)", page("cygnet.conf.5"), re.MULTILINE)
     assert set(told) >= set(settings())
 
 
-def test_default_is_another_one():
-    text = page("cygnet.conf.5")
+def told_of(key):
+    """What cygnet.conf(5) says of a setting."""
+    entry = rf"^     {key}(?:  +| *\n +)(.*\n(?:\n(?!     [a-z]).*)*)"
+    return re.search(entry, page("cygnet.conf.5"), re.MULTILINE)[1]
+
+
+def test_page_tells_each_default():
     for key, default in settings().items():
-        about = re.search(rf"^     {key}(?:  +| *\n +)(.*\n(?:\n(?!     [a-z]).*)*)", text, re.MULTILINE)[1]
         if default is not None and key != "ntp":
+            about = told_of(key)
             assert all(word in about for word in re.findall(r"[^, ]+", default)), (key, default, about)
 
 
-def test_example_is_of_other_settings_or_defaults():
+def time(seconds):
+    """As a setting has it, in the greatest unit."""
+    units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+    return next(f"{seconds // size}{unit}" for unit, size in units.items() if seconds % size == 0)
+
+
+@pytest.mark.parametrize("key", ["interval", "reconcile", "rekey-after", "timeout", "tunnel-wait",
+                                 "unhealthy-after"])
+def test_page_tells_the_bounds(key):
+    refused = subprocess.run([REPOSITORY / "build/cygnet", "userdata", "--format", "shell",
+                              "--source", "package:", f"--{key}", "99999d"],
+                             capture_output=True, text=True).stderr
+    low, high = map(int, re.search(r"not between (\d+)s and (\d+)s", refused).groups())
+    words = re.findall(r"\w+", told_of(key))
+    assert time(high) in words
+    assert low == 0 or time(low) in words
+
+
+def test_example_has_each_setting():
     assert set(example()) == set(settings())
-    for key, default in settings().items():
-        assert default is None or example()[key] == default
 
 
-def test_example_says_nothing_as_it_is_installed():
+def test_example_has_the_defaults_that_it_says_it_has():
+    text = (REPOSITORY / "rpm/cygnet.conf").read_text()
+    examples, defaults = text.split("\n# --- The defaults.\n")
+    derived = {key for key, default in settings().items() if default is None}
+    assert set(commented(examples)) == derived
+    assert commented(defaults) == {key: default for key, default in settings().items()
+                                   if key not in derived}
+
+
+def test_example_sets_nothing_as_it_is_installed():
     lines = (REPOSITORY / "rpm/cygnet.conf").read_text().splitlines()
     assert all(line == "" or line.startswith("#") for line in lines)

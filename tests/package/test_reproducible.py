@@ -1,6 +1,5 @@
-"""The same sources and compiler give the same bytes, wherever, whenever and by whomever they are built.
-
-LONG in the environment builds the libraries twice, too, and both architectures' packages.
+"""The same sources and compiler give the same bytes, wherever, whenever and by whomever they are
+built. The long test begins at the libraries, the short ones with those that are there.
 """
 
 import hashlib
@@ -10,17 +9,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ARCHITECTURES, REPOSITORY
+from rpmroot import ARCHITECTURES, REPOSITORY
 
 HOST = os.uname().machine
-LONG = bool(os.environ.get("LONG"))
 CACHE = Path(os.environ.get("CYGNET_CACHE") or
              Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cygnet")
+LONG_AGO = 10 ** 9      # before there was a package: no clamp brings it forward
 
 
 def copy_sources(folder):
-    """The repository without what was built in it."""
+    """The repository without what was built in it; every other file is older than the package."""
     shutil.copytree(REPOSITORY, folder, ignore=shutil.ignore_patterns("build", ".git", "__pycache__"))
+    for file in sorted(path for path in folder.rglob("*") if path.is_file())[::2]:
+        os.utime(file, (LONG_AGO, LONG_AGO))
     return folder
 
 
@@ -48,16 +49,30 @@ def elsewhere(tmp_path_factory):
     return copy_sources(tmp_path_factory.mktemp("elsewhere") / "a-path-of-another-length")
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES if LONG else [HOST])
-def test_programs_own_code(elsewhere, arch):
-    program = f"build/{arch}/cygnet"
-    build(elsewhere, program, arch=arch)
+def test_programs_own_code(elsewhere):
+    program = f"build/{HOST}/cygnet"
+    build(elsewhere, program)
     assert_same(REPOSITORY / program, elsewhere / program)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_package_of_the_program_that_is_built(tmp_path, packages, arch):
+    """The program, its libraries' licenses and the list of sources are taken as they are."""
+    copy = copy_sources(tmp_path / "a-path-of-another-length")
+    program = f"build/{arch}/cygnet"
+    (copy / program).parent.mkdir(parents=True)
+    for built in ("build/sources", program):
+        shutil.copyfile(REPOSITORY / built, copy / built)
+        os.utime(copy / built, (LONG_AGO, LONG_AGO))
+    libraries = f"build/{arch}/libs"
+    (copy / libraries).symlink_to((REPOSITORY / libraries).resolve())
+    build(copy, f"--old-file={program}", "--old-file=build/sources", "package", arch=arch)
+    assert_same(packages[arch], copy / "build/rpm" / packages[arch].name)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_libraries_and_package(elsewhere, tmp_path, arch):
+def test_libraries_and_package(elsewhere, packages, tmp_path, arch):
     """Of the cache only the fetched sources are the same."""
     cache = tmp_path / "cache"
     cache.mkdir()
@@ -67,8 +82,7 @@ def test_libraries_and_package(elsewhere, tmp_path, arch):
     libraries = Path("build") / arch / "libs/lib"
     for library in sorted((REPOSITORY / libraries).glob("*.a")):
         assert_same(library, elsewhere / libraries / library.name)
-    package, = (REPOSITORY / "build/rpm").glob(f"*.{arch}.rpm")
-    assert_same(package, elsewhere / "build/rpm" / package.name)
+    assert_same(packages[arch], elsewhere / "build/rpm" / packages[arch].name)
 
 
 def test_nothing_of_the_building_machine_is_in_it():
@@ -101,3 +115,12 @@ def test_sources_that_left_the_lock_are_told(elsewhere):
     build(elsewhere, f"build/{HOST}/cygnet")
     assert version(elsewhere / f"build/{HOST}/cygnet").endswith("(sources unlocked)")
     lock.write_text(text)
+
+
+@pytest.mark.parametrize("folder, cache", [("a folder", "cache"), ("folder", "a cache")])
+def test_a_path_that_make_cannot_take_is_told(tmp_path, folder, cache):
+    (tmp_path / folder).mkdir()
+    done = subprocess.run(["make", "-f", REPOSITORY / "Makefile", "help"], cwd=tmp_path / folder,
+                          env={**os.environ, "CYGNET_CACHE": str(tmp_path / cache)},
+                          capture_output=True, text=True)
+    assert done.returncode == 2 and "make takes no path with a space in it" in done.stderr

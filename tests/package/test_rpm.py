@@ -8,8 +8,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import ARCHITECTURES, REPOSITORY
-from rpmroot import Failed
+from rpmroot import ARCHITECTURES, NEWER_SETTING, REPOSITORY, Failed
 
 HOST = os.uname().machine
 UNITS = ("cygnet.service", "cygnet-sync.timer", "cygnet-firewall.service")
@@ -18,7 +17,9 @@ STATE = "/var/lib/cygnet/state.json"
 CONF = "/etc/cygnet.conf"
 
 CONTENTS = """\
+drwxr-xr-x /etc/cygnet
 -rw-r--r-- /etc/cygnet.conf
+drwxr-xr-x /etc/cygnet/peers.d
 -rwxr-xr-x /usr/bin/cygnet
 -rw-r--r-- /usr/lib/systemd/system/cygnet-firewall.service
 -rw-r--r-- /usr/lib/systemd/system/cygnet-sync.service
@@ -35,6 +36,7 @@ drwxr-xr-x /usr/share/licenses/cygnet
 -rw-r--r-- /usr/share/licenses/cygnet/openssl
 -rw-r--r-- /usr/share/man/man5/cygnet.conf.5.gz
 -rw-r--r-- /usr/share/man/man8/cygnet.8.gz
+drwx------ /var/lib/cygnet
 """
 
 
@@ -89,7 +91,8 @@ def test_rpm_of_centos_7_can_read_it(package):
 
 def test_configuration_is_marked_as_such_and_nothing_else_is(package):
     assert query(package, "--configfiles").split() == [CONF]
-    assert query(package, "--queryformat", "[%{FILEFLAGS:fflags} %{FILENAMES}\n]").splitlines()[0] == f"cn {CONF}"
+    flags = query(package, "--queryformat", "[%{FILENAMES} %{FILEFLAGS:fflags}\n]").splitlines()
+    assert f"{CONF} cn" in flags
 
 
 @pytest.mark.parametrize("name, words", [
@@ -187,7 +190,7 @@ def test_install_over_the_bare_binary(root, own):
     assert root.path(CONF + ".rpmnew").exists()
 
 
-def test_upgrade_keeps_state_and_keys(root, own, newer):
+def test_upgrade_keeps_settings_state_and_keys(root, own, newer):
     root.install(own)
     make_gateway(root)
     root.systemctl()
@@ -195,7 +198,15 @@ def test_upgrade_keeps_state_and_keys(root, own, newer):
     assert root.systemctl() == ["daemon-reload", "daemon-reload", "try-restart cygnet-sync.timer"]
     assert_gateway(root)
     assert root.read(CONF) == "mesh = prod\nregistry = us-east-1\n"
+    assert root.read(CONF + ".rpmnew").endswith(NEWER_SETTING)
     assert root.rpm("-q", "cygnet").startswith("cygnet-9.9-1.")
+
+
+def test_upgrade_replaces_settings_that_nobody_changed(root, own, newer):
+    root.install(own)
+    root.upgrade(newer)
+    assert root.read(CONF).endswith(NEWER_SETTING)
+    assert not root.path(CONF + ".rpmnew").exists()
 
 
 def test_erase_stops_the_timer_and_leaves_keys(root, own):
@@ -209,6 +220,12 @@ def test_erase_stops_the_timer_and_leaves_keys(root, own):
     assert root.read(CONF + ".rpmsave") == "mesh = prod\nregistry = us-east-1\n"
     left = {path for path in snapshot(root) if "cygnet" in path}
     assert left == {path.lstrip("/") for path in (KEY, STATE, CONF + ".rpmsave")}
+
+
+def test_erase_of_what_was_never_a_gateway_leaves_no_folder(root, own):
+    root.install(own)
+    root.erase()
+    assert [path for path in ("/etc/cygnet", "/var/lib/cygnet") if root.path(path).exists()] == []
 
 
 def test_without_systemd_running_it_installs_all_the_same(root, own, newer):

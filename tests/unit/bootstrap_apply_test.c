@@ -328,27 +328,60 @@ static void files_that_charon_took_go_back(void **state)
 	assert_asked(&lab, "swanctl --load-all --noprompt\na at 2\nb\n");
 }
 
-/* Whatever ends it: the next one has to load then. */
-static void run_that_has_written_files_ends_before_charon_has_them(void **state)
+static void charon_that_has_its_files_is_loaded_for_ever(void **state)
 {
 	struct err e = ERR_INIT;
 	AUTO_LAB lab;
 
 	(void)state;
 	lab_init(&lab);
-	lab_apply_well(&lab);
-	plan_file(&lab, CONCERN_FIREWALL, "/etc/rules", "old rules\n", "new rules\n");
-	lab_apply_well(&lab);
-	assert_false(apply_is_unloaded(&lab.session));
-	plan_file(&lab, CONCERN_CHARON, SWANCTL "a.conf", "a at 9\n", "a at 2\n");
-	lab_apply_well(&lab);
-	assert_true(apply_is_unloaded(&lab.session));
 	plan_load(&lab);
 	charon_has(&lab, CONNECTION("203.0.113.2"));
+	assert_int_equal(apply_behind(&lab.session, CONCERN_CHARON, &e), 0);
+	assert_true(apply_is_behind(&lab.session, CONCERN_CHARON));
 	lab_apply_well(&lab);
-	assert_false(apply_is_unloaded(&lab.session));
-	assert_int_equal(apply_unloaded(&lab.session, &e), 0);
-	assert_true(apply_is_unloaded(&lab.session));
+	assert_false(apply_is_behind(&lab.session, CONCERN_CHARON));
+}
+
+/* What belongs to nobody's step here, as the key does, settles nothing. */
+static void service_that_failed_to_hear_of_its_files_is_given_up(void **state)
+{
+	static const enum concern concerns[] = {
+		CONCERN_UNITS, CONCERN_TIME, CONCERN_FIREWALL, CONCERN_STRONGSWAN,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(concerns); i++) {
+		struct err e = ERR_INIT;
+		AUTO_LAB lab;
+
+		lab_init(&lab);
+		free(program_write(&lab, "systemctl", "test ! -e broken"));
+		root_write(lab.charon.root, "/broken", "", 0644);
+		plan_call(&lab, ACTION_MAKE_KEY, concerns[i], NULL, NULL);
+		plan_file(&lab, concerns[i], "/etc/settings", "old\n", "new\n");
+		plan_call(&lab, ACTION_RESTART, concerns[i], "a.service", NULL);
+		plan_call(&lab, ACTION_PUBLISH, concerns[i], "/record", NULL);
+		(void)lab_apply(&lab, &e);
+		for (enum concern concern = 0; concern < CONCERN_COUNT; concern++)
+			assert_int_equal(apply_is_behind(&lab.session, concern), concern == concerns[i]);
+		assert_int_equal(file_remove(lab.charon.root, "/broken", &e), 0);
+		lab_apply_well(&lab);
+		assert_false(apply_is_behind(&lab.session, concerns[i]));
+	}
+}
+
+static void file_is_written_before_it_is_noted(void **state)
+{
+	struct err e = ERR_INIT;
+	AUTO_LAB lab;
+
+	(void)state;
+	lab_init(&lab);
+	root_write(lab.charon.root, "/run/cygnet", "no folder", 0644);
+	plan_file(&lab, CONCERN_FIREWALL, "/etc/rules", "old\n", "new\n");
+	assert_int_equal(lab_apply(&lab, &e), -1);
+	assert_file(&lab, "/etc/rules", "old\n", 0640);
 }
 
 static void assert_rolled_back(const struct lab *lab)
@@ -378,7 +411,7 @@ static void charon_keeps_files_that_it_did_not_take(void **state)
 		     "'203.0.113.2'",
 		     "");
 	assert_rolled_back(&lab);
-	assert_true(apply_is_unloaded(&lab.session));
+	assert_true(apply_is_behind(&lab.session, CONCERN_CHARON));
 }
 
 /* As after a syntax error in any one file: swanctl ends well, and everything is unloaded. */
@@ -432,7 +465,9 @@ int main(void)
 		cmocka_unit_test(run_goes_on_with_keys_that_charon_may_not_read),
 		cmocka_unit_test(file_to_be_edited_is_made),
 		cmocka_unit_test(files_that_charon_took_go_back),
-		cmocka_unit_test(run_that_has_written_files_ends_before_charon_has_them),
+		cmocka_unit_test(charon_that_has_its_files_is_loaded_for_ever),
+		cmocka_unit_test(service_that_failed_to_hear_of_its_files_is_given_up),
+		cmocka_unit_test(file_is_written_before_it_is_noted),
 		cmocka_unit_test(charon_keeps_files_that_it_did_not_take),
 		cmocka_unit_test(complaint_of_swanctl_is_lost),
 		cmocka_unit_test(failed_way_back_is_not_told),

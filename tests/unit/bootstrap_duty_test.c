@@ -48,7 +48,7 @@ static void way_back_is_not_told(void **state)
 	session.state.duty = DUTY_LEFT;
 	assert_int_equal(duty_refuse(&session, &e), -1);
 	assert_error(&e, EXIT_CONFIG, "site 'frankfurt' was taken out of the mesh, and this instance does not serve it "
-		     "any more", "'cygnet bootstrap --claim' takes it back in");
+		     "any more", "'cygnet bootstrap' takes it in again");
 }
 
 static void bootstrap_claims_a_site_that_others_fill(void **state)

@@ -364,7 +364,7 @@ static void a_wiped_key_stays_in_charon(void **state)
 	bench_retires(&b, false);
 	assert_false(is_there(&b, KEYS "/cygnet-8979b8f51ae63b98.key"));
 	assert_true(is_there(&b, KEYS "/cygnet-c15e7d8557478a49.key"));
-	assert_true(is_there(&b, "/run/cygnet/unloaded"));
+	assert_true(is_there(&b, "/run/cygnet/behind-charon"));
 	assert_int_equal(phase_on_disk(&b), ROTATION_NONE);
 	assert_true(b.outcome.behind);
 }

@@ -166,6 +166,20 @@ static void a_reason_is_not_said_twice(void **state)
 		     "see 'systemctl status a.service' and 'journalctl -u a.service'");
 }
 
+/* As systemctl says it when PID 1 is busy for longer than a call over the bus may take. */
+static void a_systemd_that_is_busy_is_broken(void **state)
+{
+	CLEANUP(lab_done) struct lab lab;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	lab_make(&lab, "echo 'Failed to start a.service: Connection timed out' >&2\n"
+		       "echo \"See system logs and 'systemctl status a.service' for details.\" >&2; exit 1");
+	assert_int_equal(service_start(&lab.distro, "a.service", &e), -1);
+	assert_error(&e, EXIT_AGAIN, "cannot start 'a.service': Connection timed out",
+		     "see 'systemctl list-jobs' for what it waits for");
+}
+
 static void advice_on_success_is_no_failure(void **state)
 {
 	CLEANUP(lab_done) struct lab lab;
@@ -208,6 +222,7 @@ int main(void)
 		cmocka_unit_test(each_change_is_one_call),
 		cmocka_unit_test(a_failed_start_gives_the_reason_and_where_to_look),
 		cmocka_unit_test(a_reason_is_not_said_twice),
+		cmocka_unit_test(a_systemd_that_is_busy_is_broken),
 		cmocka_unit_test(advice_on_success_is_no_failure),
 		cmocka_unit_test(a_failure_without_a_word_is_still_a_failure),
 		cmocka_unit_test(a_machine_without_systemctl_is_an_error),

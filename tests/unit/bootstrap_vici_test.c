@@ -49,7 +49,7 @@ static void assert_timed_out(int64_t start, struct err *e, const char *command)
 {
 	AUTO_FREE char *cause = mem_printf("charon, asked to '%s': no answer within 150 ms", command);
 
-	assert_in_range(clock_boot_ms() - start, 140, 1500);
+	assert_in_range(clock_boot_ms() - start, 140, PATIENCE_MS);
 	assert_error(e, EXIT_AGAIN, cause, "");
 }
 
@@ -373,7 +373,7 @@ static void a_full_backlog_is_waited_for_within_the_bound(void **state)
 	for (size_t i = 0; i < count; i++)
 		vici_close(&waiting[i]);
 	assert_in_range(count, 1, COUNT_OF(waiting) - 1);
-	assert_in_range(clock_boot_ms() - start, 140, 1500);
+	assert_in_range(clock_boot_ms() - start, 140, PATIENCE_MS);
 	assert_error(&e, EXIT_AGAIN,
 		     "charon does not listen at '/run/charon.vici': Resource temporarily unavailable", "");
 }

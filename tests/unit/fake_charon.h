@@ -38,7 +38,7 @@ struct turn {
 };
 
 struct fake_charon {
-	char root[32];
+	char root[sizeof ROOT_TEMPLATE];
 	struct turn turns[TURNS_MAX];
 	size_t turn_count;
 	struct buf received;		/* packets of the client; read it after fake_end */
@@ -196,7 +196,7 @@ static const struct flavour fake_flavour = { .backend = BACKEND_SWANCTL };
 static inline void fake_listen(struct fake_charon *fake)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	char folder[48];
+	char folder[sizeof ROOT_TEMPLATE + sizeof "/run"];
 
 	*fake = (struct fake_charon){ .root = ROOT_TEMPLATE };
 	root_make(fake->root);

@@ -413,6 +413,7 @@ static void recent_example(struct recent *recent)
 	*recent = (struct recent){
 		.reconciled_ms = 5000, .public_address = 0xffffffff, .settings = 4, .registry_warned_ms = 6000,
 		.charon_lost_ms = 7000, .unhealthy_ms = 8000, .hook_due_ms = 9000,
+		.hindered_ms = 9500, .hindered = 3,
 	};
 	assert_false(recent_told(recent, "no route", 5000));
 	wait = recent_wait_add(recent, "paris");
@@ -450,6 +451,8 @@ static void recent_is_saved_and_loaded(void **unused)
 	assert_int_equal(recent.charon_lost_ms, 7000);
 	assert_int_equal(recent.unhealthy_ms, 8000);
 	assert_int_equal(recent.hook_due_ms, 9000);
+	assert_int_equal(recent.hindered_ms, 9500);
+	assert_int_equal(recent.hindered, 3);
 	assert_int_equal(recent.wait_count, 2);
 	assert_int_equal(paris->wanted, 0xffffffff);
 	assert_int_equal(paris->since_ms, 7000);
@@ -479,7 +482,8 @@ static void warning_is_repeated_within_the_hour_or_never_again(void **unused)
 }
 
 #define RECENT(reconciled, waits, told)								\
-	"{\"reconciled_ms\":" reconciled ",\"public_address\":0,\"settings\":0,\"registry_warned_ms\":0,"	\
+	"{\"reconciled_ms\":" reconciled ",\"hindered_ms\":0,\"hindered\":0,\"public_address\":0,"	\
+	"\"settings\":0,\"registry_warned_ms\":0,"							\
 	"\"charon_lost_ms\":0,\"unhealthy_ms\":0,\"hook_due_ms\":0,\"waits\":" waits		\
 	",\"told\":" told "}"
 

@@ -185,17 +185,17 @@ static void order_is_not_that_in_which_a_gateway_is_built_up(void **state)
 	lab_kernel(&lab, "net.ipv4.ip_forward", "1", "0");
 	lab_daemon(&lab, "charon.service", CONCERN_STRONGSWAN, stopped);
 	lab_daemon(&lab, "chrony.service", CONCERN_TIME, running);
-	lab_own_unit(&lab, "rules.service", CONCERN_FIREWALL, true, absent);
 	lab_own_unit(&lab, "cygnet.timer", CONCERN_UNITS, true, absent);
+	lab_own_unit(&lab, "rules.service", CONCERN_FIREWALL, true, absent);
 	lab_own_unit(&lab, "cygnet.service", CONCERN_UNITS, false, absent);
 	lab_connection(&lab, "cygnet-peer");
 	assert_plan(&lab, "make an RSA-4096 key pair\n"
 			  "wipe /etc/keys/cygnet-1.key, another instance's key\n"
 			  "create /etc/systemd/cygnet.timer (5 bytes, mode 0644)\n"
 			  "systemctl daemon-reload\n"
-			  "systemctl enable rules.service\n"
-			  "systemctl enable cygnet.timer\n"
 			  "systemctl start cygnet.timer\n"
+			  "systemctl enable cygnet.timer\n"
+			  "systemctl enable rules.service\n"
 			  "systemctl enable cygnet.service\n"
 			  "create /etc/sysctl.d (7 bytes, mode 0644)\n"
 			  "sysctl net.ipv4.ip_forward=1\n"
@@ -204,8 +204,8 @@ static void order_is_not_that_in_which_a_gateway_is_built_up(void **state)
 			  "create /etc/cygnet.nft (5 bytes, mode 0644)\n"
 			  "systemctl start rules.service\n"
 			  "create /etc/strongswan.d (6 bytes, mode 0644)\n"
-			  "systemctl enable charon.service\n"
 			  "systemctl start charon.service\n"
+			  "systemctl enable charon.service\n"
 			  "create /etc/swanctl/peer.conf (4 bytes, mode 0644)\n"
 			  "swanctl --load-all\n"
 			  "ssm:PutParameter /cygnet/lab/sites/0/a\n"
@@ -427,8 +427,8 @@ static void unit_is_left_as_it_was_found(void **state)
 		{ { .known = true, .enabled = true, .active = true }, "" },
 		{ { .known = true, .active = true }, "systemctl enable unit\n" },
 		{ { .known = true, .enabled = true }, "systemctl start unit\n" },
-		{ { .known = true }, "systemctl enable unit\nsystemctl start unit\n" },
-		{ { 0 }, "systemctl enable unit\nsystemctl start unit\n" },
+		{ { .known = true }, "systemctl start unit\nsystemctl enable unit\n" },
+		{ { 0 }, "systemctl start unit\nsystemctl enable unit\n" },
 	};
 
 	(void)state;
@@ -472,12 +472,12 @@ static void link_points_where_a_unit_was(void **state)
 	(void)state;
 	assert_moved(lab_leaves, "remove /etc/a.timer\n"
 				 "systemctl daemon-reload\n"
-				 "systemctl reenable a.timer\n"
-				 "systemctl restart a.timer\n");
+				 "systemctl restart a.timer\n"
+				 "systemctl reenable a.timer\n");
 	assert_moved(lab_arrives, "create /etc/a.timer (24 bytes, mode 0644)\n"
 				  "systemctl daemon-reload\n"
-				  "systemctl reenable a.timer\n"
-				  "systemctl restart a.timer\n");
+				  "systemctl restart a.timer\n"
+				  "systemctl reenable a.timer\n");
 	assert_moved(lab_changes, "change /etc/a.timer (3 bytes, mode 0644)\n"
 				  "systemctl daemon-reload\n"
 				  "systemctl restart a.timer\n");
@@ -530,8 +530,8 @@ static void stopped_charon_is_restarted_behind_the_other_flavour(void **state)
 	lab_other_flavour(&lab, by_hand);
 	lab_daemon(&lab, "charon.service", CONCERN_STRONGSWAN, stopped);
 	assert_plan(&lab, "systemctl disable --now starter.service\n"
-			  "systemctl enable charon.service\n"
-			  "systemctl start charon.service\n");
+			  "systemctl start charon.service\n"
+			  "systemctl enable charon.service\n");
 }
 
 /* Its unit runs, but the other flavour, stopped since, has removed the socket. */
@@ -590,7 +590,7 @@ static void charon_with_other_connections_is_left_so(void **state)
 	assert_plan(&more, "swanctl --load-all\n");
 }
 
-/* As after a run that was killed before it has loaded other keys of the same connections. */
+/* As after other keys of the same connections. */
 static void charon_keeps_keys_that_are_no_more(void **state)
 {
 	AUTO_LAB lab = { 0 };
@@ -599,7 +599,7 @@ static void charon_keeps_keys_that_are_no_more(void **state)
 	lab_connection(&lab, "cygnet-a");
 	lab_loaded(&lab, "cygnet-a");
 	assert_plan(&lab, "");
-	lab.seen.charon_behind = true;
+	lab.seen.behind[CONCERN_CHARON] = true;
 	assert_plan(&lab, "swanctl --load-all\n");
 }
 
@@ -614,6 +614,49 @@ static void charon_is_loaded_twice(void **state)
 	assert_plan(&lab, "create /a (3 bytes, mode 0644)\n"
 			  "change /b (3 bytes, mode 0644)\n"
 			  "swanctl --load-all\n");
+}
+
+/* --- a run that was killed, or failed, between a concern's files and who has to hear of them --- */
+
+static void service_never_hears_of_its_files(void **state)
+{
+	static const struct {
+		enum concern concern;
+		const char *reaction;
+	} cases[] = {
+		{ CONCERN_UNITS, "systemctl daemon-reload\nsystemctl restart unit\n" },
+		{ CONCERN_TIME, "systemctl restart unit\n" },
+		{ CONCERN_FIREWALL, "systemctl reload unit\n" },
+		{ CONCERN_STRONGSWAN, "reload settings of unit\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		AUTO_LAB lab = { 0 };
+
+		lab.seen.charon = &lab.charon;
+		lab_file(&lab, cases[i].concern, "/f", "new", "new");
+		lab_daemon(&lab, "unit", cases[i].concern, running);
+		assert_plan(&lab, "");
+		lab.seen.behind[cases[i].concern] = true;
+		assert_plan(&lab, cases[i].reaction);
+	}
+}
+
+static void links_of_own_units_are_forgotten(void **state)
+{
+	AUTO_LAB lab = { 0 };
+
+	(void)state;
+	lab.seen.charon = &lab.charon;
+	lab.seen.behind[CONCERN_UNITS] = true;
+	lab_own_unit(&lab, "a.timer", CONCERN_UNITS, true, running);
+	lab_own_unit(&lab, "rules.service", CONCERN_FIREWALL, true, running);
+	lab_daemon(&lab, "chrony.service", CONCERN_TIME, running);
+	assert_plan(&lab, "systemctl daemon-reload\n"
+			  "systemctl restart a.timer\n"
+			  "systemctl reenable a.timer\n"
+			  "systemctl reenable rules.service\n");
 }
 
 /* --- the site --- */
@@ -682,6 +725,8 @@ int main(void)
 		cmocka_unit_test(time_daemon_is_restarted_for_a_displaced_charon),
 		cmocka_unit_test(charon_with_other_connections_is_left_so),
 		cmocka_unit_test(charon_keeps_keys_that_are_no_more),
+		cmocka_unit_test(service_never_hears_of_its_files),
+		cmocka_unit_test(links_of_own_units_are_forgotten),
 		cmocka_unit_test(charon_is_loaded_twice),
 		cmocka_unit_test(site_that_is_right_is_written),
 		cmocka_unit_test(action_is_called_something_else),

@@ -53,8 +53,8 @@ static void unit_is_wanted_otherwise(void **state)
 	(void)state;
 	scene_begin(&scene);
 	target_make(&scene.inputs, &target);
-	assert_units(&target, "cygnet-firewall.service: own enabled active\n"
-			      "cygnet-sync.timer: own enabled active\n"
+	assert_units(&target, "cygnet-sync.timer: own enabled active\n"
+			      "cygnet-firewall.service: own enabled active\n"
 			      "cygnet.service: own enabled\n"
 			      "strongswan-starter.service:\n"
 			      "strongswan-old.service:\n"
@@ -65,7 +65,7 @@ static void unit_is_wanted_otherwise(void **state)
 static void unit_starts_in_another_step(void **state)
 {
 	static const enum concern expected[] = {
-		CONCERN_FIREWALL, CONCERN_UNITS, CONCERN_UNITS, CONCERN_STRONGSWAN,
+		CONCERN_UNITS, CONCERN_FIREWALL, CONCERN_UNITS, CONCERN_STRONGSWAN,
 		CONCERN_STRONGSWAN, CONCERN_STRONGSWAN, CONCERN_TIME,
 	};
 	AUTO_SCENE scene;
@@ -104,8 +104,8 @@ static void packaged_units_are_written_or_not_wanted(void **state)
 	scene.host.packaged = true;
 	target_units(&scene.inputs, &target);
 	assert_int_equal(target.tree.count, 0);
-	assert_units(&target, "cygnet-firewall.service: own enabled active\n"
-			      "cygnet-sync.timer: own enabled active\n"
+	assert_units(&target, "cygnet-sync.timer: own enabled active\n"
+			      "cygnet-firewall.service: own enabled active\n"
 			      "cygnet.service: own enabled\n");
 }
 

@@ -23,11 +23,23 @@ static inline void assert_error(struct err *e, enum exit_code code, const char *
 	err_clear(e);
 }
 
-#define ROOT_TEMPLATE "/tmp/cygnet-test-XXXXXX"
+/* Enough for what ends by itself, also under sanitizers on a machine that is busy. */
+#define PATIENCE_MS 20000
 
-/* Make an empty root folder of path, which holds ROOT_TEMPLATE, and give it back. */
+/*
+ * As long as a root's path gets: tests/run.py makes a TMPDIR for each program, as a test that fails
+ * leaves its root there.
+ */
+#define ROOT_TEMPLATE "/tmp/cygnet-unit-xxxxxxxx/cygnet-test-XXXXXX"
+
+/* Make an empty root folder below it. path is as large as ROOT_TEMPLATE; it is given back. */
 static inline char *root_make(char *path)
 {
+	const char *folder = getenv("TMPDIR");
+	int len = snprintf(path, sizeof ROOT_TEMPLATE, "%s/cygnet-test-XXXXXX",
+			   folder ? folder : "/tmp");
+
+	assert_in_range(len, 1, sizeof ROOT_TEMPLATE - 1);
 	assert_non_null(mkdtemp(path));
 	return path;
 }

@@ -47,16 +47,19 @@ static void assert_row(const char *script, const struct distro *row, const char 
 {
 	AUTO_FREE char *needs = row->unpackaged ? mem_printf("\"$@\" %s;", row->packages) :
 						  mem_printf("\"$@\" %s %s;", flavour->packages, row->packages);
-	AUTO_FREE char *add = mem_printf("add() { %s \"$@\"; }", row->install);
-	AUTO_FREE char *installed = mem_printf("installed() { %s \"$@\"; }", row->query);
-	AUTO_FREE char *upgrade = mem_printf("upgrade() { %s; }", row->upgrade);
+	const char *unattended = row->unattended ? row->unattended : "", *blank = row->unattended ? " " : "";
+	AUTO_FREE char *add = mem_printf("add() { %s%s%s \"$@\"; }", row->install, blank, unattended);
+	AUTO_FREE char *installed = mem_printf("installed() { %s; }", row->query);
+	AUTO_FREE char *upgrade = mem_printf("upgrade() { %s%s%s; }", row->upgrade, blank, unattended);
+	AUTO_FREE char *agent = row->agent == NULL ? NULL :
+		mem_printf("agent=%s syslog=%s\n", row->agent, row->syslog ? row->syslog : "''");
 
 	assert_arm(script, id, row->version, "needs()", needs);
 	assert_arm(script, id, row->version, "add()", add);
 	assert_arm(script, id, row->version, "installed()", installed);
 	assert_arm(script, id, row->version, "upgrade()", upgrade);
 	assert_arm(script, id, row->version, "enabling()", enabling_of(row, id));
-	assert_arm(script, id, row->version, "agent=", row->agent);
+	assert_arm(script, id, row->version, "agent=", agent);
 	assert_arm(script, id, row->version, "aws_cli=", row->aws_cli);
 }
 

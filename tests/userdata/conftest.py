@@ -2,22 +2,16 @@
 
 cygnet    cygnet("--format", …, **environment): the CompletedProcess of `build/cygnet userdata`, run anywhere
 printed   the same, and what it printed; it has to have succeeded
-machine   a new Machine: an instance that has not booted yet (see machine.py). It needs root
+machine   a new Machine: an instance that has not booted yet (see first_boot.py). It needs root
 """
 
-import os
 import subprocess
-import sys
-from pathlib import Path
 
+import netns
 import pytest
-
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "aws"), str(HERE.parent / "mesh")]
-
-from fakeaws import Server, World  # noqa: E402 (the path above has to come first)
-from machine import NETNS, PROGRAM, Machine  # noqa: E402
-from roots import root  # noqa: E402
+from fakeaws import Server, World
+from first_boot import PROGRAM, Machine
+from roots import root
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +19,7 @@ def cygnet(tmp_path_factory):
     anywhere = tmp_path_factory.mktemp("anywhere")
 
     def run(*words, **environment):
-        return subprocess.run([PROGRAM, "userdata", *map(str, words), "--root", anywhere], text=True,
+        return subprocess.run([PROGRAM, "userdata", "--root", anywhere, *map(str, words)], text=True,
                               env={"PATH": "/usr/bin:/bin", **environment}, capture_output=True, timeout=60)
     return run
 
@@ -40,34 +34,15 @@ def printed(cygnet):
 
 
 @pytest.fixture(scope="session")
-def scratch(tmp_path_factory):
-    """A folder that can be the upper part of an overlay."""
-    assert os.geteuid() == 0, "machines need namespaces and mounts: run this as root"
-    folder = tmp_path_factory.mktemp("machines")
-    subprocess.run(["mount", "-t", "tmpfs", "cygnet-userdata", folder], check=True)
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-@pytest.fixture(scope="session")
-def network():
+def network(scratch):
     """A network namespace in which the fake answers at the addresses that a machine asks."""
-    subprocess.run(["ip", "netns", "add", NETNS], check=True)
-    try:
-        for words in ("link set lo up", "address add 169.254.169.254/32 dev lo"):
-            subprocess.run(["ip", "-n", NETNS, *words.split()], check=True)
-        yield NETNS
-    finally:
-        subprocess.run(["ip", "netns", "delete", NETNS], check=True)
-
-
-@pytest.fixture(scope="session")
-def tls_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("tls")
+    with netns.temporary("machine") as name:
+        netns.ip(name, "address add 169.254.169.254/32 dev lo")
+        yield name
 
 
 @pytest.fixture
-def machine(scratch, network, tls_dir, tmp_path_factory):
+def machine(scratch, network, tls_dir):
     world = World()
     vpc = world.add_vpc("us-east-1", ["172.16.0.0/16"])
     subnet = world.add_subnet(vpc, "us-east-1a", "172.16.1.0/24")
@@ -75,5 +50,6 @@ def machine(scratch, network, tls_dir, tmp_path_factory):
     with Server(world, tls_dir) as server:
         server.listen_https("127.0.0.1", 443, netns=network)
         server.listen_imds("169.254.169.254", 80, instance=instance, netns=network)
-        yield Machine(root("cloud-init"), scratch / f"{instance.id}", world, instance, server.ca_file)
+        yield Machine(root("cloud-init"), scratch / instance.id, network, world, instance,
+                      server.ca_file)
     assert world.crashes == []

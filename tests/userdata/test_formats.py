@@ -4,6 +4,7 @@ machine that has the user-data from its metadata.
 
 import base64
 import email
+import email.mime.text
 import json
 import re
 import subprocess
@@ -13,13 +14,15 @@ import botocore.validate
 import pytest
 import yaml
 
-from machine import BUCKET, CYGNET, SHA256
+from first_boot import BUCKET, SHA256
 
 S3 = f"s3://{BUCKET}/cygnet/{{arch}}/cygnet"
 SETTINGS = ("--mesh", "lab", "--registry", "us-east-1", "--site", "berlin", "--mss", "1300")
 CONF = "mesh = lab\nregistry = us-east-1\nsite = berlin\nmss = 1300\n"
 COMMON = ("--source", S3, "--sha256", f"x86_64={SHA256}", *SETTINGS)
 MACHINE = ("--ami", "ami-0123456789abcdef0", "--group", "sg-0123456789abcdef0", "--profile", "gateways")
+# Every format of user-data, with what it needs besides a source and settings.
+FORMATS = {"shell": (), "cloud-config": (), "mime": (), "launch-template": MACHINE, "cloudformation": ()}
 HEADER, LIMIT = "Content-Type: multipart/mixed", 16384
 
 # cloud-init as an image has it, but for modules that would look at hardware.
@@ -78,20 +81,11 @@ def test_cloud_config_passes_the_schema(machine, printed, every_source):
     assert (done.returncode, done.stdout) == (0, "Valid cloud-config: /user-data\n"), done.stderr
 
 
-def test_parts_of_mime(machine, printed):
+def test_mime_is_the_script_alone(printed):
     message = email.message_from_string(printed("--format", "mime", *COMMON))
-    config, script = message.get_payload()
-    assert [part.get_content_type() for part in (config, script)] == ["text/cloud-config", "text/x-shellscript"]
-    assert script.get_payload() == printed("--format", "shell", *[word for word in COMMON if word not in SETTINGS])
-    assert yaml.safe_load(config.get_payload()) == {
-        "write_files": [{"path": "/etc/cygnet.conf", "permissions": "0644", "content": CONF}]}
-    machine.write("/user-data", config.get_payload())
-    assert machine.run("cloud-init", "schema", "--config-file", "/user-data").returncode == 0
-
-
-def test_mime_without_settings_is_a_script_alone(printed):
-    message = email.message_from_string(printed("--format", "mime", "--source", S3))
-    assert [part.get_content_type() for part in message.get_payload()] == ["text/x-shellscript"]
+    script, = message.get_payload()
+    assert script.get_content_type() == "text/x-shellscript"
+    assert script.get_payload() == printed("--format", "shell", *COMMON)
 
 
 def test_cloud_config_holds_script_and_settings(printed):
@@ -120,6 +114,27 @@ def test_cloud_init_runs_it(machine, printed, name):
     assert console.splitlines().count("cygnet user-data: done") == 1
 
 
+OWN = """#cloud-config
+write_files:
+- path: /etc/own
+  content: mine
+runcmd:
+- [touch, /ran]
+"""
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_parts_of_one_s_own_leave_ours_whole(machine, printed, place):
+    """Of two parts that write files cloud-init takes one's."""
+    message = email.message_from_string(printed("--format", "mime", *COMMON))
+    own = email.mime.text.MIMEText(OWN, "cloud-config", "us-ascii")
+    message.set_payload([own, *message.get_payload()] if place == "before" else [*message.get_payload(), own])
+    console = boot(machine, message.as_string())
+    assert "status: done" in console, console
+    assert (machine.read("/etc/cygnet.conf"), machine.read("/etc/own")) == (CONF, "mine")
+    assert machine.log()[-1] == "cygnet bootstrap" and (machine.disk / "ran").exists()
+
+
 @pytest.mark.parametrize("name", ["shell", "cloud-config", "mime"])
 def test_cloud_init_tells_of_a_failure(machine, printed, name):
     words = [word.replace(SHA256, "0" * 64) for word in COMMON]
@@ -135,10 +150,10 @@ def ranges(count):
     return ",".join(f"10.{i // 256}.{i % 256}.0/24" for i in range(count))
 
 
-@pytest.mark.parametrize("name", ["shell", "cloud-config", "mime", "launch-template", "cloudformation"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_what_ec2_would_not_take_is_refused(cygnet, key, name):
     key.write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + ("a" * 64 + "\n") * 200)
-    words = ("--source", "dnf:https://repo.example/el9", "--repository-key", key, *SETTINGS, *MACHINE)
+    words = ("--source", "dnf:https://repo.example/el9", "--repository-key", key, *SETTINGS, *FORMATS[name])
     done = cygnet("--format", name, *words)
     assert (done.returncode, done.stdout) == (65, "")
     size = int(re.match(r"cygnet userdata: user-data: user-data has (\d+) bytes, and EC2 takes 16384 before base64\n",
@@ -155,13 +170,11 @@ def test_the_limit_is_a_byte_s(cygnet, key):
     assert (size(left), size(left + 1)) == (LIMIT, None)
 
 
-def test_sizes(printed, capsys):
-    """Printed, for whoever reads the log."""
-    everything = (*COMMON, *MACHINE, "--upgrade", "--cloudwatch")
-    sizes = {name: len(printed("--format", name, *everything))
-             for name in ("shell", "cloud-config", "mime", "launch-template", "cloudformation")}
-    with capsys.disabled():
-        print("\nbytes of each format: " + ", ".join(f"{name} {size}" for name, size in sizes.items()))
+def test_sizes(printed, tell):
+    """Told, for whoever reads the log."""
+    sizes = {name: len(printed("--format", name, *COMMON, "--upgrade", "--cloudwatch", *words))
+             for name, words in FORMATS.items()}
+    tell("bytes of each format: " + ", ".join(f"{name} {size}" for name, size in sizes.items()))
     assert max(sizes[name] for name in ("shell", "cloud-config", "mime")) < LIMIT * 3 // 4, "settings need room"
 
 
@@ -189,8 +202,12 @@ def test_the_launch_template(printed):
     assert base64.b64decode(data["UserData"], validate=True).decode() == printed("--format", "shell", *COMMON)
 
 
-def test_a_vpc_with_endpoints_needs_no_public_address(printed):
-    data = json.loads(printed("--format", "launch-template", *COMMON, *MACHINE, "--endpoints", "--type", "c7gn.large"))
+def test_a_vpc_with_endpoints_needs_no_public_address(cygnet):
+    done = cygnet("--format", "launch-template", *COMMON, *MACHINE, "--endpoints", "--type", "c7gn.large")
+    assert done.stderr == (
+        "warning: endpoints answer for their own region alone: elsewhere than in the registry's ('us-east-1') the gateway "
+        "needs a way there, by NAT or by an endpoint across regions\n")
+    data = json.loads(done.stdout)
     assert data["NetworkInterfaces"][0]["AssociatePublicIpAddress"] is False
     assert data["InstanceType"] == "c7gn.large"
 

@@ -4,19 +4,21 @@ import re
 
 import pytest
 
-from machine import BUCKET, CYGNET, KEY, SHA256
+from first_boot import BUCKET, CYGNET, KEY, SHA256
 
 SETTINGS = ("--mesh", "lab", "--registry", "us-east-1")
 S3 = f"s3://{BUCKET}/cygnet/{{arch}}/cygnet"
 PINNED = ("--sha256", f"x86_64={SHA256}")
 DEBIAN = "charon-systemd strongswan-swanctl libstrongswan-standard-plugins nftables chrony"
-APT = [f"dpkg-query -W {DEBIAN}", "apt-get update", f"apt-get install -y {DEBIAN}"]
+WAITS = "-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold"
+UPDATE = "apt-get update -o APT::Update::Error-Mode=any"
+APT = [UPDATE, f"apt-get install -y {WAITS} {DEBIAN}"]
 EPEL = "https://dl.fedoraproject.org/pub/epel/epel-release-latest"
 SHELLS = [("sh",), ("bash", "--posix"), ("bash",)]
 
 
 def el(manager, packages, enable):
-    return [f"rpm -q {packages}", *enable, f"{manager} install -y {packages}"]
+    return [*enable, f"{manager} install -y {packages}"]
 
 
 DISTRIBUTIONS = {
@@ -25,7 +27,7 @@ DISTRIBUTIONS = {
     ("centos", "10"): el("dnf", "strongswan nftables chrony", ["dnf install -y epel-release"]),
     ("ol", "8.9"): el("dnf", "strongswan nftables chrony", ["dnf install -y oracle-epel-release-el8"]),
     ("rhel", "9.4"): el("dnf", "strongswan nftables chrony",
-                        ["rpm -q epel-release", f"dnf install -y {EPEL}-9.noarch.rpm"]),
+                        [f"dnf install -y {EPEL}-9.noarch.rpm"]),
     ("centos", "7"): el("yum", "strongswan iptables ntp", ["yum install -y epel-release"]),
     ("amzn", "2"): el("yum", "strongswan iptables chrony", ["amazon-linux-extras install -y epel"]),
     ("amzn", "2023"): el("dnf", "nftables chrony", []),
@@ -55,7 +57,7 @@ def test_a_debian_becomes_a_gateway(machine, script, shell):
     done = machine.script(script(), shell)
     assert done.returncode == 0, done.stderr
     assert steps(done) == [
-        "make the repositories known", "install strongSwan, firewall and time daemon", "ask the instance metadata",
+        "see what signs for S3", "make the repositories known", "install strongSwan, firewall and time daemon", "ask the instance metadata",
         f"fetch s3://{BUCKET}/{KEY}", "check the SHA-256 of cygnet", "install cygnet", "write /etc/cygnet.conf",
         "cygnet bootstrap", "done"]
     assert machine.log() == [*APT, "cygnet bootstrap"]
@@ -86,38 +88,65 @@ def test_a_distribution_that_nobody_knows_has_to_bring_everything(machine, scrip
 
 
 def test_an_image_that_has_everything_asks_no_repository(machine, script):
-    machine.write("/log", "installed before\n")
+    machine.write("/installed", DEBIAN.replace(" ", "\n") + "\n")
     machine.script(script())
-    assert machine.log()[1:] == [APT[0], "cygnet bootstrap"]
+    assert machine.log() == ["cygnet bootstrap"]
+
+
+def test_what_was_removed_is_not_there(machine, script):
+    """dpkg knows it until it is purged."""
+    machine.write("/installed", DEBIAN.replace(" ", "\n").replace("nftables\n", "") + "\n")
+    machine.write("/removed", "nftables\n")
+    done = machine.script(script())
+    assert (done.returncode, machine.log()) == (0, [*APT, "cygnet bootstrap"])
+
+
+@pytest.mark.parametrize("release", [("centos", "7"), ("rocky", "9"), ("debian", "12")])
+def test_what_lacks_is_named(machine, script, release):
+    machine.release(*release)
+    machine.write("/absent", "strongswan\ncharon-systemd\n")
+    done = machine.script(script())
+    name = "charon-systemd" if release[0] == "debian" else "strongswan"
+    assert done.returncode == 1 and "cygnet bootstrap" not in machine.log()
+    said, failed = failure(done)
+    assert said.startswith("not all is installed:") and f" {name}" in said
+    assert failed == "FAILED: install strongSwan, firewall and time daemon (exit code 1)"
+    if release[0] == "centos":
+        assert said == "not all is installed: strongswan"
 
 
 def test_starter_is_installed_where_it_is_wanted(machine, script):
     machine.script(script("--backend", "ipsec"))
-    assert "apt-get install -y strongswan-starter strongswan-charon libstrongswan-standard-plugins nftables chrony" \
-        in machine.log()
+    assert f"apt-get install -y {WAITS} strongswan-starter strongswan-charon libstrongswan-standard-plugins " \
+        "nftables chrony" in machine.log()
 
 
 @pytest.mark.parametrize("release, upgrade", [
-    (("debian", "12"), "apt-get upgrade -y --with-new-pkgs -o Dpkg::Options::=--force-confold"),
-    (("rocky", "9"), "dnf upgrade -y"), (("centos", "7"), "yum update -y")])
+    (("debian", "12"), f"apt-get upgrade -y --with-new-pkgs {WAITS}"),
+    (("rocky", "9"), "dnf upgrade -y"), (("centos", "7"), "yum update -y"),
+    (("amzn", "2023"), "dnf upgrade -y --releasever=latest")])
 def test_updates_come_first(machine, script, release, upgrade):
     machine.release(*release)
     done = machine.script(script("--upgrade"))
     log = machine.log()
-    assert done.returncode == 0 and steps(done)[0] == "install updates"
-    assert log.index(upgrade) < min(i for i, line in enumerate(log) if "strongswan" in line)
+    assert done.returncode == 0
+    assert next(step for step in steps(done) if step.startswith(("install", "make"))) == "install updates"
+    assert log.index(upgrade) < min(i for i, line in enumerate(log) if "chrony" in line or "ntp" in line)
     assert len(log) == len(set(log)), "the repositories are made known once"
 
 
-def test_the_cloudwatch_agent_where_it_is_packaged(machine, script):
-    machine.release("amzn", "2")
+@pytest.mark.parametrize("release, calls", [
+    (("amzn", "2"), ["yum install -y amazon-cloudwatch-agent"]),
+    (("amzn", "2023"), ["dnf install -y amazon-cloudwatch-agent rsyslog", "systemctl enable --now rsyslog"])])
+def test_the_cloudwatch_agent_where_it_is_packaged(machine, script, release, calls):
+    machine.release(*release)
     agent = "/opt/aws/amazon-cloudwatch-agent"
     machine.write(f"{agent}/bin/amazon-cloudwatch-agent-ctl", '#!/bin/sh\necho "agent $*" >>/log\n', 0o755)
     (machine.disk / f"{agent}/etc"[1:]).mkdir()
     done = machine.script(script("--cloudwatch"))
     assert done.returncode == 0, done.stderr
-    assert "yum install -y amazon-cloudwatch-agent" in machine.log()
-    assert f"agent -a fetch-config -m ec2 -s -c file:{agent}/etc/cygnet.json" in machine.log()
+    assert machine.log()[-2 - len(calls):-1] == [
+        *calls, f"agent -a fetch-config -m ec2 -s -c file:{agent}/etc/cygnet.json"]
     assert machine.read(f"{agent}/etc/cygnet.json") == (
         '{"logs":{"logs_collected":{"files":{"collect_list":['
         + ",".join(f'{{"file_path":"/var/log/{log}","log_group_name":"/var/log/{log}"}}'
@@ -131,31 +160,75 @@ def test_and_a_word_where_it_is_not(machine, script):
 
 
 def test_locks_and_mirrors_get_their_time(machine, script):
-    machine.write("/failures", "apt-get update\n" * 3 + APT[2] + "\n")
+    machine.write("/failures", "apt-get update\n" * 12 + "apt-get install\n")
+    machine.write("/lock", "600\n")
+    done = machine.script(script("--upgrade"))
+    assert (done.returncode, machine.log().count(UPDATE)) == (0, 12 + 1 + 1)
+
+
+def test_lists_that_nobody_could_read_are_read_again(machine, script):
+    """By an apt that does not say so."""
+    machine.release("ubuntu", "20.04")
+    machine.write("/apt-is-old", "")
+    machine.write("/failures", "apt-get update\n")
     done = machine.script(script())
-    assert (done.returncode, machine.log().count("apt-get update")) == (0, 4)
+    assert (done.returncode, machine.log()) == (0, [*APT, *APT, "cygnet bootstrap"])
+
+
+def test_updates_that_are_gone_are_looked_up_again(machine, script):
+    machine.write("/failures", "apt-get upgrade\n")
+    done = machine.script(script("--upgrade"))
+    upgrade = f"apt-get upgrade -y --with-new-pkgs {WAITS}"
+    assert (done.returncode, machine.log()[:4]) == (0, [UPDATE, upgrade, UPDATE, upgrade])
 
 
 def test_but_not_for_ever(machine, script):
     machine.write("/failures", "apt-get update\n" * 100)
     done = machine.script(script())
-    assert (done.returncode, machine.log().count("apt-get update")) == (1, 8)
+    assert (done.returncode, machine.log().count(UPDATE)) == (1, 16)
     assert failure(done) == ["FAILED: make the repositories known (exit code 1)"]
 
 
+def test_nor_longer_than_ten_minutes(machine, script):
+    """Each sleep lasts four minutes by the uptime, the only thing that a clock that is set does not change."""
+    machine.write("/failures", "apt-get update\n" * 100)
+    machine.write("/uptime", "7.00 3.50\n")
+    machine.write("/usr/bin/sleep", "#!/bin/sh\nread -r now _ </uptime\necho $((${now%.*} + 240)).50 9 >/uptime\n", 0o755)
+    machine.write("/user-data", script())
+    done = machine.run("sh", "-c", "mount --bind /uptime /proc/uptime && exec sh /user-data")
+    assert (done.returncode, machine.log().count(UPDATE)) == (1, 4)
+
+
+TIMER = "cygnet-sync.timer goes on from there"
+
+
 @pytest.mark.parametrize("code, ends, said", [
-    (0, 0, "done"), (3, 0, "bootstrap ended with exit code 3; cygnet-sync.timer goes on from there"),
-    (4, 0, "bootstrap ended with exit code 4; cygnet-sync.timer goes on from there"),
-    (75, 0, "bootstrap ended with exit code 75; cygnet-sync.timer goes on from there"),
+    (0, 0, "done"), (3, 0, f"bootstrap ended with exit code 3; {TIMER}"),
+    (4, 0, f"bootstrap ended with exit code 4; {TIMER}"), (75, 0, f"bootstrap ended with exit code 75; {TIMER}"),
     (1, 1, None), (65, 65, None), (69, 69, None), (77, 77, None)])
 def test_what_the_timer_mends_is_no_failure(machine, script, code, ends, said):
-    machine.write("/exit", str(code))
+    machine.write("/exit", f"{code}\n")
+    machine.write("/enabled", "cygnet-sync.timer\n")
     done = machine.script(script())
-    assert done.returncode == ends
+    assert (done.returncode, machine.log().count("cygnet bootstrap")) == (ends, 1)
     if said:
         assert steps(done)[-1] == said and failure(done) == []
     else:
         assert failure(done) == [f"FAILED: cygnet bootstrap (exit code {code})"]
+
+
+def test_without_a_timer_it_is_tried_again(machine, script):
+    machine.write("/exit", "75\n75\n0\n")
+    done = machine.script(script())
+    assert (done.returncode, machine.log().count("cygnet bootstrap")) == (0, 3)
+    assert (steps(done)[-1], failure(done)) == ("done", [])
+
+
+def test_and_fails_at_last(machine, script):
+    machine.write("/exit", "75\n")
+    done = machine.script(script())
+    assert (done.returncode, machine.log().count("cygnet bootstrap")) == (75, 16)
+    assert failure(done) == ["FAILED: cygnet bootstrap (exit code 75)"]
 
 
 def test_nothing_of_it_stays(machine, script):
@@ -210,32 +283,55 @@ def test_the_bucket_of_another_region(machine, script):
 
 def test_only_the_object_s_permission_is_needed(machine, script, printed):
     policy = machine.world.grant(machine.instance.principal, printed(
-        "--format", "iam-policy", "--source", S3, *PINNED, *SETTINGS, "--region", "us-east-1"))
+        "--format", "iam-policy", "--source", S3, *SETTINGS, "--region", "us-east-1"))
     done = machine.script(script())
     assert done.returncode == 0, done.stderr
     assert (policy.used, policy.denied) == ({"s3:GetObject"}, [])
 
 
-def test_an_old_curl_leaves_it_to_the_aws_cli(machine, script):
-    machine.release("ubuntu", "22.04")
-    machine.write("/usr/local/bin/curl", '#!/bin/sh\n[ "$1" = --version ] && echo "curl 7.81.0 (x)" && exit\n'
-                  'exec /usr/bin/curl "$@"\n', 0o755)
-    machine.write("/aws", f'#!/bin/sh\necho "aws $*" >>/log\nfor last; do :; done\ncp /cygnet.packaged "$last"\n', 0o755)
-    machine.write("/usr/bin/apt-get", machine.read("/usr/bin/apt-get").replace(
-        "esac", "*awscli) cp /aws /usr/bin/aws ;;\nesac"), 0o755)
+OLD_CURL = '#!/bin/sh\n[ "$1" = --version ] && echo "curl 7.%s.1 (x)" && exit\nexec /usr/bin/curl "$@"\n'
+AWS_CLI = """#!/bin/sh
+cat >/usr/bin/aws <<'end'
+#!/bin/sh
+echo "aws $*" >>/log
+for last; do :; done
+cp /cygnet.packaged "$last"
+end
+chmod 755 /usr/bin/aws
+"""
+
+
+@pytest.mark.parametrize("release, curl, package, install", [
+    (("ubuntu", "22.04"), 81, "awscli", f"apt-get install -y {WAITS} awscli"),
+    (("rocky", "9.5"), 76, "awscli2", "dnf install -y awscli2")])
+def test_an_old_curl_leaves_it_to_the_aws_cli(machine, script, release, curl, package, install):
+    machine.release(*release)
+    machine.write("/usr/local/bin/curl", OLD_CURL % curl, 0o755)
+    machine.write(f"/installs/{package}", AWS_CLI, 0o755)
     done = machine.script(script())
     assert done.returncode == 0, done.stderr
-    assert machine.log()[-3] == "apt-get install -y awscli"
+    assert machine.log()[-3] == install
     assert re.fullmatch(rf"aws s3api get-object --region us-east-1 --bucket {BUCKET} --key {KEY} /tmp/[^ ]+/cygnet",
                         machine.log()[-2])
 
 
-def test_an_old_curl_alone_is_said_to_be_too_old(machine, script):
-    machine.release("rocky", "9")
-    machine.write("/usr/local/bin/curl", '#!/bin/sh\n[ "$1" = --version ] && echo "curl 7.76.1 (x)" && exit\n'
-                  'exec /usr/bin/curl "$@"\n', 0o755)
-    assert failure(machine.script(script()))[0] == \
-        "curl is too old to sign for S3 and there is no aws CLI: add it to the machine image, or use https"
+def test_an_aws_cli_that_is_not_there_is_named(machine, script):
+    """Enterprise Linux 9 has it since 9.5."""
+    machine.release("rocky", "9.4")
+    machine.write("/usr/local/bin/curl", OLD_CURL % 76, 0o755)
+    machine.write("/absent", "awscli2\n")
+    assert failure(machine.script(script())) == [
+        "not all is installed: awscli2", "FAILED: install the aws CLI (exit code 1)"]
+
+
+def test_an_old_curl_alone_is_said_to_be_too_old_before_anything_is_installed(machine, script):
+    machine.release("rocky", "8")
+    machine.write("/usr/local/bin/curl", OLD_CURL % 61, 0o755)
+    done = machine.script(script("--upgrade"))
+    assert failure(done) == [
+        "curl is too old to sign for S3 and there is no aws CLI: add it to the machine image, or use https",
+        "FAILED: see what signs for S3 (exit code 1)"]
+    assert machine.log() == []
 
 
 @pytest.mark.parametrize("version, signs", [("7.87.0", False), ("7.88.1", True), ("8.5.0", True), ("10.1.0", True)])
@@ -259,10 +355,18 @@ def test_https(machine, script):
 
 def test_a_machine_without_curl_gets_it(machine, script):
     (machine.disk / "usr/bin/curl").symlink_to("/nowhere")
-    machine.write("/usr/bin/apt-get", machine.read("/usr/bin/apt-get").replace(
-        "esac", "*ca-certificates) echo '#!/bin/sh' >/usr/local/bin/curl; chmod 755 /usr/local/bin/curl ;;\nesac"), 0o755)
+    machine.write("/installs/curl", "#!/bin/sh\ninstall /dev/stdin /usr/local/bin/curl <<end\n#!/bin/sh\nend\n", 0o755)
     machine.script(script(source="https://example.com/cygnet"))
-    assert "apt-get install -y curl ca-certificates" in machine.log()
+    assert f"apt-get install -y {WAITS} curl ca-certificates" in machine.log()
+
+
+def test_and_where_that_will_be_too_old_the_aws_cli(machine, script):
+    machine.release("debian", "11")
+    (machine.disk / "usr/bin/curl").symlink_to("/nowhere")
+    machine.write("/installs/curl", "#!/bin/sh\ninstall /dev/stdin /usr/local/bin/curl <<end\n#!/bin/sh\nend\n", 0o755)
+    machine.write("/installs/awscli", AWS_CLI, 0o755)
+    assert machine.script(script()).returncode == 0
+    assert f"apt-get install -y {WAITS} awscli" in machine.log()
 
 
 def test_what_the_image_has(machine, script):
@@ -290,7 +394,7 @@ def test_an_apt_repository(machine, script, key):
     assert machine.read("/etc/apt/keyrings/cygnet.asc") == key.read_text()
     assert machine.read("/etc/apt/sources.list.d/cygnet.list") == \
         "deb [signed-by=/etc/apt/keyrings/cygnet.asc] https://repo.example/x86_64 stable main\n"
-    assert machine.log()[-3:] == ["apt-get update", "apt-get install -y cygnet", "cygnet bootstrap"]
+    assert machine.log()[-3:] == [UPDATE, f"apt-get install -y {WAITS} cygnet", "cygnet bootstrap"]
 
 
 def test_a_dnf_repository(machine, script, key):

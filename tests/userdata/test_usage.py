@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from machine import PROGRAM
+from first_boot import PROGRAM
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 HEX = "0123456789abcdef" * 4
@@ -74,6 +74,17 @@ def test_no_golden_text_is_left_over():
     ((*SHELL, *S3, "--repository-key", "/key"), "--repository-key is for the sources apt: and dnf:"),
     ((*SHELL, "--source", "dnf:https://host/a", "--repository-key", "key"),
      "--repository-key 'key' is no absolute path"),
+    (("--format", "iam-policy", "--sha256", "junk"), "--sha256 is of no use to --format iam-policy"),
+    (("--format", "iam-policy", "--repository-key", "nonsense"),
+     "--repository-key is of no use to --format iam-policy"),
+    (("--format", "iam-policy", "--cloudwatch"), "--cloudwatch is of no use to --format iam-policy"),
+    (("--format", "registry-policy", "--vpc", "vpc-01234567"), "--vpc is of no use to --format registry-policy"),
+    (("--format", "operator-policy", *S3), "--source is of no use to --format operator-policy"),
+    (("--format", "permissions", "--region", "eu-west-1"), "--region is of no use to --format permissions"),
+    (("--format", "mime", *S3, "--endpoints"), "--endpoints is of no use to --format mime"),
+    (("--format", "cloudformation", *S3, "--group", "sg-01234567"),
+     "--group is of no use to --format cloudformation"),
+    ((*SHELL, *S3, "--type", "t3.small"), "--type is of no use to --format shell"),
     (("--format", "iam-policy"), "--format iam-policy needs --region, as in '--region eu-west-1'"),
     (("--format", "iam-policy", "--region", "Berlin"), "--region 'Berlin' is not like 'eu-west-1'"),
     (("--format", "iam-policy", "--region", "eu-west-1", "--account", "1"), "--account '1' is not like '123456789012'"),
@@ -113,6 +124,13 @@ def test_settings_of_every_source_and_no_others(printed):
     text = printed(*SHELL, *S3, "--mss", "1300", CYGNET_MESH="prod", CYGNET_MSS="1200")
     assert text.partition("step 'write /etc/cygnet.conf'\n")[2].startswith(
         "printf '%s\\n' >'/etc/cygnet.conf' \\\n\t'mesh = prod' \\\n\t'mss = 1300'\nstep ")
+
+
+def test_a_gateway_s_own_settings_are_not_another_s(printed, tmp_path):
+    """As where a gateway prints the user-data of its like."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/cygnet.conf").write_text("site = berlin\n")
+    assert "berlin" not in printed(*SHELL, *S3, "--mesh", "prod", "--root", tmp_path)
 
 
 def test_without_settings_no_file_is_written(printed):

@@ -15,10 +15,13 @@ ended() {
 	[ "$code" -eq 0 ] || say "FAILED: $at (exit code $code)" >&2
 }
 trap ended EXIT
+clock() { read -r now _ </proc/uptime && now=${now%.*}; }
 try() {
-	tries=1
+	clock
+	end=$((now + 600)) tries=1
 	until "$@"; do
-		[ $tries -lt 8 ] || return 1
+		clock
+		if [ $tries -ge 16 ] || [ "$now" -ge $end ]; then return 1; fi
 		sleep $((tries * 5))
 		tries=$((tries + 1))
 	done
@@ -28,17 +31,17 @@ work=$(mktemp -d)
 os=$(. /etc/os-release && major=${VERSION_ID:-} && echo "${ID:-linux} ${major%%.*}")
 case $os in
 'debian 11' | 'debian 12' | 'debian 13' | 'ubuntu 20' | 'ubuntu 22' | 'ubuntu 24')
-	installed() { dpkg-query -W "$@"; }
-	add() { apt-get install -y "$@"; }
-	refresh() { apt-get update; }
+	installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" | grep -qx installed; }
+	add() { apt-get install -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@"; }
+	refresh() { apt-get update -o APT::Update::Error-Mode=any; }
 	;;
 'rhel 7' | 'rocky 7' | 'almalinux 7' | 'centos 7' | 'ol 7' | 'amzn 2')
-	installed() { rpm -q "$@"; }
+	installed() { rpm -q "$1"; }
 	add() { yum install -y "$@"; }
 	refresh() { :; }
 	;;
 'amzn 2023' | 'rhel 8' | 'rocky 8' | 'almalinux 8' | 'centos 8' | 'ol 8' | 'rhel 9' | 'rocky 9' | 'almalinux 9' | 'centos 9' | 'ol 9' | 'rhel 10' | 'rocky 10' | 'almalinux 10' | 'centos 10' | 'ol 10')
-	installed() { rpm -q "$@"; }
+	installed() { rpm -q "$1"; }
 	add() { dnf install -y "$@"; }
 	refresh() { :; }
 	;;
@@ -110,12 +113,15 @@ case $os in
 esac
 case $os in
 'debian 11' | 'debian 12' | 'debian 13' | 'ubuntu 20' | 'ubuntu 22' | 'ubuntu 24')
-	upgrade() { apt-get upgrade -y --with-new-pkgs -o Dpkg::Options::=--force-confold; }
+	upgrade() { apt-get upgrade -y --with-new-pkgs -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold; }
 	;;
 'rhel 7' | 'rocky 7' | 'almalinux 7' | 'centos 7' | 'ol 7' | 'amzn 2')
 	upgrade() { yum update -y; }
 	;;
-'amzn 2023' | 'rhel 8' | 'rocky 8' | 'almalinux 8' | 'centos 8' | 'ol 8' | 'rhel 9' | 'rocky 9' | 'almalinux 9' | 'centos 9' | 'ol 9' | 'rhel 10' | 'rocky 10' | 'almalinux 10' | 'centos 10' | 'ol 10')
+'amzn 2023')
+	upgrade() { dnf upgrade -y --releasever=latest; }
+	;;
+'rhel 8' | 'rocky 8' | 'almalinux 8' | 'centos 8' | 'ol 8' | 'rhel 9' | 'rocky 9' | 'almalinux 9' | 'centos 9' | 'ol 9' | 'rhel 10' | 'rocky 10' | 'almalinux 10' | 'centos 10' | 'ol 10')
 	upgrade() { dnf upgrade -y; }
 	;;
 *)
@@ -123,8 +129,11 @@ case $os in
 	;;
 esac
 case $os in
-'amzn 2' | 'amzn 2023')
-	agent=amazon-cloudwatch-agent
+'amzn 2')
+	agent=amazon-cloudwatch-agent syslog=''
+	;;
+'amzn 2023')
+	agent=amazon-cloudwatch-agent syslog=rsyslog
 	;;
 *)
 	agent=''
@@ -134,25 +143,45 @@ case $os in
 'debian 11' | 'ubuntu 20' | 'ubuntu 22')
 	aws_cli=awscli
 	;;
+'rhel 9' | 'rocky 9' | 'almalinux 9' | 'centos 9' | 'ol 9')
+	aws_cli=awscli2
+	;;
 *)
 	aws_cli=''
 	;;
 esac
 repositories() { [ -n "$known" ] || { enabling && refresh && known=yes; }; }
-present() { needs installed >/dev/null 2>&1; }
-packages() { needs add; }
+missing() { for name; do installed "$name" >/dev/null 2>&1 || printf ' %s' "$name"; done; }
+added() { add "$@" && [ -z "$(missing "$@")" ]; }
+anew() { "$@" || { refresh; return 1; }; }
+obtain() { try anew added "$@" || fail "not all is installed:$(missing "$@")"; }
+curl_signs() {
+	version=$(curl --version | sed -n '1s/^curl \([0-9]*\)\.\([0-9]*\).*/\1 \2/p')
+	[ "${version% *}" -gt 7 ] || { [ "${version% *}" -eq 7 ] && [ "${version#* }" -ge 88 ]; }
+}
+step 'see what signs for S3'
+way=fetch_curl
+if command -v curl >/dev/null; then
+	curl_signs || way=fetch_cli
+elif [ -n "$aws_cli" ]; then
+	way=fetch_cli
+fi
+if [ $way = fetch_cli ] && [ -z "$aws_cli" ] && ! command -v aws >/dev/null; then
+	fail 'curl is too old to sign for S3 and there is no aws CLI: add it to the machine image, or use https'
+fi
 step 'install updates'
 try repositories
-try upgrade
-if ! present; then
+try anew upgrade
+if [ -n "$(needs missing)" ]; then
 	step 'make the repositories known'
 	try repositories
 	step 'install strongSwan, firewall and time daemon'
-	try packages
+	needs obtain
 fi
 if [ -n "$agent" ]; then
 	step 'install the CloudWatch agent'
-	try add "$agent"
+	obtain "$agent" ${syslog:+"$syslog"}
+	[ -z "$syslog" ] || systemctl enable --now "$syslog"
 	folder=/opt/aws/amazon-cloudwatch-agent
 	for log in messages secure audit/audit.log; do
 		printf '{"file_path":"/var/log/%s","log_group_name":"/var/log/%s"}\n' "$log" "$log"
@@ -174,10 +203,6 @@ identify() {
 		region=${region:-$(imds meta-data/placement/region)} &&
 		domain=$(imds meta-data/services/domain)
 }
-curl_signs() {
-	version=$(curl --version | sed -n '1s/^curl \([0-9]*\)\.\([0-9]*\).*/\1 \2/p')
-	[ "${version% *}" -gt 7 ] || { [ "${version% *}" -eq 7 ] && [ "${version#* }" -ge 88 ]; }
-}
 member() {
 	printf '%s' "$credentials" | tr ',{}' '[\n*]' | sed -n "s/^ *\"$1\" *: *\"\(.*\)\" *\$/\1/p"
 }
@@ -196,22 +221,15 @@ fetch_cli() {
 if ! command -v curl >/dev/null; then
 	step 'install curl'
 	try repositories
-	try add curl ca-certificates
+	obtain curl ca-certificates
 fi
 bucket='binaries' key=''"$arch"'/cygnet' region=''
 step 'ask the instance metadata'
 try identify
-if curl_signs; then
-	way=fetch_curl
-else
-	way=fetch_cli
-	if ! command -v aws >/dev/null; then
-		[ -n "$aws_cli" ] ||
-			fail 'curl is too old to sign for S3 and there is no aws CLI: add it to the machine image, or use https'
-		step 'install the aws CLI'
-		try repositories
-		try add "$aws_cli"
-	fi
+if [ $way = fetch_cli ] && ! command -v aws >/dev/null; then
+	step 'install the aws CLI'
+	try repositories
+	obtain "$aws_cli"
 fi
 step "fetch s3://$bucket/$key"
 try "$way"
@@ -233,8 +251,12 @@ printf '%s\n' >'/etc/cygnet.conf' \
 	'mesh = prod' \
 	'registry = us-east-1'
 step 'cygnet bootstrap'
-code=0
-"$program" bootstrap || code=$?
+bootstrap() {
+	code=0
+	"$program" bootstrap || code=$?
+	[ "$code" -ne 75 ] || systemctl -q is-enabled cygnet-sync.timer 2>/dev/null
+}
+try bootstrap || exit "$code"
 case $code in
 0) say 'done' ;;
 3 | 4 | 75) say "bootstrap ended with exit code $code; cygnet-sync.timer goes on from there" ;;

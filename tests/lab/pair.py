@@ -13,25 +13,20 @@ import ipaddress
 import itertools
 import pathlib
 import subprocess
-import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
-sys.path[:0] = [str(REPOSITORY / "tests" / "aws"), str(REPOSITORY / "tests" / "mesh")]
-
-import disk  # noqa: E402 (the paths above have to come first)
-import netns  # noqa: E402
-from fabric import AWS_ADDRESS, INTERNET, METADATA_ADDRESS, Fabric, counters  # noqa: E402
-from fakeaws import Server, World  # noqa: E402
-from fakeaws.ids import new_id  # noqa: E402
-from fakeaws.rules import Rule  # noqa: E402
-from fakeaws.tls import Authority  # noqa: E402
-from instances import Host  # noqa: E402
-from lab import scratch  # noqa: E402
-from mesh import CYGNET, PRIVATE_RANGES, resolve  # noqa: E402
-from mirror import Mirror  # noqa: E402
-from services import Services  # noqa: E402
-from vm import Vm  # noqa: E402
+import disk
+import netns
+from fabric import AWS_ADDRESS, INTERNET, METADATA_ADDRESS, Fabric, counters
+from fakeaws import Server, World
+from fakeaws.ids import new_id
+from fakeaws.rules import Rule
+from fakeaws.tls import Authority
+from instances import Host
+from lab import scratch
+from mesh import CYGNET, PRIVATE_RANGES, resolve
+from mirror import Mirror
+from services import Services
+from vm import Vm
 
 REGIONS = {"us-east-1": ("172.16.0.0/16", "203.0.113.11"), "eu-west-1": ("10.20.0.0/16", "203.0.113.12")}
 REGISTRY = "us-east-1"

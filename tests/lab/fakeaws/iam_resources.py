@@ -49,17 +49,27 @@ def _elastic(context, address):
 
 
 def _modified_interface(context):
+    """With the one attribute that is set, by its name and with its value, where that is all of it."""
     identifier = context.params["NetworkInterfaceId"]
     interface = context.world.interfaces.get(identifier)
-    yield _interface(context, interface) if interface else _thing(context, "network-interface", identifier)
+    arn, keys = _interface(context, interface) if interface else _thing(context, "network-interface", identifier)
+    for name, attribute in context.params.items():
+        if isinstance(attribute, dict) and set(attribute) == {"Value"}:
+            value = attribute["Value"]
+            keys |= {"ec2:Attribute": name,
+                     f"ec2:Attribute/{name}": str(value).lower() if isinstance(value, bool) else value}
+    yield arn, keys
 
 
 def _associated(context):
     params, world = context.params, context.world
     address, interface = world.addresses.get(params["AllocationId"]), world.interfaces.get(params["NetworkInterfaceId"])
     yield _elastic(context, address) if address else _thing(context, "elastic-ip", params["AllocationId"])
-    yield _interface(context, interface) if interface else \
-        _thing(context, "network-interface", params["NetworkInterfaceId"])
+    if interface:
+        yield _interface(context, interface)
+        yield _thing(context, "instance", interface.instance)
+    else:
+        yield _thing(context, "network-interface", params["NetworkInterfaceId"])
 
 
 def _disassociated(context):

@@ -82,6 +82,16 @@ def add(name):
     run(["ip", "link", "set", "lo", "up"], netns=name)
 
 
+@contextlib.contextmanager
+def temporary(name):
+    """A namespace that is there within the block."""
+    add(name)
+    try:
+        yield name
+    finally:
+        delete(name)
+
+
 def names():
     return sorted(entry.name for entry in NAMES.iterdir())
 

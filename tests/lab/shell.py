@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Starts the mesh lab and keeps it until interrupted, for trying cygnet by hand.
 
-    tests/mesh/shell.py [--sites N] [--bootstrap]
+    tests/lab/shell.py [--sites N] [--bootstrap]
 """
 
 import argparse

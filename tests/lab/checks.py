@@ -3,12 +3,13 @@
 import time
 
 
-def eventually(holds, seconds=10):
-    """Waits until `holds()`; an assertion fails if it still does not after so many seconds."""
+def eventually(holds, seconds=10, pause=0.1):
+    """Waits until `holds()`, asking once a pause; an assertion fails if it still does not after so
+    many seconds."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 def said(done):

@@ -1,36 +1,33 @@
 """A machine that runs user-data for the first time: a cached root under an overlay, in a network of its own where the
-fake AWS answers. Package managers are stand-ins that note what they are called for, and "cygnet" is one too.
+fake AWS answers. Package managers are stand-ins that note what they are called for, and so are systemctl and "cygnet".
 """
 
 import hashlib
-import os
 import subprocess
 from pathlib import Path
 
-PROGRAM = Path(__file__).resolve().parents[2] / "build" / "cygnet"
-NETNS = f"cygnet-userdata-{os.getpid()}"
+import netns
+
+HERE = Path(__file__).resolve().parent
+PROGRAM = HERE.parents[1] / "build" / "cygnet"
 BUCKET, KEY = "binaries", "cygnet/x86_64/cygnet"
 HOSTS = [f"{BUCKET}.s3.us-east-1.amazonaws.com", f"{BUCKET}.s3.eu-west-1.amazonaws.com", "s3.us-east-1.amazonaws.com"]
 
-# Its exit code is what the file /exit says.
+# Each run exits with the next line of /exit; the last one stays.
 CYGNET = b"""#!/bin/sh
 echo "cygnet $*" >>/log
-exit "$(cat /exit 2>/dev/null || echo 0)"
+[ -e /exit ] || exit 0
+code=$(head -n 1 /exit)
+[ "$(wc -l </exit)" -eq 1 ] || sed -i 1d /exit
+exit "$code"
 """
 SHA256 = hashlib.sha256(CYGNET).hexdigest()
 
-# Fails as often as there are lines that begin with the words of the call in /failures; queries until an installation.
-_MANAGER = """#!/bin/sh
-call="${0##*/} $*"
-echo "$call" >>/log
-if grep -qxF "$call" /failures 2>/dev/null; then
-    awk -v call="$call" '$0 == call && !done { done = 1; next } { print }' /failures >/failures.rest
-    mv /failures.rest /failures
-    exit 1
-fi
-case $call in
-dpkg-query* | "rpm -q"*) grep -q "install" /log ;;
-*cygnet) cp /cygnet.packaged /usr/bin/cygnet ;;
+# Nothing is enabled but what /enabled lists.
+_SYSTEMCTL = """#!/bin/sh
+case "$*" in
+*is-enabled*) for unit; do :; done; grep -qxF "$unit" /enabled 2>/dev/null ;;
+*) echo "systemctl $*" >>/log ;;
 esac
 """
 _MANAGERS = ("apt-get", "dpkg-query", "dnf", "yum", "rpm", "amazon-linux-extras")
@@ -51,9 +48,10 @@ exec chroot "$folder/merged" "$@"
 class Machine:
     """disk: what has been written to its root; instance and world: what the fake AWS knows of it."""
 
-    def __init__(self, base, folder, world, instance, ca_file):
+    def __init__(self, base, folder, network, world, instance, ca_file):
         self.base = base
         self.folder = folder
+        self.network = network
         self.world = world
         self.instance = instance
         self.disk = folder / "upper"
@@ -66,8 +64,10 @@ class Machine:
         self.write("/usr/bin/sleep", "#!/bin/sh\n", 0o755)
         self.release("debian", "12")
         for manager in _MANAGERS:
-            self.write(f"/usr/bin/{manager}", _MANAGER, 0o755)
+            self.write(f"/usr/bin/{manager}", (HERE / "manager.py").read_text(), 0o755)
+        self.write("/usr/bin/systemctl", _SYSTEMCTL, 0o755)
         self.write("/cygnet.packaged", CYGNET.decode(), 0o755)
+        self.write("/installs/cygnet", "#!/bin/sh\ncp /cygnet.packaged /usr/bin/cygnet\n", 0o755)
         for folder in ("/etc/yum.repos.d", "/etc/pki/rpm-gpg", "/etc/apt/sources.list.d"):
             (self.disk / folder[1:]).mkdir(parents=True, exist_ok=True)
         world.put_object("us-east-1", BUCKET, KEY, CYGNET)
@@ -93,9 +93,11 @@ class Machine:
 
     def run(self, *command, stdin=None):
         """Run a program of the machine as root; the CompletedProcess."""
-        return subprocess.run(["ip", "netns", "exec", NETNS, "unshare", "--mount", "sh", "-ec", _ENTER, "sh",
-                               self.base, self.folder, *command], input=stdin, text=True, capture_output=True,
-                              timeout=120, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb"})
+        enter = ["nsenter", f"--net={netns.NAMES / self.network}", "unshare", "--mount",
+                 "sh", "-ec", _ENTER, "sh", self.base, self.folder]
+        return subprocess.run([*enter, *command], input=stdin, text=True, capture_output=True,
+                              timeout=120, preexec_fn=netns.die_with_parent,
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb"})
 
     def script(self, text, shell=("sh",)):
         """Run a script as cloud-init does."""

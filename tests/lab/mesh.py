@@ -6,16 +6,20 @@ One Mesh at a time in a process, from the main thread:
         mesh.sites[0].gateway.bootstrap()
 """
 
+import contextlib
 import ipaddress
 import itertools
 import json
 import pathlib
 import shutil
-import sys
 
 import netns
 import roots
+from checks import eventually
 from fabric import AWS_ADDRESS, INTERNET, METADATA_ADDRESS, Fabric
+from fakeaws import Server, World
+from fakeaws.ids import new_id
+from fakeaws.rules import Rule
 from instances import Gateway, Host
 from lab import kernel_has_esp, parallel, scratch
 from machine import Machine
@@ -24,11 +28,11 @@ from services import Services
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CYGNET = REPOSITORY / "build" / "cygnet"
-sys.path.insert(0, str(REPOSITORY / "tests" / "aws"))
 
-from fakeaws import Server, World  # noqa: E402 (the path above has to come first)
-from fakeaws.ids import new_id  # noqa: E402
-from fakeaws.rules import Rule  # noqa: E402
+# Tags of gateways that look for news every few seconds, with keys that are made sooner.
+INTERVAL = 5
+HASTY = {"cygnet:mesh": "lab", "cygnet:registry": "us-east-1", "cygnet:interval": f"{INTERVAL}s",
+         "cygnet:key-bits": "3072"}
 
 THREE_REGIONS = (("us-east-1", "172.16.0.0/16"), ("us-east-2", "172.31.0.0/16"), ("eu-west-1", "10.20.0.0/16"))
 AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
@@ -280,3 +284,13 @@ class Mesh:
 
     def __exit__(self, *exception):
         self.close()
+
+
+@contextlib.contextmanager
+def running(mesh):
+    """The mesh, bootstrapped at all sites at the same time and with all its tunnels up, until the
+    block ends."""
+    with mesh:
+        mesh.outcomes = mesh.bootstrap()
+        eventually(mesh.has_all_tunnels, 60)
+        yield mesh

@@ -1,10 +1,7 @@
 """A whole machine for build/cygnet to act on: a root folder that it is chrooted to, in a network namespace of its own,
 with stand-ins for the programs it calls (host.c) and for charon. What it does to "the machine" is done to these.
-
-live   a Live: the gateway of conftest.py, with everything that cygnet needs
 """
 
-import os
 import shutil
 import socket
 import struct
@@ -12,15 +9,12 @@ import subprocess
 import threading
 from pathlib import Path
 
-import pytest
-
-from fakeaws.environment import environment
+import netns
 
 HERE = Path(__file__).resolve().parent
 CYGNET = HERE.parents[1] / "build" / "cygnet"
 CHARON_UNIT = "strongswan.service"
 PROGRAMS = ("usr/bin/systemctl", "usr/sbin/swanctl", "usr/sbin/charon-systemd", "usr/sbin/nft", "usr/sbin/chronyd")
-NETNS = f"cygnet-live-{os.getpid()}"
 
 # Packets and elements of vici (strongSwan's README of that plugin).
 _REQUEST, _RESPONSE, _UNKNOWN, _REGISTER, _UNREGISTER, _CONFIRM, _EVENT_UNKNOWN, _EVENT = range(8)
@@ -107,25 +101,38 @@ def _message(tree):
 
 
 class Live:
-    """root: the folder; charon: the Charon; env: the environment; instance: the gateway's Instance."""
+    """root: the folder; charon: the Charon; env: the environment; instance: the gateway's Instance;
+    network: the name of its network namespace."""
 
-    def __init__(self, root, instance, env):
+    def __init__(self, root, instance, network, env, host_program):
         self.root = root
         self.instance = instance
         self.env = env
         self.charon = Charon(root / "run/charon.vici", root / "etc/swanctl/conf.d")
+        self.network = network
+        self._furnish(host_program)
+
+    def _furnish(self, host_program):
+        for program in PROGRAMS:
+            (self.root / program).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(host_program, self.root / program)
+        (self.root / "usr/local/bin").mkdir(parents=True)
+        shutil.copy(CYGNET, self.root / "usr/local/bin/cygnet")
+        for folder in ("proc", "dev", "units", "tmp"):
+            (self.root / folder).mkdir()
 
     def cygnet(self, *arguments, timeout=120, **env):
         """Run build/cygnet on this machine; the CompletedProcess."""
         return self.start(*arguments, **env).finish(timeout)
 
-    def start(self, *arguments, **env):
-        """The same, and go on meanwhile: a Run."""
-        script = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" "$@"'
-        command = ["ip", "netns", "exec", NETNS, "unshare", "--mount", "sh", "-c", script, str(self.root),
-                   "/usr/local/bin/cygnet", *map(str, arguments)]
+    def start(self, *arguments, script='exec chroot "$0" /usr/local/bin/cygnet "$@"', **env):
+        """The same, and go on meanwhile: a Run. The script's $0 is the root folder, and it ends with exec."""
+        mounted = f'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && {script}'
+        command = ["nsenter", f"--net={netns.NAMES / self.network}", "unshare", "--mount", "sh",
+                   "-c", mounted, str(self.root), *map(str, arguments)]
         return Run(subprocess.Popen(command, env={**self.env, **env}, stdin=subprocess.DEVNULL,
-                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                    preexec_fn=netns.die_with_parent))
 
     def log(self):
         """What the programs of the machine were called for, since the last time that this was asked."""
@@ -135,7 +142,7 @@ class Live:
         return lines
 
     def unit(self, name):
-        """What holds of a unit: a set of "enabled", "active" and "broken"."""
+        """What holds of a unit: a set of "enabled", "active", "broken", "slow" and "rules"."""
         return {path.name.removeprefix(name + ".") for path in (self.root / "units").glob(name + ".*")}
 
     def set_unit(self, name, **holds):
@@ -154,6 +161,12 @@ class Live:
             "children": {name: child}}
 
 
+def build_host(program):
+    """Makes the program that stands for all of PROGRAMS."""
+    subprocess.run(["gcc", "-static", "-O1", "-Wall", "-Werror", "-o", program, HERE / "host.c"],
+                   check=True)
+
+
 class Run:
     def __init__(self, process):
         self.process = process
@@ -166,42 +179,3 @@ class Run:
             self.process.communicate()
             raise
         return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
-
-
-@pytest.fixture(scope="session")
-def host_program(tmp_path_factory):
-    program = tmp_path_factory.mktemp("host") / "host"
-    subprocess.run(["gcc", "-static", "-O1", "-Wall", "-Werror", "-o", program, HERE / "host.c"], check=True)
-    return program
-
-
-@pytest.fixture(scope="session")
-def netns():
-    subprocess.run(["ip", "netns", "add", NETNS], check=True)
-    try:
-        for words in ("link set lo up", "link add ens5 type veth peer name other"):
-            subprocess.run(["ip", "-n", NETNS, *words.split()], check=True)
-        yield NETNS
-    finally:
-        subprocess.run(["ip", "netns", "del", NETNS], check=True)
-
-
-@pytest.fixture
-def live(root, gateway, server, netns, host_program):
-    """As root, with charon up and its unit enabled."""
-    for program in PROGRAMS:
-        (root / program).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(host_program, root / program)
-    (root / "usr/local/bin").mkdir(parents=True)
-    shutil.copy(CYGNET, root / "usr/local/bin/cygnet")
-    for folder in ("proc", "dev", "units", "tmp"):
-        (root / folder).mkdir()
-    shutil.copy(server.ca_file, root / "ca.pem")
-    api, imds = server.listen_https("127.0.0.1", netns=netns), server.listen_imds(
-        "127.0.0.1", instance=gateway.instance, netns=netns)
-    env = {**gateway.env, **environment(server, api, imds), "AWS_CA_BUNDLE": "/ca.pem"}
-    live = Live(root, gateway.instance, env)
-    live.set_unit(CHARON_UNIT, enabled=True, active=True)
-    live.charon.up()
-    yield live
-    live.charon.down()

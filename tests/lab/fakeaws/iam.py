@@ -8,7 +8,10 @@ _KEY_SHAPE = re.compile(r"[a-z0-9]+:[A-Za-z0-9]+(/.+)?")
 
 
 class Policy:
-    """An identity-based policy. used has the actions that it has allowed, denied the (action, resource) it has not."""
+    """An identity-based policy. used has the actions that it has allowed, denied the (action,
+    resource) it has not, unused the (action, resources, conditions) that it grants and nobody has
+    needed yet.
+    """
 
     def __init__(self, document):
         self.document = json.loads(document) if isinstance(document, str) else document
@@ -17,21 +20,39 @@ class Policy:
         self._statements = [_Statement(one) for one in self.document["Statement"]]
         self.used = set()
         self.denied = []
+        self._needed = set()
 
     @property
-    def actions(self):
-        """Every action that it names."""
-        return {action for statement in self._statements for action in statement.actions}
+    def unused(self):
+        return [(action, statement.resources, statement.conditions)
+                for statement in self._statements if statement.effect == "Allow"
+                for action in statement.actions if (statement, action) not in self._needed]
 
     def allows(self, action, needs):
         """Whether the action is allowed on each of its (ARN, {key: value}); a denial on one is one of all."""
+        needed = set()
         for resource, keys in needs:
-            effects = {statement.effect for statement in self._statements if statement.concerns(action, resource, keys)}
-            if effects != {"Allow"}:
+            concerned = self._concerning(action, resource, keys)
+            if not _allow(concerned):
                 self.denied.append((action, resource))
                 return False
+            needed |= concerned
         self.used.add(action)
+        self._needed |= needed
         return True
+
+
+    def grants(self, action, resource):
+        """Whether it would allow an action that is not called: it is neither used nor denied."""
+        return _allow(self._concerning(action, resource, {}))
+
+    def _concerning(self, action, resource, keys):
+        return {(statement, pattern) for statement in self._statements
+                for pattern in statement.concerning(action, resource, keys)}
+
+
+def _allow(concerned):
+    return {statement.effect for statement, _ in concerned} == {"Allow"}
 
 
 class _Statement:
@@ -52,11 +73,13 @@ class _Statement:
             if operator not in _OPERATORS or not _KEY_SHAPE.fullmatch(key):
                 raise ValueError(f"the condition {operator} of {key}")
 
-    def concerns(self, action, resource, keys):
-        return (any(_matches(pattern.lower(), action.lower()) for pattern in self.actions)
-                and any(_arn_matches(pattern, resource) for pattern in self.resources)
+    def concerning(self, action, resource, keys):
+        """Those of its actions that speak of this one on this resource."""
+        if not (any(_arn_matches(pattern, resource) for pattern in self.resources)
                 and all(key in keys and any(_OPERATORS[operator](value, keys[key]) for value in values)
-                        for operator, key, values in self.conditions))
+                        for operator, key, values in self.conditions)):
+            return []
+        return [pattern for pattern in self.actions if _matches(pattern.lower(), action.lower())]
 
 
 def _listed(value):

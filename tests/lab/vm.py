@@ -83,8 +83,10 @@ class Vm:
 
     def run(self, argv, timeout=120):
         """Runs a program as root there, by ssh from the VPC's router; its CompletedProcess, whatever the exit code."""
+        if self._process is None:
+            raise netns.Failed(f"{self.name} is off")
         if self._process.poll() is not None:
-            raise netns.Failed(f"{self.name} is off: {self._process.stderr.read()}")
+            raise netns.Failed(f"{self.name} went off: {self._process.stderr.read()}")
         return subprocess.run(["nsenter", f"--net={netns.NAMES / self.vpc.netns}", "--", *_SSH, "-i", str(self._key),
                                f"root@{self.port.address.ip}", shlex.join(map(str, argv))],
                               stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=timeout)
@@ -103,7 +105,8 @@ class Vm:
 
     def logs(self):
         """(what, its text) of all that tells how a boot went, as far as it got."""
-        yield "console", self.console.read_text(errors="replace")
+        if self.console.exists():
+            yield "console", self.console.read_text(errors="replace")
         for argv in (["tail", "-n", "100", "/var/log/cloud-init-output.log"],
                      ["journalctl", "--no-pager", "-b", "-n", "100", "-u", "cygnet*", "-u", "strongswan"]):
             try:

@@ -2,6 +2,7 @@
 
 import atexit
 import concurrent.futures
+import contextlib
 import functools
 import os
 import pathlib
@@ -10,6 +11,8 @@ import sys
 import tempfile
 
 import netns
+
+FOLDER = pathlib.Path(__file__).resolve().parent
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _SCRATCH = "cygnet-mesh-"
@@ -35,7 +38,8 @@ def sweep():
     for folder in pathlib.Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
         pid = folder.name.removeprefix(_SCRATCH).split("-")[0]
         if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
-            folder.rmdir()
+            with contextlib.suppress(FileNotFoundError):    # swept by another lab meanwhile
+                folder.rmdir()
 
 
 @functools.cache
