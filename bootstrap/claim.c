@@ -80,7 +80,8 @@ int claim_check(const struct session *session, const struct succession *successi
 	if (succession->tenure != TENURE_CLAIM || succession->generation <= GENERATION_MAX)
 		return 0;
 	path = exchange_record_path(&session->registry, site);
-	err_set(e, EXIT_CONFIG, "the record of site '%s' is of the last generation, and no claim can follow it",
+	err_set(e, EXIT_CONFIG,
+		"the record of site '%s' is of the last generation, and no claim can follow it",
 		site);
 	return err_remedy(e, "delete the parameter '%s' in '%s'", path, session->config.registry);
 }

@@ -15,7 +15,7 @@ int claim_make(struct session *session, const struct site *found, struct site *o
 
 #define CLAIM_TRIES 5
 
-/* EXIT_CONFIG, with what mends it, where the site is to be claimed and no generation is left for that. */
+/* EXIT_CONFIG, with what mends it, where the site is to be claimed and no generation is left. */
 int claim_check(const struct session *session, const struct succession *succession, struct err *e);
 
 /* Read the own record once more; *ret_ours: nobody else has taken the site. */

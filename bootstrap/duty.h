@@ -20,8 +20,8 @@ void duty_tell(struct session *session, const struct succession *succession);
 /*
  * Stop for good, in two steps, of which what is done already is not done again. The lock is held.
  * - Connections go out of charon and off the disk, and SAs are terminated.
- * - cygnet.service and its timer are disabled (the run that does this goes on), and duty is saved: nobody goes on then
- *   with what is not done.
+ * - cygnet.service and its timer are disabled (the run that does this goes on), and duty is saved:
+ *   nobody goes on then with what is not done.
  */
 int duty_disconnect(struct session *session, struct outcome *outcome, struct err *e);
 int duty_stop(struct session *session, enum duty duty, struct outcome *outcome, struct err *e);

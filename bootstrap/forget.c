@@ -48,14 +48,15 @@ static int site_absent(const struct session *session, struct err *e)
 	return err_remedy(e, "check 'mesh', 'prefix', 'registry' and the site's name");
 }
 
-/* What would be put over it could be lesser than what its gateway takes for its own: only who put it there knows. */
+/* It may be a living gateway's, of a later version: only the operator can know. */
 static int record_refused(const struct session *session, struct err *e)
 {
 	const char *site = session->options->site;
 	AUTO_FREE char *path = exchange_record_path(&session->registry, site);
 
-	return err_remedy(e, "if its gateway is gone, put a tombstone over it: aws ssm put-parameter --overwrite --region %s "
-			  "--name %s --value '{\"schema\":1,\"generation\":1,\"site\":\"%s\",\"left\":true}'",
+	return err_remedy(e, "if its gateway is gone, put a tombstone over it: "
+			  "aws ssm put-parameter --overwrite --region %s --name %s --value "
+			  "'{\"schema\":1,\"generation\":1,\"site\":\"%s\",\"left\":true}'",
 			  session->config.registry, path, site);
 }
 

@@ -58,15 +58,16 @@ static void part_observe(struct leaving *leaving, enum cloud_part part)
 	if (!part_wanted(leaving, part))
 		return;
 	session_step(session, cloud_part_name(part));
-	if (cloud_read(session->aws, &session->instance, &session->config, part, &leaving->cloud, &e) < 0)
+	if (cloud_read(session->aws, &session->instance, &session->config, part, &leaving->cloud,
+		       &e) < 0)
 		leaving_setback(leaving, &e);
 }
 
 /* A record that cannot be understood may be a successor's. */
 static int leaving_refuse(struct err *e)
 {
-	return err_remedy(e, "'cygnet bootstrap --claim' puts this instance's own record in its place, and 'cygnet leave' "
-			  "takes that out");
+	return err_remedy(e, "'cygnet bootstrap --claim' puts this instance's own record in its "
+			  "place, and 'cygnet leave' takes that out");
 }
 
 /* The record last, as EC2 is written only by who has just seen that the site is its own. */
@@ -112,10 +113,12 @@ static int leave_check(const struct leaving *leaving, struct err *e)
 	return err_remedy(e, "check 'mesh' and 'site'; 'cygnet forget SITE' takes out the site of a gateway that is gone");
 }
 
-typedef void (*cloud_planner)(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
+typedef void (*cloud_planner)(const struct cloud_inputs *inputs, struct plan *plan,
+			      struct strings *warnings);
 
 /* Plan a part of what is to be written to EC2, and do it. */
-static void cloud_write(struct leaving *leaving, cloud_planner planner, enum phase phase, struct outcome *outcome)
+static void cloud_write(struct leaving *leaving, cloud_planner planner, enum phase phase,
+			struct outcome *outcome)
 {
 	CLEANUP(strings_done) struct strings warnings = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
@@ -177,10 +180,11 @@ static void tombstone_put(struct leaving *leaving, struct outcome *outcome)
 
 static bool has_address(const struct session *session)
 {
-	return !session->state.keep_address && session->instance.public_address == session->state.address;
+	return !session->state.keep_address &&
+	       session->instance.public_address == session->state.address;
 }
 
-/* From here on nothing is read but IMDS and EC2: with the address the connection to the registry may go. */
+/* From here on only IMDS and EC2 are read: with the address the registry may be out of reach. */
 static int release_begin(struct session *session, struct err *e)
 {
 	struct state *state = &session->state;

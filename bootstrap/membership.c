@@ -1,6 +1,7 @@
 /*
- * membership: what a run is about when settings and state name different sites. A setting that changes, or a tag that
- * goes, must neither bridge two meshes nor take over a site that somebody else fills.
+ * membership: what a run is about when settings and state name different sites. A setting that
+ * changes, or a tag that goes, must neither bridge two meshes nor take over a site that somebody
+ * else fills.
  */
 #include "bootstrap/membership.h"
 
@@ -39,7 +40,7 @@ static bool is_told_otherwise(const struct session *session)
 	return !identity_equal(&told, &session->state.identity);
 }
 
-/* Those that do not tell one site from another, such as 'registry-role', are what they are by now. */
+/* Those that tell no site from another, such as 'registry-role', are what they are by now. */
 static void settings_follow(struct session *session)
 {
 	AUTO_FREE char *own = identity_text(&session->state.identity);
@@ -61,9 +62,11 @@ static int membership_refuse(const struct session *session, struct err *e)
 	other = identity_text(&named);
 	err_set(e, EXIT_CONFIG, "this instance is %s, and the settings name %s", own, other);
 	if (session->state.duty == DUTY_SUPERSEDED)
-		return err_remedy(e, "put the settings back, or run 'cygnet bootstrap --claim' to begin anew");
-	return err_remedy(e, "put the settings back, or run 'cygnet leave', which takes it out of that mesh, before "
-			  "'cygnet bootstrap'; 'cygnet bootstrap --claim' begins anew and leaves its record behind");
+		return err_remedy(e, "put the settings back, or begin anew: "
+				  "'cygnet bootstrap --claim'");
+	return err_remedy(e, "put the settings back, or move: 'cygnet leave', which takes it out "
+			  "of that mesh, and then 'cygnet bootstrap'; or 'cygnet bootstrap "
+			  "--claim', which leaves its record behind");
 }
 
 int membership_settle(struct session *session, struct err *e)
@@ -96,7 +99,8 @@ bool membership_renew(struct session *session)
 		return false;
 	was = identity_text(&session->state.identity);
 	if (session->state.duty != DUTY_LEFT)
-		log_note(session->log, "beginning anew: the record and the rules of %s are left as they are", was);
+		log_note(session->log, "beginning anew: record and rules of %s stay as they are",
+			 was);
 	state_forget(session);
 	return true;
 }

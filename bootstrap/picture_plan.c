@@ -86,7 +86,8 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 	mesh_report(session, picture);
 	target_make(&inputs, &target);
 	session_step(session, "host");
-	if ((session->fresh && keyring_list(session->options->root, session->host.flavour->keys_folder, &unused, e) < 0) ||
+	if ((session->fresh && keyring_list(session->options->root,
+					    session->host.flavour->keys_folder, &unused, e) < 0) ||
 	    observe_host(session, &target, &seen, e) < 0) {
 		target_done(&target);
 		return -1;

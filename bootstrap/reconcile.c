@@ -34,7 +34,7 @@ static int reconcile_units(struct session *session, bool *changed, struct err *e
 	return apply_plan(session, &target, &plan, e);
 }
 
-/* The key of another instance, which a baked image has brought along, or of another site goes once this one has its own. */
+/* Another instance's, of a baked image, or another site's goes once there is an own one. */
 static int key_keep(struct session *session, struct key_maker *maker, struct outcome *outcome, struct err *e)
 {
 	const char *root = session->options->root, *folder = session->host.flavour->keys_folder;

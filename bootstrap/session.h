@@ -48,8 +48,8 @@ struct session {
 	struct registry registry;	/* borrows from the above */
 
 	struct state state;
-	bool fresh;			/* whatever state and keys are on disk are another instance's, or another site's */
-	bool leaves;			/* the run ends what this instance is, whatever the settings name by now */
+	bool fresh;			/* what is on disk is another instance's or site's */
+	bool leaves;			/* it ends what this instance is, not what is set */
 	struct recent recent;
 	struct keyring keyring;
 };

@@ -1,6 +1,6 @@
 /*
- * identity: the settings by which one site is told from every other, as a gateway keeps them. What follows when they
- * have changed is not decided here.
+ * identity: the settings by which one site is told from every other, as a gateway keeps them. What
+ * follows when they have changed is not decided here.
  */
 #include "keys/identity.h"
 
@@ -55,7 +55,8 @@ void identity_told(const char *const options[], struct identity *ret_identity)
 void identity_set(const struct identity *identity, struct config *config)
 {
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
-		char **text = (char **)(void *)((char *)config + setting_row(parts[i].setting)->member);
+		char **text =
+			(char **)(void *)((char *)config + setting_row(parts[i].setting)->member);
 
 		free(*text);
 		*text = mem_strdup(part_text(&parts[i], identity));
@@ -82,12 +83,13 @@ bool identity_equal(const struct identity *a, const struct identity *b)
 
 char *identity_text(const struct identity *identity)
 {
-	return mem_printf("site '%s' of mesh '%s', whose registry is '/%s' in '%s'", identity->site, identity->mesh,
-			  identity->prefix, identity->registry);
+	return mem_printf("site '%s' of mesh '%s', whose registry is '/%s' in '%s'", identity->site,
+			  identity->mesh, identity->prefix, identity->registry);
 }
 
 /* As strict as the setting itself. */
-static int part_parse(const struct part *part, const json_t *document, struct identity *identity, struct err *e)
+static int part_parse(const struct part *part, const json_t *document, struct identity *identity,
+		      struct err *e)
 {
 	const struct setting_row *row = setting_row(part->setting);
 	AUTO_FREE char *text = NULL;
@@ -119,7 +121,8 @@ void identity_write(const struct identity *identity, json_t *document)
 		const char *text = part_text(&parts[i], identity);
 
 		if (text != NULL)
-			json_object_set_new(document, config_key(parts[i].setting), json_string(text));
+			json_object_set_new(document, config_key(parts[i].setting),
+					    json_string(text));
 	}
 }
 

@@ -13,7 +13,7 @@ struct identity {
 /* Pure. What the settings name; yours to identity_done. */
 void identity_make(const struct config *config, struct identity *ret_identity);
 
-/* Pure. What options of the command line do (SETTING_COUNT of them, NULL where not given), and lack; the same. */
+/* Pure. What the command line's options do (SETTING_COUNT of them, or NULL); the same. */
 void identity_told(const char *const options[], struct identity *ret_identity);
 
 /* Pure. The other way round: have the settings name it. It lacks nothing. */
@@ -25,7 +25,7 @@ void identity_complete(struct identity *identity, const struct identity *other);
 /* Pure. Neither lacks anything. */
 bool identity_equal(const struct identity *a, const struct identity *b);
 
-/* "site 'x' of mesh 'y', whose registry is '/cygnet' in 'us-east-1'"; it lacks nothing. Yours to free. */
+/* "site 'x' of mesh 'y', whose registry is '/cygnet' in 'us-east-1'"; lacks nothing. Yours. */
 char *identity_text(const struct identity *identity);
 
 /* Its members of a document, each of which may be missing; EXIT_CONFIG names member and rule. */

@@ -161,7 +161,8 @@ static int state_parse(const json_t *document, struct state *state, struct err *
 	    json_get_bool_or(document, "complete", false, &state->complete, e) < 0 ||
 	    json_get_bool_or(document, "pending", false, &state->pending, e) < 0 ||
 	    json_get_bool_or(document, "refused", false, &state->refused, e) < 0 ||
-	    json_get_integer(document, "generation", 0, GENERATION_MAX, &state->generation, e) < 0 ||
+	    json_get_integer(document, "generation", 0, GENERATION_MAX, &state->generation,
+			     e) < 0 ||
 	    hash_parse(document, "statics", &state->statics, e) < 0 ||
 	    hash_parse(document, "policy", &state->policy, e) < 0 ||
 	    applied_parse(document, &state->applied, e) < 0 ||

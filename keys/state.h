@@ -15,7 +15,7 @@ enum duty {
 	DUTY_SERVES,
 	DUTY_SUPERSEDED,	/* another instance fills the site */
 	DUTY_LEAVES,		/* `leave` has begun, and is to be finished */
-	DUTY_RELEASES,		/* and of that only the address, state.address, is still to be given back */
+	DUTY_RELEASES,		/* and only state.address is still to be given back */
 	DUTY_LEFT,
 };
 

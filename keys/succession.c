@@ -40,7 +40,7 @@ static bool tunnels_are_over(const struct succession_inputs *inputs)
 	return inputs->key == NULL || !site_lists_key(found, inputs->key->id);
 }
 
-/* Where nothing stands in the registry there is nothing to be greater than, and the last will do. */
+/* Where the registry has nothing there is nothing to be greater than, and the last will do. */
 static int64_t generation_next(const struct succession_inputs *inputs)
 {
 	bool alone = inputs->found == NULL && inputs->refused == NULL;

@@ -61,7 +61,8 @@ static void leave_warn(const struct cloud_inputs *inputs, struct strings *warnin
 			     "them", inputs->instance->vpc, inputs->config->site);
 }
 
-void cloud_leave_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
+void cloud_leave_plan(const struct cloud_inputs *inputs, struct plan *plan,
+		      struct strings *warnings)
 {
 	static const struct sites nobody;
 
@@ -70,10 +71,13 @@ void cloud_leave_plan(const struct cloud_inputs *inputs, struct plan *plan, stru
 	leave_warn(inputs, warnings);
 }
 
-void cloud_release_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
+void cloud_release_plan(const struct cloud_inputs *inputs, struct plan *plan,
+			struct strings *warnings)
 {
-	if (inputs->config->address.kind != ADDRESS_INSTANCE && !inputs->cloud->known[CLOUD_ADDRESSES])
-		strings_addf(warnings, "the Elastic IPs in '%s' were not read, and '%s' keeps its own",
+	if (inputs->config->address.kind != ADDRESS_INSTANCE &&
+	    !inputs->cloud->known[CLOUD_ADDRESSES])
+		strings_addf(warnings,
+			     "the Elastic IPs in '%s' were not read, and '%s' keeps its own",
 			     inputs->instance->region, inputs->instance->id);
 	cloud_address_leave(inputs, plan);
 }

@@ -35,11 +35,14 @@ int cloud_address(const struct cloud_inputs *inputs, uint32_t *ret_address, cons
 void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
 
 /*
- * Append what `leave` has to do: delete the routes to the own interface that were made, and remove the own rules; and,
- * by itself, give the address back. What is known to be there, or may be, and was not read is a warning.
+ * Append what `leave` has to do: delete the routes to the own interface that were made, and remove
+ * the own rules; and, by itself, give the address back. What is known to be there, or may be, and
+ * was not read is a warning.
  */
-void cloud_leave_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
-void cloud_release_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
+void cloud_leave_plan(const struct cloud_inputs *inputs, struct plan *plan,
+		      struct strings *warnings);
+void cloud_release_plan(const struct cloud_inputs *inputs, struct plan *plan,
+			struct strings *warnings);
 
 /*
  * The routes that are, or by this plan become, cygnet's, for state->routes: to be saved before the plan is done, as a

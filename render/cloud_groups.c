@@ -1,6 +1,7 @@
 /*
- * cloud_groups: what each security group should let in, against what it does. A wider rule, whoever wrote it, is as good
- * as a narrower one that is wanted. What becomes of the difference is cloud_rules' business.
+ * cloud_groups: what each security group should let in, against what it does. A wider rule, whoever
+ * wrote it, is as good as a narrower one that is wanted. What becomes of the difference is
+ * cloud_rules' business.
  */
 #include "render/cloud_groups.h"
 
@@ -47,13 +48,15 @@ static void gateways_want(struct rules *rules, bool egress, const struct sites *
 }
 
 /* From and to all the mesh's ranges, the own ones last. */
-static void ranges_want(struct rules *rules, enum traffic traffic, bool egress, const struct cloud_inputs *inputs)
+static void ranges_want(struct rules *rules, enum traffic traffic, bool egress,
+			const struct cloud_inputs *inputs)
 {
 	const struct sites *peers = inputs->peers;
 
 	for (size_t i = 0; i < peers->count; i++)
 		for (size_t k = 0; k < peers->items[i].subnets.count; k++)
-			rules_want(rules, traffic, egress, peers->items[i].subnets.items[k], peers->count);
+			rules_want(rules, traffic, egress, peers->items[i].subnets.items[k],
+				   peers->count);
 	for (size_t i = 0; i < inputs->own->subnets.count; i++)
 		rules_want(rules, traffic, egress, inputs->own->subnets.items[i], peers->count);
 }
@@ -80,8 +83,12 @@ static bool is_tagged(const struct ec2_group *group, const struct config *config
 	return group->mesh != NULL && strcmp(group->mesh, config->mesh) == 0;
 }
 
-/* The gateway's: the only tagged one of those attached, else the only one. NULL when that cannot be told. */
-static const struct ec2_group *gateway_group(const struct cloud_inputs *inputs, const struct cloud_groups *groups)
+/*
+ * The gateway's: the only tagged one of those attached, else the only one. NULL when that cannot be
+ * told.
+ */
+static const struct ec2_group *gateway_group(const struct cloud_inputs *inputs,
+					     const struct cloud_groups *groups)
 {
 	const struct ec2_group *only = NULL, *tagged = NULL;
 	size_t attached_count = 0, tagged_count = 0;
@@ -128,17 +135,23 @@ static void groups_collect(const struct cloud_inputs *inputs, struct cloud_group
 	}
 }
 
-static void gateway_warn(const struct cloud_inputs *inputs, const struct cloud_groups *groups, struct strings *warnings)
+static void gateway_warn(const struct cloud_inputs *inputs, const struct cloud_groups *groups,
+			 struct strings *warnings)
 {
 	AUTO_FREE char *attached = groups_attached(groups);
 
-	strings_addf(warnings, "network interface '%s' has the security groups '%s', of which not just one is tagged: "
-		     "tag the one to be managed, and no other of them, cygnet:mesh=%s",
+	strings_addf(warnings, "network interface '%s' has the security groups '%s', of which not "
+		     "just one is tagged: tag the one to be managed, and no other of them, "
+		     "cygnet:mesh=%s",
 		     inputs->cloud->interface.id, attached, inputs->config->mesh);
 }
 
-/* Where the gateway's group cannot be told, the first that is attached stands for them all, and is not managed. */
-static void groups_assign(const struct cloud_inputs *inputs, struct cloud_groups *groups, struct strings *warnings)
+/*
+ * Where the gateway's group cannot be told, the first that is attached stands for them all, and is
+ * not managed.
+ */
+static void groups_assign(const struct cloud_inputs *inputs, struct cloud_groups *groups,
+			  struct strings *warnings)
 {
 	const struct ec2_group *gateway = gateway_group(inputs, groups);
 	bool manage = inputs->config->security == SECURITY_MANAGE, assigned = false;
@@ -202,7 +215,8 @@ static void missing_find(const struct cloud_groups *groups, struct cloud_group *
 	for (size_t i = 0; i < group->want->count; i++) {
 		const struct ec2_rule *wanted = &group->want->items[i];
 
-		if (!(group->attached ? attached_allow(groups, wanted) : group_allows(group, wanted)))
+		if (!(group->attached ? attached_allow(groups, wanted)
+				      : group_allows(group, wanted)))
 			rules_add(&group->missing, wanted);
 	}
 }
@@ -218,7 +232,8 @@ static void egress_missing_find(const struct cloud_inputs *inputs, struct cloud_
 			rules_add(&groups->egress_missing, &wanted.items[i]);
 }
 
-void groups_make(const struct cloud_inputs *inputs, struct cloud_groups *groups, struct strings *warnings)
+void groups_make(const struct cloud_inputs *inputs, struct cloud_groups *groups,
+		 struct strings *warnings)
 {
 	AUTO_FREE char *description = groups_description(inputs->config);
 
@@ -238,13 +253,16 @@ char *groups_attached(const struct cloud_groups *groups)
 
 	for (size_t i = 0; i < groups->count; i++)
 		if (groups->items[i].attached)
-			buf_addf(&names, "%s%s", names.len > 0 ? "', '" : "", groups->items[i].seen->id);
+			buf_addf(&names, "%s%s", names.len > 0 ? "', '" : "",
+				 groups->items[i].seen->id);
 	return buf_take(&names);
 }
 
 static bool allows_ssh(const struct ec2_rule *rule)
 {
-	const struct ec2_rule ssh = { .protocol = (char *)"tcp", .from = 22, .to = 22, .ranged = true, .range = world };
+	const struct ec2_rule ssh = {
+		.protocol = (char *)"tcp", .from = 22, .to = 22, .ranged = true, .range = world
+	};
 	struct ec2_rule seen = *rule;
 
 	if (!rule->ranged && strcmp(rule->other, "::/0") == 0)
@@ -258,7 +276,8 @@ static void group_ssh_warn(const struct cloud_group *group, struct strings *warn
 		AUTO_FREE char *text = rule_text(&group->seen->rules[i]);
 
 		if (allows_ssh(&group->seen->rules[i]))
-			strings_addf(warnings, "security group '%s' lets %s in: SSH is open to the world, narrow it",
+			strings_addf(warnings, "security group '%s' lets %s in: SSH is open to the "
+				     "world, narrow it",
 				     group->seen->id, text);
 	}
 }

@@ -1,4 +1,4 @@
-/* cloud_groups: the security groups of the mesh, and what each misses or has too much of, for this room's use. */
+/* cloud_groups: what each security group of the mesh misses or has too much of, for this room. */
 #ifndef CYGNET_RENDER_CLOUD_GROUPS_H
 #define CYGNET_RENDER_CLOUD_GROUPS_H
 
@@ -8,7 +8,7 @@
 /* A security group. */
 struct cloud_group {
 	const struct ec2_group *seen;	/* borrowed */
-	bool attached;			/* to the gateway's interface: together they let in what any lets in */
+	bool attached;			/* to our interface: together these let in what any does */
 	bool managed;			/* what is missing is added, and its excess removed */
 	size_t counted;			/* rules that count against its quota */
 	const struct rules *want;	/* borrowed from the list */
@@ -25,10 +25,11 @@ struct cloud_groups {
 };
 
 /*
- * Judge the groups, whose interface and rules are known; groups is zeroed, and stays where it is. A gateway whose group
- * cannot be told is a warning, and none of those attached is managed.
+ * Judge the groups, whose interface and rules are known; groups is zeroed, and stays where it is. A
+ * gateway whose group cannot be told is a warning, and none of those attached is managed.
  */
-void groups_make(const struct cloud_inputs *inputs, struct cloud_groups *groups, struct strings *warnings);
+void groups_make(const struct cloud_inputs *inputs, struct cloud_groups *groups,
+		 struct strings *warnings);
 void groups_done(struct cloud_groups *groups);
 
 /* The attached ones, for a message: "sg-1', 'sg-2". Yours to free. */

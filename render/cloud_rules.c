@@ -38,18 +38,21 @@ static bool quotas_allow(const struct cloud_groups *groups, struct strings *warn
 		const struct cloud_group *group = &groups->items[i];
 		size_t after = group->counted + group->missing.count - group->excess.count;
 
-		if (!group->managed || group->missing.count == 0 || group->counted > RULES_MAX || after <= RULES_MAX)
+		if (!group->managed || group->missing.count == 0 || group->counted > RULES_MAX ||
+		    after <= RULES_MAX)
 			continue;
 		allowed = false;
-		strings_addf(warnings, "security group '%s' would hold %zu rules, and the quota 'Inbound rules per "
-			     "security group' is %d: have it raised; no rule is changed before", group->seen->id,
-			     after, RULES_MAX);
+		strings_addf(warnings, "security group '%s' would hold %zu rules, and the quota "
+			     "'Inbound rules per security group' is %d: have it raised; no rule is "
+			     "changed before",
+			     group->seen->id, after, RULES_MAX);
 	}
 	return allowed;
 }
 
 /* Rules that follow each other and are for one range are told together. */
-static void missing_warn(const struct rules *missing, const char *who, const char *remedy, struct strings *warnings)
+static void missing_warn(const struct rules *missing, const char *who, const char *remedy,
+			 struct strings *warnings)
 {
 	size_t end;
 
@@ -58,7 +61,9 @@ static void missing_warn(const struct rules *missing, const char *who, const cha
 		AUTO_BUF struct buf traffic = { 0 };
 		char range[CIDR_TEXT];
 
-		for (end = begin; end < missing->count && cidr_equal(missing->items[end].range, first->range); end++) {
+		for (end = begin;
+		     end < missing->count && cidr_equal(missing->items[end].range, first->range);
+		     end++) {
 			AUTO_FREE char *text = rule_traffic_text(&missing->items[end]);
 
 			buf_addf(&traffic, "%s%s", end > begin ? ", " : "", text);
@@ -69,7 +74,8 @@ static void missing_warn(const struct rules *missing, const char *who, const cha
 	}
 }
 
-static void groups_audit(const struct cloud_groups *groups, enum security security, struct strings *warnings)
+static void groups_audit(const struct cloud_groups *groups, enum security security,
+			 struct strings *warnings)
 {
 	const char *remedy = security == SECURITY_AUDIT ? "add it, or set 'security-group' to 'manage'" : "add it";
 	AUTO_FREE char *attached = groups_attached(groups);
@@ -78,7 +84,8 @@ static void groups_audit(const struct cloud_groups *groups, enum security securi
 		const struct cloud_group *group = &groups->items[i];
 
 		if (!group->managed)
-			missing_warn(&group->missing, group->attached ? attached : group->seen->id, remedy, warnings);
+			missing_warn(&group->missing, group->attached ? attached : group->seen->id,
+				     remedy, warnings);
 	}
 	missing_warn(&groups->egress_missing, attached, "add it", warnings);
 	groups_ssh_warn(groups, warnings);

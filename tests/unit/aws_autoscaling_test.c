@@ -19,7 +19,7 @@ static void an_instance_of_a_group_has_a_state(void **state)
 					   "<LifecycleState>Pending:Wait</LifecycleState>")) });
 
 	(void)state;
-	assert_int_equal(autoscaling_instance_read(canned.http.aws, "us-east-1", "i-1", &group, &lifecycle, &e), 0);
+	assert_int_equal(autoscaling_instance_read(canned.aws, "us-east-1", "i-1", &group, &lifecycle, &e), 0);
 	assert_asked(&canned, "Action=DescribeAutoScalingInstances&Version=2011-01-01&InstanceIds.member.1=i-1");
 	assert_string_equal(group, "gateways of a");
 	assert_string_equal(lifecycle, "Pending:Wait");
@@ -32,7 +32,7 @@ static void an_instance_of_no_group_has_none(void **state)
 	CANNED(canned, { 200, REPLY("") });
 
 	(void)state;
-	assert_int_equal(autoscaling_instance_read(canned.http.aws, "us-east-1", "i-1", &group, &lifecycle, &e), 0);
+	assert_int_equal(autoscaling_instance_read(canned.aws, "us-east-1", "i-1", &group, &lifecycle, &e), 0);
 	assert_null(group);
 	assert_null(lifecycle);
 }
@@ -44,7 +44,7 @@ static void an_odd_member_is_named(void **state)
 	CANNED(canned, { 200, REPLY(MEMBER("<AutoScalingGroupName>g</AutoScalingGroupName>")) });
 
 	(void)state;
-	assert_int_equal(autoscaling_instance_read(canned.http.aws, "us-east-1", "i-1", &group, &lifecycle, &e), -1);
+	assert_int_equal(autoscaling_instance_read(canned.aws, "us-east-1", "i-1", &group, &lifecycle, &e), -1);
 	assert_error(&e, EXIT_CONFIG, "autoscaling:DescribeAutoScalingInstances on 'i-1' in 'us-east-1': "
 		     "'LifecycleState' is missing", "");
 	assert_null(group);
@@ -57,11 +57,11 @@ static void a_hook_is_told_of_good_and_of_bad(void **state)
 	CANNED(canned, { 200, "<CompleteLifecycleActionResponse/>" });
 
 	(void)state;
-	assert_int_equal(autoscaling_complete(canned.http.aws, "us-east-1", "g 1", "h", "i-1", true, &active, &e), 0);
+	assert_int_equal(autoscaling_complete(canned.aws, "us-east-1", "g 1", "h", "i-1", true, &active, &e), 0);
 	assert_true(active);
 	assert_asked(&canned, "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=g%201&"
 		     "LifecycleHookName=h&InstanceId=i-1&LifecycleActionResult=CONTINUE");
-	assert_int_equal(autoscaling_complete(canned.http.aws, "us-east-1", "g 1", "h", "i-1", false, &active, &e), 0);
+	assert_int_equal(autoscaling_complete(canned.aws, "us-east-1", "g 1", "h", "i-1", false, &active, &e), 0);
 	assert_asked(&canned, "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=g%201&"
 		     "LifecycleHookName=h&InstanceId=i-1&LifecycleActionResult=ABANDON");
 }
@@ -73,7 +73,7 @@ static void a_heartbeat_says_no_result(void **state)
 	CANNED(canned, { 200, "<RecordLifecycleActionHeartbeatResponse/>" });
 
 	(void)state;
-	assert_int_equal(autoscaling_heartbeat(canned.http.aws, "us-east-1", "g", "h", "i-1", &active, &e), 0);
+	assert_int_equal(autoscaling_heartbeat(canned.aws, "us-east-1", "g", "h", "i-1", &active, &e), 0);
 	assert_true(active);
 	assert_asked(&canned, "Action=RecordLifecycleActionHeartbeat&Version=2011-01-01&AutoScalingGroupName=g&"
 		     "LifecycleHookName=h&InstanceId=i-1");
@@ -86,10 +86,10 @@ static void too_early_or_long_over_is_no_failure(void **state)
 	CANNED(canned, { 400, FAULT("ValidationError", "No active Lifecycle Action found with instance ID i-1") });
 
 	(void)state;
-	assert_int_equal(autoscaling_complete(canned.http.aws, "us-east-1", "g", "h", "i-1", true, &active, &e), 0);
+	assert_int_equal(autoscaling_complete(canned.aws, "us-east-1", "g", "h", "i-1", true, &active, &e), 0);
 	assert_false(active);
 	active = true;
-	assert_int_equal(autoscaling_heartbeat(canned.http.aws, "us-east-1", "g", "h", "i-1", &active, &e), 0);
+	assert_int_equal(autoscaling_heartbeat(canned.aws, "us-east-1", "g", "h", "i-1", &active, &e), 0);
 	assert_false(active);
 }
 
@@ -100,7 +100,7 @@ static void a_hook_that_does_not_exist_is_a_failure(void **state)
 	CANNED(canned, { 400, FAULT("ValidationError", "No Lifecycle Hook found with name h") });
 
 	(void)state;
-	assert_int_equal(autoscaling_complete(canned.http.aws, "us-east-1", "g", "h", "i-1", true, &active, &e), -1);
+	assert_int_equal(autoscaling_complete(canned.aws, "us-east-1", "g", "h", "i-1", true, &active, &e), -1);
 	assert_error(&e, EXIT_STEP, "autoscaling:CompleteLifecycleAction on 'g' in 'us-east-1': "
 		     "ValidationError: No Lifecycle Hook found with name h", "");
 }
@@ -112,10 +112,10 @@ static void a_denial_names_the_action(void **state)
 	CANNED(canned, { 403, FAULT("AccessDenied", "no") });
 
 	(void)state;
-	assert_int_equal(autoscaling_unhealthy(canned.http.aws, "us-east-1", "i-1", &e), -1);
+	assert_int_equal(autoscaling_unhealthy(canned.aws, "us-east-1", "i-1", &e), -1);
 	assert_error(&e, EXIT_DENIED, "autoscaling:SetInstanceHealth on 'i-1' in 'us-east-1': AccessDenied: no",
 		     "grant autoscaling:SetInstanceHealth on the group of 'i-1'");
-	assert_int_equal(autoscaling_instance_read(canned.http.aws, "us-east-1", "i-1", &group, &lifecycle, &e), -1);
+	assert_int_equal(autoscaling_instance_read(canned.aws, "us-east-1", "i-1", &group, &lifecycle, &e), -1);
 	assert_error(&e, EXIT_DENIED, "autoscaling:DescribeAutoScalingInstances on 'i-1' in 'us-east-1': AccessDenied: no",
 		     "grant autoscaling:DescribeAutoScalingInstances on '*'");
 }
@@ -126,7 +126,7 @@ static void the_unhealthy_is_said_to_be(void **state)
 	CANNED(canned, { 200, "<SetInstanceHealthResponse/>" });
 
 	(void)state;
-	assert_int_equal(autoscaling_unhealthy(canned.http.aws, "us-east-1", "i-1", &e), 0);
+	assert_int_equal(autoscaling_unhealthy(canned.aws, "us-east-1", "i-1", &e), 0);
 	assert_asked(&canned, "Action=SetInstanceHealth&Version=2011-01-01&InstanceId=i-1&HealthStatus=Unhealthy");
 }
 

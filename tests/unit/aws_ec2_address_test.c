@@ -20,7 +20,7 @@ static void the_filters_are_all_sent(void **state)
 	CANNED(canned, { 200, REPLY("") });
 
 	(void)state;
-	assert_int_equal(ec2_addresses_read(canned.http.aws, "us-east-1", filters, &found, &e), 0);
+	assert_int_equal(ec2_addresses_read(canned.aws, "us-east-1", filters, &found, &e), 0);
 	assert_int_equal(found.count, 0);
 	assert_asked(&canned, "Action=DescribeAddresses&Version=2016-11-15&Filter.1.Name=tag%3Acygnet%3Amesh&"
 		     "Filter.1.Value.1=prod&Filter.2.Name=tag%3Acygnet%3Asite&Filter.2.Value.1=a%20b");
@@ -33,7 +33,7 @@ static void a_free_address_has_nobody(void **state)
 	CANNED(canned, { 200, REPLY(ITEM("<instanceId/><domain>vpc</domain>")) });
 
 	(void)state;
-	assert_int_equal(ec2_addresses_read(canned.http.aws, "us-east-1", by_id, &found, &e), 0);
+	assert_int_equal(ec2_addresses_read(canned.aws, "us-east-1", by_id, &found, &e), 0);
 	assert_int_equal(found.count, 1);
 	assert_string_equal(found.items[0].allocation, "eipalloc-1");
 	assert_int_equal(found.items[0].address, 0xc0000201);
@@ -52,7 +52,7 @@ static void an_address_of_an_interface_without_instance_has_no_instance(void **s
 					 "</networkInterfaceId><instanceId>i-2</instanceId>")) });
 
 	(void)state;
-	assert_int_equal(ec2_addresses_read(canned.http.aws, "us-east-1", by_id, &found, &e), 0);
+	assert_int_equal(ec2_addresses_read(canned.aws, "us-east-1", by_id, &found, &e), 0);
 	assert_int_equal(found.count, 2);
 	assert_string_equal(found.items[0].association, "eipassoc-1");
 	assert_string_equal(found.items[0].interface, "eni-1");
@@ -66,7 +66,7 @@ static void assert_refused(const char *body, const char *cause)
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, body });
 
-	assert_int_equal(ec2_addresses_read(canned.http.aws, "us-east-1", by_id, &found, &e), -1);
+	assert_int_equal(ec2_addresses_read(canned.aws, "us-east-1", by_id, &found, &e), -1);
 	assert_error(&e, EXIT_CONFIG, cause, "");
 	assert_int_equal(found.count, 0);
 }
@@ -87,10 +87,10 @@ static void an_address_is_taken_away_only_if_told(void **state)
 	CANNED(canned, { 200, "<AssociateAddressResponse/>" });
 
 	(void)state;
-	assert_int_equal(ec2_address_associate(canned.http.aws, "us-east-1", "eipalloc-1", "eni-1", false, false, &e), 0);
+	assert_int_equal(ec2_address_associate(canned.aws, "us-east-1", "eipalloc-1", "eni-1", false, false, &e), 0);
 	assert_asked(&canned, "Action=AssociateAddress&Version=2016-11-15&AllocationId=eipalloc-1&"
 		     "NetworkInterfaceId=eni-1&AllowReassociation=false");
-	assert_int_equal(ec2_address_associate(canned.http.aws, "us-east-1", "eipalloc-1", "eni-1", true, false, &e), 0);
+	assert_int_equal(ec2_address_associate(canned.aws, "us-east-1", "eipalloc-1", "eni-1", true, false, &e), 0);
 	assert_asked(&canned, "Action=AssociateAddress&Version=2016-11-15&AllocationId=eipalloc-1&"
 		     "NetworkInterfaceId=eni-1&AllowReassociation=true");
 }
@@ -101,7 +101,7 @@ static void an_address_that_somebody_has_stays_theirs(void **state)
 	CANNED(canned, { 400, FAULT("Resource.AlreadyAssociated") });
 
 	(void)state;
-	assert_int_equal(ec2_address_associate(canned.http.aws, "us-east-1", "eipalloc-1", "eni-1", false, false, &e), -1);
+	assert_int_equal(ec2_address_associate(canned.aws, "us-east-1", "eipalloc-1", "eni-1", false, false, &e), -1);
 	assert_error(&e, EXIT_STEP, "ec2:AssociateAddress on 'eipalloc-1' in 'us-east-1': Resource.AlreadyAssociated: m",
 		     "");
 }
@@ -112,9 +112,9 @@ static void an_association_that_is_gone_needs_no_end(void **state)
 	CANNED(canned, { 400, FAULT("InvalidAssociationID.NotFound") }, { 400, FAULT("InvalidAssociationID.Malformed") });
 
 	(void)state;
-	assert_int_equal(ec2_address_disassociate(canned.http.aws, "us-east-1", "eipassoc-1", false, &e), 0);
+	assert_int_equal(ec2_address_disassociate(canned.aws, "us-east-1", "eipassoc-1", false, &e), 0);
 	assert_asked(&canned, "Action=DisassociateAddress&Version=2016-11-15&AssociationId=eipassoc-1");
-	assert_int_equal(ec2_address_disassociate(canned.http.aws, "us-east-1", "eipassoc-1", false, &e), -1);
+	assert_int_equal(ec2_address_disassociate(canned.aws, "us-east-1", "eipassoc-1", false, &e), -1);
 	assert_error(&e, EXIT_STEP, "ec2:DisassociateAddress on 'eipassoc-1' in 'us-east-1': "
 		     "InvalidAssociationID.Malformed: m", "");
 }

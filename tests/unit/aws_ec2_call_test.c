@@ -25,7 +25,7 @@ static int id_read(const struct xml *item, void *list, struct err *e)
 static int things_list(struct canned_aws *canned, int page, struct strings *ids, struct err *e)
 {
 	AUTO_EC2_CALL struct ec2_call call =
-		ec2_call(canned->http.aws, "us-east-1", "DescribeThings", "vpc-1");
+		ec2_call(canned->aws, "us-east-1", "DescribeThings", "vpc-1");
 
 	ec2_call_filter_one(&call, "vpc-id", "vpc-1");
 	return ec2_call_list(&call, "thingSet", page, id_read, ids, e);
@@ -105,7 +105,7 @@ static void a_list_that_is_none_is_not_taken_for_an_empty_one(void **state)
 static int thing_change(struct canned_aws *canned, bool dry, bool *ret_accepted, struct err *e)
 {
 	AUTO_EC2_CALL struct ec2_call call =
-		ec2_call(canned->http.aws, "us-east-1", "ChangeThing", "thing-1");
+		ec2_call(canned->aws, "us-east-1", "ChangeThing", "thing-1");
 
 	form_add(&call.form, "ThingId", "thing-1");
 	ec2_call_accept(&call, "InvalidThing.NotFound", NULL);

@@ -24,7 +24,7 @@ static int groups_read(struct canned_aws *canned, struct ec2_groups *ret_groups,
 	char *ids[] = { first, second };
 	const struct strings own = { ids, 2 };
 
-	return ec2_groups_read(canned->http.aws, "us-east-1", "vpc-1", &own, "prod", ret_groups, e);
+	return ec2_groups_read(canned->aws, "us-east-1", "vpc-1", &own, "prod", ret_groups, e);
 }
 
 static void own_and_tagged_groups_are_read_once_with_their_rules(void **state)
@@ -104,7 +104,7 @@ static void many_groups_are_asked_about_in_turns(void **state)
 	{
 		CANNED(canned, { 200, buf_str(&groups) }, { 200, RULES("") });
 
-		assert_int_equal(ec2_groups_read(canned.http.aws, "us-east-1", "vpc-1", &none, "prod", &found, &e), 0);
+		assert_int_equal(ec2_groups_read(canned.aws, "us-east-1", "vpc-1", &none, "prod", &found, &e), 0);
 		assert_int_equal(canned.requests.count, 3);
 		assert_asked(&canned, "Action=DescribeSecurityGroupRules&Version=2016-11-15&Filter.1.Name=group-id&"
 			     "Filter.1.Value.1=sg-200&MaxResults=400");
@@ -159,7 +159,7 @@ static void rules_are_added_in_one_call(void **state)
 	CANNED(canned, { 200, ADDED });
 
 	(void)state;
-	assert_int_equal(ec2_rules_add(canned.http.aws, "us-east-1", "sg-1", wanted, 2, false, &e), 0);
+	assert_int_equal(ec2_rules_add(canned.aws, "us-east-1", "sg-1", wanted, 2, false, &e), 0);
 	assert_int_equal(canned.requests.count, 1);
 	assert_asked(&canned, "Action=AuthorizeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-1&IpPermissions.1" FIRST
 		     "&IpPermissions.2.IpProtocol=-1&IpPermissions.2.FromPort=-1&IpPermissions.2.ToPort=-1&"
@@ -173,7 +173,7 @@ static void one_rule_that_is_there_does_not_keep_the_others_out(void **state)
 	       { 200, ADDED });
 
 	(void)state;
-	assert_int_equal(ec2_rules_add(canned.http.aws, "us-east-1", "sg-1", wanted, 2, false, &e), 0);
+	assert_int_equal(ec2_rules_add(canned.aws, "us-east-1", "sg-1", wanted, 2, false, &e), 0);
 	assert_int_equal(canned.requests.count, 3);
 	assert_string_equal(canned.requests.items[1], "Action=AuthorizeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-1"
 			    "&IpPermissions.1" FIRST);
@@ -189,7 +189,7 @@ static void a_rule_that_cannot_be_added_alone_fails(void **state)
 	       { 400, FAULT("RulesPerSecurityGroupLimitExceeded") });
 
 	(void)state;
-	assert_int_equal(ec2_rules_add(canned.http.aws, "us-east-1", "sg-1", wanted, 2, false, &e), -1);
+	assert_int_equal(ec2_rules_add(canned.aws, "us-east-1", "sg-1", wanted, 2, false, &e), -1);
 	assert_error(&e, EXIT_STEP, "ec2:AuthorizeSecurityGroupIngress on 'sg-1' in 'us-east-1': "
 		     "RulesPerSecurityGroupLimitExceeded: m", "");
 }
@@ -200,8 +200,8 @@ static void a_dry_run_is_one_call(void **state)
 	CANNED(canned, { 400, FAULT("InvalidPermission.Duplicate") }, { 412, FAULT("DryRunOperation") });
 
 	(void)state;
-	assert_int_equal(ec2_rules_add(canned.http.aws, "us-east-1", "sg-1", wanted, 2, true, &e), 0);
-	assert_int_equal(ec2_rules_remove(canned.http.aws, "us-east-1", "sg-1", unwanted, 2, true, &e), 0);
+	assert_int_equal(ec2_rules_add(canned.aws, "us-east-1", "sg-1", wanted, 2, true, &e), 0);
+	assert_int_equal(ec2_rules_remove(canned.aws, "us-east-1", "sg-1", unwanted, 2, true, &e), 0);
 	assert_int_equal(canned.requests.count, 2);
 	assert_asked(&canned, "Action=RevokeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-1&"
 		     "SecurityGroupRuleId.1=sgr-1&SecurityGroupRuleId.2=sgr-2&DryRun=true");
@@ -214,7 +214,7 @@ static void rules_are_removed_by_id_and_those_gone_do_not_keep_the_others(void *
 	       { 400, FAULT("InvalidPermission.NotFound") });
 
 	(void)state;
-	assert_int_equal(ec2_rules_remove(canned.http.aws, "us-east-1", "sg-1", unwanted, 2, false, &e), 0);
+	assert_int_equal(ec2_rules_remove(canned.aws, "us-east-1", "sg-1", unwanted, 2, false, &e), 0);
 	assert_int_equal(canned.requests.count, 3);
 	assert_string_equal(canned.requests.items[0], "Action=RevokeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-1&"
 			    "SecurityGroupRuleId.1=sgr-1&SecurityGroupRuleId.2=sgr-2");

@@ -19,7 +19,7 @@ static void an_interface_is_read_with_its_elastic_ip_and_groups(void **state)
 					 "</publicIp><allocationId>eipalloc-1</allocationId></association>")) });
 
 	(void)state;
-	assert_int_equal(ec2_interface_read(canned.http.aws, "us-east-1", "eni-1", &interface, &e), 0);
+	assert_int_equal(ec2_interface_read(canned.aws, "us-east-1", "eni-1", &interface, &e), 0);
 	assert_asked(&canned, "Action=DescribeNetworkInterfaces&Version=2016-11-15&NetworkInterfaceId.1=eni-1");
 	assert_string_equal(interface.id, "eni-1");
 	assert_false(interface.check_on);
@@ -37,7 +37,7 @@ static void an_assigned_address_has_no_allocation(void **state)
 					 "<ipOwnerId>amazon</ipOwnerId></association>")) });
 
 	(void)state;
-	assert_int_equal(ec2_interface_read(canned.http.aws, "us-east-1", "eni-1", &interface, &e), 0);
+	assert_int_equal(ec2_interface_read(canned.aws, "us-east-1", "eni-1", &interface, &e), 0);
 	assert_true(interface.check_on);
 	assert_null(interface.allocation);
 	assert_int_equal(interface.public_address, 0xc0000207);
@@ -50,7 +50,7 @@ static void an_interface_without_public_address_has_none(void **state)
 	CANNED(canned, { 200, REPLY(ITEM("eni-1", "true", "")) });
 
 	(void)state;
-	assert_int_equal(ec2_interface_read(canned.http.aws, "us-east-1", "eni-1", &interface, &e), 0);
+	assert_int_equal(ec2_interface_read(canned.aws, "us-east-1", "eni-1", &interface, &e), 0);
 	assert_int_equal(interface.public_address, 0);
 	assert_int_equal(interface.groups.count, 0);
 }
@@ -61,7 +61,7 @@ static void assert_refused(const char *body, const char *cause)
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, body });
 
-	assert_int_equal(ec2_interface_read(canned.http.aws, "us-east-1", "eni-1", &interface, &e), -1);
+	assert_int_equal(ec2_interface_read(canned.aws, "us-east-1", "eni-1", &interface, &e), -1);
 	assert_error(&e, EXIT_CONFIG, cause, "");
 	assert_null(interface.id);
 }
@@ -93,10 +93,10 @@ static void the_check_is_switched_on_the_interface(void **state)
 	CANNED(canned, { 200, "<ModifyNetworkInterfaceAttributeResponse/>" });
 
 	(void)state;
-	assert_int_equal(ec2_source_dest_check_set(canned.http.aws, "us-east-1", "eni-1", false, false, &e), 0);
+	assert_int_equal(ec2_source_dest_check_set(canned.aws, "us-east-1", "eni-1", false, false, &e), 0);
 	assert_asked(&canned, "Action=ModifyNetworkInterfaceAttribute&Version=2016-11-15&NetworkInterfaceId=eni-1&"
 		     "SourceDestCheck.Value=false");
-	assert_int_equal(ec2_source_dest_check_set(canned.http.aws, "us-east-1", "eni-1", true, false, &e), 0);
+	assert_int_equal(ec2_source_dest_check_set(canned.aws, "us-east-1", "eni-1", true, false, &e), 0);
 	assert_asked(&canned, "Action=ModifyNetworkInterfaceAttribute&Version=2016-11-15&NetworkInterfaceId=eni-1&"
 		     "SourceDestCheck.Value=true");
 }

@@ -19,7 +19,7 @@ static void read_tables(const char *body, struct ec2_route_tables *ret_tables)
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, body });
 
-	assert_int_equal(ec2_route_tables_read(canned.http.aws, "us-east-1", "vpc-1", ret_tables, &e), 0);
+	assert_int_equal(ec2_route_tables_read(canned.aws, "us-east-1", "vpc-1", ret_tables, &e), 0);
 	assert_asked(&canned, "Action=DescribeRouteTables&Version=2016-11-15&Filter.1.Name=vpc-id&"
 		     "Filter.1.Value.1=vpc-1&MaxResults=10");
 }
@@ -111,7 +111,7 @@ static void assert_refused(const char *body, const char *cause)
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, body });
 
-	assert_int_equal(ec2_route_tables_read(canned.http.aws, "us-east-1", "vpc-1", &found, &e), -1);
+	assert_int_equal(ec2_route_tables_read(canned.aws, "us-east-1", "vpc-1", &found, &e), -1);
 	assert_error(&e, EXIT_CONFIG, cause, "");
 	assert_int_equal(found.count, 0);
 }
@@ -150,13 +150,13 @@ static void a_route_is_created_replaced_and_deleted(void **state)
 	       { 200, "<DeleteRouteResponse/>" });
 
 	(void)state;
-	assert_int_equal(ec2_route_create(canned.http.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), 0);
+	assert_int_equal(ec2_route_create(canned.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), 0);
 	assert_asked(&canned, "Action=CreateRoute&Version=2016-11-15&RouteTableId=rtb-1&"
 		     "DestinationCidrBlock=10.1.0.0%2F16&NetworkInterfaceId=eni-1");
-	assert_int_equal(ec2_route_replace(canned.http.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), 0);
+	assert_int_equal(ec2_route_replace(canned.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), 0);
 	assert_asked(&canned, "Action=ReplaceRoute&Version=2016-11-15&RouteTableId=rtb-1&"
 		     "DestinationCidrBlock=10.1.0.0%2F16&NetworkInterfaceId=eni-1");
-	assert_int_equal(ec2_route_delete(canned.http.aws, "us-east-1", "rtb-1", range, false, &e), 0);
+	assert_int_equal(ec2_route_delete(canned.aws, "us-east-1", "rtb-1", range, false, &e), 0);
 	assert_asked(&canned, "Action=DeleteRoute&Version=2016-11-15&RouteTableId=rtb-1&DestinationCidrBlock=10.1.0.0%2F16");
 }
 
@@ -166,7 +166,7 @@ static void a_route_that_has_just_been_made_is_judged_again_later(void **state)
 	CANNED(canned, { 400, FAULT("RouteAlreadyExists", "m") });
 
 	(void)state;
-	assert_int_equal(ec2_route_create(canned.http.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), -1);
+	assert_int_equal(ec2_route_create(canned.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), -1);
 	assert_error(&e, EXIT_AGAIN, "ec2:CreateRoute on 'rtb-1' in 'us-east-1': "
 		     "the route to '10.1.0.0/16' has just been made", "");
 }
@@ -184,7 +184,7 @@ static void a_route_that_has_just_been_removed_is_judged_again_later(void **stat
 		struct err e = ERR_INIT;
 		CANNED(canned, replies[i]);
 
-		assert_int_equal(ec2_route_replace(canned.http.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), -1);
+		assert_int_equal(ec2_route_replace(canned.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), -1);
 		assert_error(&e, EXIT_AGAIN, "ec2:ReplaceRoute on 'rtb-1' in 'us-east-1': "
 			     "the route to '10.1.0.0/16' has just been removed", "");
 	}
@@ -196,7 +196,7 @@ static void another_invalid_parameter_is_no_race(void **state)
 	CANNED(canned, { 400, FAULT("InvalidParameterValue", "other networks") });
 
 	(void)state;
-	assert_int_equal(ec2_route_replace(canned.http.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), -1);
+	assert_int_equal(ec2_route_replace(canned.aws, "us-east-1", "rtb-1", range, "eni-1", false, &e), -1);
 	assert_error(&e, EXIT_STEP, "ec2:ReplaceRoute on 'rtb-1' in 'us-east-1': InvalidParameterValue: other networks", "");
 }
 
@@ -206,8 +206,8 @@ static void a_route_that_is_gone_is_deleted(void **state)
 	CANNED(canned, { 400, FAULT("InvalidRoute.NotFound", "m") }, { 400, FAULT("InvalidRouteTableID.NotFound", "m") });
 
 	(void)state;
-	assert_int_equal(ec2_route_delete(canned.http.aws, "us-east-1", "rtb-1", range, false, &e), 0);
-	assert_int_equal(ec2_route_delete(canned.http.aws, "us-east-1", "rtb-1", range, false, &e), -1);
+	assert_int_equal(ec2_route_delete(canned.aws, "us-east-1", "rtb-1", range, false, &e), 0);
+	assert_int_equal(ec2_route_delete(canned.aws, "us-east-1", "rtb-1", range, false, &e), -1);
 	assert_error(&e, EXIT_MISSING, "ec2:DeleteRoute on 'rtb-1' in 'us-east-1': InvalidRouteTableID.NotFound: m", "");
 }
 
@@ -217,7 +217,7 @@ static void a_dry_run_tells_of_permissions_alone(void **state)
 	CANNED(canned, { 400, FAULT("RouteAlreadyExists", "m") });
 
 	(void)state;
-	assert_int_equal(ec2_route_create(canned.http.aws, "us-east-1", "rtb-1", range, "eni-1", true, &e), 0);
+	assert_int_equal(ec2_route_create(canned.aws, "us-east-1", "rtb-1", range, "eni-1", true, &e), 0);
 }
 
 int main(void)

@@ -18,7 +18,7 @@ static void subnets_of_ipv6_alone_are_left_out(void **state)
 				    ITEM("subnet-3", "us-east-1-bos-1a", "10.0.1.0/24")) });
 
 	(void)state;
-	assert_int_equal(ec2_subnets_read(canned.http.aws, "us-east-1", "vpc-1", &found, &e), 0);
+	assert_int_equal(ec2_subnets_read(canned.aws, "us-east-1", "vpc-1", &found, &e), 0);
 	assert_asked(&canned, "Action=DescribeSubnets&Version=2016-11-15&Filter.1.Name=vpc-id&Filter.1.Value.1=vpc-1&"
 		     "MaxResults=400");
 	assert_int_equal(found.count, 2);
@@ -33,7 +33,7 @@ static void assert_refused(const char *body, const char *cause)
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, body });
 
-	assert_int_equal(ec2_subnets_read(canned.http.aws, "us-east-1", "vpc-1", &found, &e), -1);
+	assert_int_equal(ec2_subnets_read(canned.aws, "us-east-1", "vpc-1", &found, &e), -1);
 	assert_error(&e, EXIT_CONFIG, cause, "");
 	assert_int_equal(found.count, 0);
 }

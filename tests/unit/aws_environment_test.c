@@ -25,7 +25,10 @@ static void nothing_set_gives_defaults(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(aws_environment_read(READ("PATH=/bin", "AWS_CA_BUNDLE=", "AWS_MAX_ATTEMPTS="), &environment, &e), 0);
+	assert_int_equal(
+		aws_environment_read(READ("PATH=/bin", "AWS_CA_BUNDLE=", "AWS_MAX_ATTEMPTS="),
+				     &environment, &e),
+		0);
 	assert_null(environment.access_key_id);
 	assert_null(environment.ca_bundle);
 	assert_false(environment.fips);
@@ -72,8 +75,10 @@ static void a_longer_name_is_another_variable(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(aws_environment_read(READ("AWS_CA_BUNDLES=x y", "AWS_ENDPOINT_URL_S3=x", "XAWS_CA_BUNDLE=x y"),
-					      &environment, &e), 0);
+	assert_int_equal(aws_environment_read(READ("AWS_CA_BUNDLES=x y", "AWS_ENDPOINT_URL_S3=x",
+						   "XAWS_CA_BUNDLE=x y"),
+					      &environment, &e),
+			 0);
 	assert_null(environment.ca_bundle);
 	assert_null(environment.endpoint);
 }

@@ -16,7 +16,7 @@ static void a_history_is_all_pages_oldest_first(void **state)
 	       { 200, "{\"Parameters\":[{\"Name\":\"/a\",\"Value\":\"1\",\"Version\":1}]}" });
 
 	(void)state;
-	assert_int_equal(ssm_history(canned.http.aws, "us-east-1", "/a", &found, &e), 0);
+	assert_int_equal(ssm_history(canned.aws, "us-east-1", "/a", &found, &e), 0);
 	assert_string_equal(canned.requests.items[0], "{\"MaxResults\":50,\"Name\":\"/a\"}");
 	assert_string_equal(canned.requests.items[1], "{\"MaxResults\":50,\"Name\":\"/a\",\"NextToken\":\"t\"}");
 	assert_asked(&canned, "{\"MaxResults\":50,\"Name\":\"/a\",\"NextToken\":\"u\"}");
@@ -33,7 +33,7 @@ static void a_parameter_that_does_not_exist_has_no_history(void **state)
 	CANNED(canned, { 400, "{\"__type\":\"ParameterNotFound\"}" });
 
 	(void)state;
-	assert_int_equal(ssm_history(canned.http.aws, "us-east-1", "/a", &found, &e), 0);
+	assert_int_equal(ssm_history(canned.aws, "us-east-1", "/a", &found, &e), 0);
 	assert_int_equal(found.count, 0);
 }
 
@@ -43,7 +43,7 @@ static void assert_refused(const char *body, const char *cause)
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, body });
 
-	assert_int_equal(ssm_history(canned.http.aws, "us-east-1", "/a", &found, &e), -1);
+	assert_int_equal(ssm_history(canned.aws, "us-east-1", "/a", &found, &e), -1);
 	assert_error(&e, EXIT_CONFIG, cause, "");
 	assert_int_equal(found.count, 0);
 }

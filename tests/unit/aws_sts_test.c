@@ -25,7 +25,7 @@ static void a_role_s_credentials_are_read(void **state)
 	CANNED(canned, { 200, REPLY("ASIAROLE", "s/e+c", "t==", "2017-05-17T15:09:54Z") });
 
 	(void)state;
-	assert_int_equal(sts_assume(canned.http.aws, "eu-west-1", ROLE, "i-1", &credentials, &e), 0);
+	assert_int_equal(sts_assume(canned.aws, "eu-west-1", ROLE, "i-1", &credentials, &e), 0);
 	assert_asked(&canned, ASSUME);
 	assert_string_equal(credentials.access_key_id, "ASIAROLE");
 	assert_string_equal(credentials.secret_access_key, "s/e+c");
@@ -39,7 +39,7 @@ static void assert_refused(const char *body, const char *cause)
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, body });
 
-	assert_int_equal(sts_assume(canned.http.aws, "eu-west-1", ROLE, "i-1", &credentials, &e), -1);
+	assert_int_equal(sts_assume(canned.aws, "eu-west-1", ROLE, "i-1", &credentials, &e), -1);
 	assert_error(&e, EXIT_CONFIG, cause, "");
 	assert_int_equal(credentials.expires, 7);
 }
@@ -66,7 +66,7 @@ static void a_denial_names_the_role_and_its_trust_policy(void **state)
 			      "</ErrorResponse>" });
 
 	(void)state;
-	assert_int_equal(sts_assume(canned.http.aws, "eu-west-1", ROLE, "i-1", &credentials, &e), -1);
+	assert_int_equal(sts_assume(canned.aws, "eu-west-1", ROLE, "i-1", &credentials, &e), -1);
 	assert_error(&e, EXIT_DENIED, ASKED "AccessDenied: no", "grant sts:AssumeRole on '" ROLE "', and let that role's "
 		     "trust policy name who asks");
 }
@@ -96,7 +96,7 @@ static void a_role_is_assumed_on_first_use_and_kept(void **state)
 	AUTO_FREE char *role = reply_for(3600);
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, role }, { 200, PARAMETER });
-	struct aws *aws = aws_new_assuming(canned.http.aws, ROLE, "eu-west-1", "i-1");
+	struct aws *aws = aws_new_assuming(canned.aws, ROLE, "eu-west-1", "i-1");
 
 	(void)state;
 	assert_int_equal(canned.requests.count, 0);
@@ -106,7 +106,7 @@ static void a_role_is_assumed_on_first_use_and_kept(void **state)
 	assert_string_equal(canned.requests.items[0], ASSUME);
 	assert_asked(&canned, "{\"Names\":[\"/a\"]}");
 	aws_reconnect(aws);
-	assert_int_equal(get(canned.http.aws, &e), 0);
+	assert_int_equal(get(canned.aws, &e), 0);
 	aws_free(aws);
 }
 
@@ -115,7 +115,7 @@ static void a_role_is_assumed_anew_before_it_expires(void **state)
 	AUTO_FREE char *short_lived = reply_for(200), *long_lived = reply_for(3600);
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, short_lived }, { 200, PARAMETER }, { 200, long_lived }, { 200, PARAMETER });
-	struct aws *aws = aws_new_assuming(canned.http.aws, ROLE, "eu-west-1", "i-1");
+	struct aws *aws = aws_new_assuming(canned.aws, ROLE, "eu-west-1", "i-1");
 
 	(void)state;
 	assert_int_equal(get(aws, &e), 0);
@@ -131,7 +131,7 @@ static void a_role_that_is_outdated_is_assumed_anew(void **state)
 	AUTO_FREE char *role = reply_for(3600);
 	struct err e = ERR_INIT;
 	CANNED(canned, { 200, role }, { 400, "{\"__type\":\"ExpiredTokenException\"}" }, { 200, role }, { 200, PARAMETER });
-	struct aws *aws = aws_new_assuming(canned.http.aws, ROLE, "eu-west-1", "i-1");
+	struct aws *aws = aws_new_assuming(canned.aws, ROLE, "eu-west-1", "i-1");
 
 	(void)state;
 	assert_int_equal(get(aws, &e), 0);
@@ -143,7 +143,7 @@ static void a_role_that_may_not_be_assumed_is_why_the_call_failed(void **state)
 {
 	struct err e = ERR_INIT;
 	CANNED(canned, { 403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>" });
-	struct aws *aws = aws_new_assuming(canned.http.aws, ROLE, "eu-west-1", "i-1");
+	struct aws *aws = aws_new_assuming(canned.aws, ROLE, "eu-west-1", "i-1");
 
 	(void)state;
 	assert_int_equal(get(aws, &e), -1);

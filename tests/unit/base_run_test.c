@@ -65,7 +65,10 @@ static void output_is_kept_without_bound(void **state)
 	assert_true(result.truncated);
 }
 
-/* Of a block that would go beyond nothing is kept, so what is kept may be less than is said, and less than the bound. */
+/*
+ * Of a block that would go beyond nothing is kept, so what is kept may be less than is said, and
+ * less than the bound.
+ */
 static void output_that_lacks_its_end_is_taken_for_all(void **state)
 {
 	AUTO_RESULT whole = script_run("head -c 1048576 /dev/zero");

@@ -5,6 +5,10 @@
 #define OTHER "site 'berlin' of mesh 'prod', whose registry is '/net' in 'eu-west-1'"
 #define NAMED "site 'frankfurt' of mesh 'lab', whose registry is '/cygnet' in 'us-east-1'"
 
+#define MOVE \
+	"put the settings back, or move: 'cygnet leave', which takes it out of that mesh, and " \
+	"then 'cygnet bootstrap'; or 'cygnet bootstrap --claim', which leaves its record behind"
+
 /* A gateway of another site than its settings name. */
 static void moved_init(struct lab *lab)
 {
@@ -34,11 +38,10 @@ static void another_site_is_served_at_once(void **state)
 		moved_init(&lab);
 		lab.session.state.duty = duties[i];
 		assert_int_equal(membership_settle(&lab.session, &e), -1);
-		assert_error(&e, EXIT_CONFIG, "this instance is " OTHER ", and the settings name " NAMED,
-			     i == 0 ? "put the settings back, or run 'cygnet leave', which takes it out of that mesh, "
-				      "before 'cygnet bootstrap'; 'cygnet bootstrap --claim' begins anew and leaves its "
-				      "record behind" :
-				      "put the settings back, or run 'cygnet bootstrap --claim' to begin anew");
+		assert_error(&e, EXIT_CONFIG,
+			     "this instance is " OTHER ", and the settings name " NAMED,
+			     i == 0 ? MOVE : "put the settings back, or begin anew: "
+					     "'cygnet bootstrap --claim'");
 		assert_string_equal(lab.session.state.identity.site, "berlin");
 	}
 }
@@ -102,7 +105,10 @@ static void other_mesh_is_left(void **state)
 	static const struct {
 		enum duty duty;
 		bool by_hand;
-	} cases[] = { { DUTY_SERVES, true }, { DUTY_LEAVES, false }, { DUTY_RELEASES, false }, { DUTY_LEFT, true } };
+	} cases[] = {
+		{ DUTY_SERVES, true }, { DUTY_LEAVES, false }, { DUTY_RELEASES, false },
+		{ DUTY_LEFT, true },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -119,7 +125,8 @@ static void other_mesh_is_left(void **state)
 		assert_string_equal(lab.session.registry.mesh, "prod");
 		assert_string_equal(lab.session.registry.prefix, "net");
 		assert_string_equal(lab.session.registry.region, "eu-west-1");
-		assert_string_equal(lab.logged, "this is about " OTHER ", which this instance is\n");
+		assert_string_equal(lab.logged,
+				    "this is about " OTHER ", which this instance is\n");
 	}
 }
 
@@ -149,7 +156,7 @@ static void what_is_left_behind_is_kept(void **state)
 		enum duty duty;
 		const char *told;
 	} cases[] = {
-		{ DUTY_SERVES, "beginning anew: the record and the rules of " OTHER " are left as they are\n" },
+		{ DUTY_SERVES, "beginning anew: record and rules of " OTHER " stay as they are\n" },
 		{ DUTY_LEFT, "" },
 	};
 
@@ -173,7 +180,7 @@ static void what_is_left_behind_is_kept(void **state)
 	}
 }
 
-/* Else they lead to a gateway that has no tunnel for them, and nobody knows any more who made them. */
+/* Else they lead to a gateway without a tunnel for them, and nobody knows who made them. */
 static void routes_of_the_other_mesh_are_forgotten(void **state)
 {
 	AUTO_LAB lab;

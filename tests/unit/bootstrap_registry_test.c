@@ -44,7 +44,7 @@ static void bench_init(struct bench *b)
 	fake_ssm_start(&b->ssm);
 	session_init(&b->session, &b->options, &b->log);
 	b->session.config.site = mem_strdup("m");
-	b->session.registry = (struct registry){ b->ssm.http.aws, "us-east-1", "cygnet", "prod" };
+	b->session.registry = (struct registry){ b->ssm.aws, "us-east-1", "cygnet", "prod" };
 	b->session.state.complete = true;
 	b->session.state.applied = (struct epoch){ 1, OLD_TOKEN };
 	site_know(&b->session.state.peers, "a");

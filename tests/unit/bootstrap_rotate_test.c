@@ -50,7 +50,7 @@ static void bench_init(struct bench *b)
 	b->session.host.flavour = &b->flavour;
 	b->session.config.site = mem_strdup("m");
 	b->session.config.interval_s = 15;
-	b->session.registry = (struct registry){ b->ssm.http.aws, "us-east-1", "cygnet", "prod" };
+	b->session.registry = (struct registry){ b->ssm.aws, "us-east-1", "cygnet", "prod" };
 	b->session.state.instance = mem_strdup(INSTANCE);
 	b->session.state.generation = 1;
 	b->session.recent.reconciled_ms = 7;

@@ -93,7 +93,8 @@ static void an_answer_that_is_cut_off_is_believed(void **state)
 	struct tunnels tunnels;
 
 	(void)state;
-	starter_make(&starter, "echo 'Status of IKE charon daemon'; head -c 1500000 /dev/zero | tr '\\0' '\\n'\n");
+	starter_make(&starter, "echo 'Status of IKE charon daemon'\n"
+			       "head -c 1500000 /dev/zero | tr '\\0' '\\n'\n");
 	assert_int_equal(charon_probe(&starter.charon, &tunnels, &e), -1);
 	assert_int_equal(e.code, EXIT_STEP);
 	assert_non_null(strstr(e.cause, "statusall' says more than 10"));

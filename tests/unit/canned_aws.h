@@ -17,10 +17,12 @@ struct canned_aws {
 	const struct canned_reply *replies;
 	size_t count;
 	struct strings requests;	/* their bodies */
-	struct http_thread http;	/* calls of its .aws go here */
+	struct http_thread http;
+	struct aws *aws;		/* of it; calls of this go here */
 };
 
-static inline char *canned_answer(void *context, const char *head, const char *body, int *ret_status)
+static inline char *canned_answer(void *context, const char *head, const char *body,
+				  int *ret_status)
 {
 	struct canned_aws *canned = context;
 	size_t last = canned->count - 1;
@@ -35,6 +37,7 @@ static inline char *canned_answer(void *context, const char *head, const char *b
 static inline void canned_start(struct canned_aws *canned)
 {
 	http_thread_start(&canned->http, canned_answer, canned);
+	canned->aws = canned->http.aws;
 }
 
 static inline void canned_stop(struct canned_aws *canned)

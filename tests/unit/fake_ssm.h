@@ -15,7 +15,8 @@ struct fake_ssm {
 	bool empty_page;		/* a listing's first page is empty, and has a token */
 	const char *failing;		/* an action that is refused, or one of calls; or NULL */
 	struct strings calls;		/* "Action name" of each request */
-	struct http_thread http;	/* calls of its .aws go here */
+	struct http_thread http;
+	struct aws *aws;		/* of it; calls of this go here */
 };
 
 static inline void fake_ssm_set(struct fake_ssm *fake, const char *name, const char *value,
@@ -191,6 +192,7 @@ static inline char *fake_ssm_answer(void *context, const char *head, const char 
 static inline void fake_ssm_start(struct fake_ssm *fake)
 {
 	http_thread_start(&fake->http, fake_ssm_answer, fake);
+	fake->aws = fake->http.aws;
 }
 
 static inline void fake_ssm_stop(struct fake_ssm *fake)

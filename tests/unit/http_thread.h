@@ -1,6 +1,7 @@
 /*
- * http_thread: an AWS endpoint in a thread of the test, over plain HTTP, and the client that asks it.
- * What it answers is its owner's to say. It believes every signature; the strict one is tests/aws.
+ * http_thread: an AWS endpoint in a thread of the test, over plain HTTP, and the client that asks
+ * it. What it answers is its owner's to say. It believes every signature; the strict one is
+ * tests/aws.
  */
 #ifndef CYGNET_TESTS_UNIT_HTTP_THREAD_H
 #define CYGNET_TESTS_UNIT_HTTP_THREAD_H
@@ -60,8 +61,8 @@ static inline void http_reply(int fd, int status, const char *body)
 {
 	AUTO_BUF struct buf text = { 0 };
 
-	buf_addf(&text, "HTTP/1.1 %d .\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status,
-		 strlen(body), body);
+	buf_addf(&text, "HTTP/1.1 %d .\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
+		 status, strlen(body), body);
 	for (size_t sent = 0; sent < text.len;) {
 		ssize_t n = send(fd, text.data + sent, text.len - sent, MSG_NOSIGNAL);
 

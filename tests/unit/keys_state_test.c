@@ -311,9 +311,11 @@ static void damaged_state(void **unused)
 		{ "instance", NULL, "'instance' is missing" },
 		{ "instance", "7", "'instance' is not a string" },
 		{ "registry", "7", "'registry' is not a string" },
-		{ "prefix", "\"awsome\"", "'prefix': value 'awsome' begins with 'aws' or 'ssm', which Parameter Store "
+		{ "prefix", "\"awsome\"",
+		  "'prefix': value 'awsome' begins with 'aws' or 'ssm', which Parameter Store "
 		  "reserves" },
-		{ "site", "\"-a\"", "'site': value '-a' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either "
+		{ "site", "\"-a\"",
+		  "'site': value '-a' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either "
 		  "end" },
 		{ "applied", NULL, "'applied' is not an object" },
 		{ "applied", "{\"version\":-1,\"random\":\"\"}",
@@ -331,13 +333,15 @@ static void damaged_state(void **unused)
 		{ "policy", "4294967296", "'policy' is outside 0..4294967295" },
 		{ "predecessors", "[\"i-00000000000000001\",\"eni-0123456789abcdef0\"]",
 		  "'predecessors' element 2 is not an instance id" },
-		{ "address", "\"0.0.0.0\"", "'address' is not an IPv4 address that a gateway can have" },
+		{ "address", "\"0.0.0.0\"",
+		  "'address' is not an IPv4 address that a gateway can have" },
 		{ "zone_ranges", "[\"10.1.2.3/24\"]",
 		  "'zone_ranges' element 1 is not a canonical IPv4 range" },
 		{ "routes", "[7]", "'routes' element 1: 'table' is missing" },
 		{ "routes", "[{\"table\":\"rtb\",\"destination\":\"10.1.0.0/16\"}]",
 		  "'routes' element 1: 'table' is not a route table's id" },
-		{ "routes", "[{\"table\":\"rtb-0123456789abcdef0\",\"destination\":\"10.1.2.3/16\"}]",
+		{ "routes",
+		  "[{\"table\":\"rtb-0123456789abcdef0\",\"destination\":\"10.1.2.3/16\"}]",
 		  "'routes' element 1: 'destination' is not a canonical IPv4 range" },
 		{ "peers", "{}", "'peers' is not an array" },
 		{ "peers", "[7]", "'peers' element 1: 'schema' is missing" },

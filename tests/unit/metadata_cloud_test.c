@@ -62,7 +62,7 @@ static void address_of_another_site_is_asked_for(void **state)
 		AUTO_FREE char *form = mem_printf("Action=DescribeAddresses" VERSION "%s", rows[i].filters);
 		struct err e = ERR_INIT;
 
-		assert_int_equal(cloud_read(canned.http.aws, &instance, &config, CLOUD_ADDRESSES, &cloud, &e), 0);
+		assert_int_equal(cloud_read(canned.aws, &instance, &config, CLOUD_ADDRESSES, &cloud, &e), 0);
 		assert_asked(&canned, form);
 		assert_true(cloud.known[CLOUD_ADDRESSES]);
 		assert_int_equal(cloud.addresses.count, 0);
@@ -80,11 +80,11 @@ static void part_that_cannot_be_read_again_stays_known(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(cloud_read(canned.http.aws, &instance, &config, CLOUD_ADDRESSES, &cloud, &e), 0);
+		assert_int_equal(cloud_read(canned.aws, &instance, &config, CLOUD_ADDRESSES, &cloud, &e), 0);
 		assert_true(cloud.known[CLOUD_ADDRESSES]);
 		assert_int_equal(cloud.addresses.count, 1);
 	}
-	assert_int_equal(cloud_read(canned.http.aws, &instance, &config, CLOUD_ADDRESSES, &cloud, &e), -1);
+	assert_int_equal(cloud_read(canned.aws, &instance, &config, CLOUD_ADDRESSES, &cloud, &e), -1);
 	assert_int_equal(e.code, EXIT_AGAIN);
 	assert_false(cloud.known[CLOUD_ADDRESSES]);
 }
@@ -97,7 +97,7 @@ static void groups_of_an_unknown_interface(void **state)
 	CANNED(canned, { 500, FAULT });
 
 	(void)state;
-	assert_int_equal(cloud_read(canned.http.aws, &instance, &config, CLOUD_GROUPS, &cloud, &e), -1);
+	assert_int_equal(cloud_read(canned.aws, &instance, &config, CLOUD_GROUPS, &cloud, &e), -1);
 	assert_error(&e, EXIT_MISSING, "the groups of network interface 'eni-1' are not known", "");
 	assert_false(cloud.known[CLOUD_GROUPS]);
 	assert_int_equal(canned.requests.count, 0);
@@ -122,7 +122,7 @@ static void part_of_another_vpc_is_asked_for(void **state)
 		struct err e = ERR_INIT;
 		CANNED(canned, { 200, rows[i].reply });
 
-		if (cloud_read(canned.http.aws, &instance, &config, rows[i].part, &cloud, &e) < 0)
+		if (cloud_read(canned.aws, &instance, &config, rows[i].part, &cloud, &e) < 0)
 			fail_msg("%s", e.cause);
 		assert_ptr_equal(strstr(canned.requests.items[0], rows[i].form), canned.requests.items[0]);
 		assert_true(cloud.known[rows[i].part]);
@@ -147,7 +147,7 @@ static void groups_of_the_interface_are_missed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
-		if (cloud_read(canned.http.aws, &instance, &config, parts[i], &cloud, &e) < 0)
+		if (cloud_read(canned.aws, &instance, &config, parts[i], &cloud, &e) < 0)
 			fail_msg("%s", e.cause);
 	assert_true(cloud.interface.check_on);
 	assert_true(cloud.known[CLOUD_GROUPS]);

@@ -277,7 +277,7 @@ static void word_is_taken_for_another(void **state)
 		{ "tag", "value 'tag' is not 'none', 'tagged' or 'all'", NULL },
 		{ "all none", "value 'all none' is not 'none', 'tagged' or 'all'", NULL },
 	};
-	static const struct refusal walls[] = {
+	static const struct refusal securities[] = {
 		{ "managed", "value 'managed' is not 'none', 'audit' or 'manage'", NULL },
 	};
 
@@ -291,7 +291,7 @@ static void word_is_taken_for_another(void **state)
 	}
 	CHECK_REFUSALS(value_scope, scopes, .text = NULL);
 	CHECK_REFUSALS(value_routes, routes, .text = NULL);
-	CHECK_REFUSALS(value_security, walls, .text = NULL);
+	CHECK_REFUSALS(value_security, securities, .text = NULL);
 }
 
 static void address_that_no_elastic_ip_has(void **state)

@@ -203,7 +203,8 @@ static void leaving_site_gives_the_wrong_address(void **state)
 	assert_leave(&vpc, "ec2:DisassociateAddress eipassoc-a (203.0.113.77)\n", "");
 	vpc.cloud.known[CLOUD_ADDRESSES] = false;
 	ec2_addresses_done(&vpc.cloud.addresses);
-	assert_leave(&vpc, "", "the Elastic IPs in 'us-east-1' were not read, and 'i-a' keeps its own\n");
+	assert_leave(&vpc, "",
+		     "the Elastic IPs in 'us-east-1' were not read, and 'i-a' keeps its own\n");
 }
 
 int main(void)

@@ -349,11 +349,16 @@ static void two_gateways_fight_over_a_route(void **state)
 	vpc.cloud.subnets.count = 2;
 }
 
-/* Of a tombstone only its name and generation are sure: what does not say where it was is nobody's to take over. */
+/*
+ * Of a tombstone only its name and generation are sure: what does not say where it was is nobody's
+ * to take over.
+ */
 static void tombstone_that_lacks_a_member_is_read_all_the_same(void **state)
 {
 	static const size_t members[] = {
-		offsetof(struct site, region), offsetof(struct site, account), offsetof(struct site, vpc),
+		offsetof(struct site, region),
+		offsetof(struct site, account),
+		offsetof(struct site, vpc),
 	};
 
 	(void)state;
@@ -370,7 +375,8 @@ static void tombstone_that_lacks_a_member_is_read_all_the_same(void **state)
 		free(*member);
 		*member = NULL;
 		assert_cloud(&vpc, "",
-			     "route 10.20.0.0/16 of 'rtb-1' leads to 'eni-c', the gateway of site 'c'" ITS_OWN);
+			     "route 10.20.0.0/16 of 'rtb-1' leads to 'eni-c', the gateway of site "
+			     "'c'" ITS_OWN);
 	}
 }
 
@@ -414,7 +420,8 @@ static void leaving_site_takes_foreign_routes_along(void **state)
 	assert_leave(&vpc, DELETE, "");
 	vpc.cloud.known[CLOUD_TABLES] = false;
 	ec2_route_tables_done(&vpc.cloud.tables);
-	assert_leave(&vpc, "", "the route tables of 'vpc-a' were not read, and 2 routes to 'eni-a' stay "
+	assert_leave(&vpc, "",
+		     "the route tables of 'vpc-a' were not read, and 2 routes to 'eni-a' stay "
 		     "in them\n");
 }
 

@@ -340,8 +340,10 @@ static void leaving_site_takes_foreign_rules_along(void **state)
 	vpc.config.security = SECURITY_MANAGE;
 	vpc.cloud.known[CLOUD_GROUPS] = false;
 	ec2_groups_done(&vpc.cloud.groups);
-	assert_leave(&vpc, "", "the security groups of 'vpc-a' were not read, and the rules of site 'a' stay in "
-		     "them\n");
+	assert_leave(
+		&vpc, "",
+		"the security groups of 'vpc-a' were not read, and the rules of site 'a' stay in "
+		"them\n");
 }
 
 int main(void)

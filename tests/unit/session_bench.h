@@ -30,7 +30,7 @@ static inline int bench_make(void **state)
 	fake_ssm_start(&bench->ssm);
 	session_init(&bench->session, &bench->options, &bench->log);
 	bench->session.registry =
-		(struct registry){ bench->ssm.http.aws, "us-east-1", "cygnet", "prod" };
+		(struct registry){ bench->ssm.aws, "us-east-1", "cygnet", "prod" };
 	bench->session.instance.id = mem_strdup(OURS);
 	bench->session.config.site = mem_strdup("frankfurt");
 	bench->session.state.instance = mem_strdup(OURS);

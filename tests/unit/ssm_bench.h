@@ -17,7 +17,7 @@ static inline int bench_make(void **state)
 	struct bench *bench = mem_calloc(1, sizeof *bench);
 
 	fake_ssm_start(&bench->ssm);
-	bench->registry = (struct registry){ bench->ssm.http.aws, "us-east-1", "cygnet", "prod" };
+	bench->registry = (struct registry){ bench->ssm.aws, "us-east-1", "cygnet", "prod" };
 	*state = bench;
 	return 0;
 }
