@@ -3,15 +3,15 @@
 import fcntl
 import json
 import shutil
-import subprocess
 import threading
 import time
 
+import netns
 import pytest
 
 import records
 from fakeaws.scaling import Hook
-from live import CHARON_UNIT, NETNS
+from live import CHARON_UNIT
 
 DONE, STEP, ALL_DOWN, CONFIG, AGAIN = 0, 1, 4, 65, 75
 REGION = "us-east-1"
@@ -102,9 +102,8 @@ def test_a_run_by_hand_that_fails_is_followed_by_a_full_one(site):
 
 # --- what somebody undoes
 
-def sysctl(*words):
-    return subprocess.run(["ip", "netns", "exec", NETNS, "sysctl", *words], check=True, capture_output=True,
-                          text=True).stdout
+def sysctl(site, *words):
+    return netns.run(["sysctl", *words], netns=site.network)
 
 
 def test_rules_that_were_flushed_come_back_with_the_next_full_pass(site):
@@ -118,9 +117,9 @@ def test_rules_that_were_flushed_come_back_with_the_next_full_pass(site):
 
 def test_a_setting_of_the_kernel_that_was_undone_comes_back(site):
     key = "net.ipv4.conf.all.log_martians"
-    assert sysctl("-w", f"{key}=0") == f"{key} = 0\n"
+    assert sysctl(site, "-w", f"{key}=0") == f"{key} = 0\n"
     assert full_pass(site) == ([], DONE)
-    assert sysctl("-n", key) == "1\n"
+    assert sysctl(site, "-n", key) == "1\n"
 
 
 # --- a machine that is slow
