@@ -45,6 +45,8 @@ table ip internet {{
         iifname lo accept
         ip saddr @without_api tcp dport 443 reject with tcp reset
         ip saddr @public ip daddr {AWS_ADDRESS} tcp dport 443 counter name api accept
+        # The rest of a connection whose gateway has just been given another address.
+        ip daddr {AWS_ADDRESS} tcp dport 443 drop
         counter name refused add @refused_flows {{ ip saddr . ip daddr . ip protocol }} drop
     }}
 }}
