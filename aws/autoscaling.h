@@ -7,22 +7,23 @@
 #include "aws/call.h"
 
 /*
- * Errors as for ec2. Source: Amazon EC2 Auto Scaling API Reference, and "Complete a lifecycle action".
+ * Errors as for ec2. Source: Amazon EC2 Auto Scaling API Reference, and "Complete a lifecycle
+ * action".
  */
 
 /*
  * DescribeAutoScalingInstances: its group and its lifecycle state, "Pending:Wait",
  * yours to free; both NULL when it is in no group.
  */
-int autoscaling_instance_read(struct aws *aws, const char *region, const char *instance, char **ret_group,
-			      char **ret_state, struct err *e);
+int autoscaling_instance_read(struct aws *aws, const char *region, const char *instance,
+			      char **ret_group, char **ret_state, struct err *e);
 
 /*
- * CompleteLifecycleAction with CONTINUE (good) or ABANDON. *ret_active is false, and nothing has happened, while no
- * action of the hook is active for this instance: too early, or long over.
+ * CompleteLifecycleAction with CONTINUE (good) or ABANDON. *ret_active is false, and nothing has
+ * happened, while no action of the hook is active for this instance: too early, or long over.
  */
-int autoscaling_complete(struct aws *aws, const char *region, const char *group, const char *hook, const char *instance,
-			 bool good, bool *ret_active, struct err *e);
+int autoscaling_complete(struct aws *aws, const char *region, const char *group, const char *hook,
+			 const char *instance, bool good, bool *ret_active, struct err *e);
 
 /* RecordLifecycleActionHeartbeat; *ret_active as above. */
 int autoscaling_heartbeat(struct aws *aws, const char *region, const char *group, const char *hook,

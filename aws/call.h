@@ -20,14 +20,16 @@ struct aws *aws_new(const struct aws_options *options);
 void aws_free(struct aws *aws);
 
 /*
- * Another aws, whose calls are signed with the credentials of a role that base's may assume: asked for on first use and
- * again before they expire. base, role, region (of the STS endpoint) and session are borrowed and outlive it.
+ * Another aws, whose calls are signed with the credentials of a role that base's may assume: asked
+ * for on first use and again before they expire. base, role, region (of the STS endpoint) and
+ * session are borrowed and outlive it.
  */
-struct aws *aws_new_assuming(struct aws *base, const char *role, const char *region, const char *session);
+struct aws *aws_new_assuming(struct aws *base, const char *role, const char *region,
+			     const char *session);
 
 /*
- * Connections that are kept for the next call are closed, base's and those of what assumes with it: they are of an
- * address that this machine has no more.
+ * Connections that are kept for the next call are closed, base's and those of what assumes with it:
+ * they are of an address that this machine has no more.
  */
 void aws_reconnect(struct aws *aws);
 

@@ -10,9 +10,10 @@
 #include "base/mem.h"
 
 /*
- * All calls: errors as for ssm (EC2's RequestLimitExceeded and UnauthorizedOperation among them). Lists are read page
- * by page and to the end, 10,000 items at most; an odd member of a reply is EXIT_CONFIG naming action, resource and
- * member. IPv6 is skipped. dry: ask only whether IAM would allow it (DryRun); 0 when it would.
+ * All calls: errors as for ssm (EC2's RequestLimitExceeded and UnauthorizedOperation among them).
+ * Lists are read page by page and to the end, 10,000 items at most; an odd member of a reply is
+ * EXIT_CONFIG naming action, resource and member. IPv6 is skipped. dry: ask only whether IAM would
+ * allow it (DryRun); 0 when it would.
  * Source: Amazon EC2 API Reference, and botocore's model of it for shapes.
  */
 
@@ -26,11 +27,11 @@ struct ec2_interface {
 };
 
 /* DescribeNetworkInterfaces, by id. */
-int ec2_interface_read(struct aws *aws, const char *region, const char *id, struct ec2_interface *ret_interface,
-		       struct err *e);
+int ec2_interface_read(struct aws *aws, const char *region, const char *id,
+		       struct ec2_interface *ret_interface, struct err *e);
 /* ModifyNetworkInterfaceAttribute. */
-int ec2_source_dest_check_set(struct aws *aws, const char *region, const char *interface, bool on, bool dry,
-			      struct err *e);
+int ec2_source_dest_check_set(struct aws *aws, const char *region, const char *interface, bool on,
+			      bool dry, struct err *e);
 void ec2_interface_done(struct ec2_interface *interface);
 
 /* An Elastic IP. */
@@ -46,14 +47,18 @@ struct ec2_addresses {
 	size_t count;
 };
 
-/* DescribeAddresses with filters (name, value, …, NULL), as "allocation-id", "public-ip", "tag:cygnet:mesh". */
+/*
+ * DescribeAddresses with filters (name, value, …, NULL), as "allocation-id", "public-ip",
+ * "tag:cygnet:mesh".
+ */
 int ec2_addresses_read(struct aws *aws, const char *region, const char *const filters[],
 		       struct ec2_addresses *ret_addresses, struct err *e);
 /* AssociateAddress with AllowReassociation as told: true takes it away from whoever has it. */
-int ec2_address_associate(struct aws *aws, const char *region, const char *allocation, const char *interface,
-			  bool reassociate, bool dry, struct err *e);
+int ec2_address_associate(struct aws *aws, const char *region, const char *allocation,
+			  const char *interface, bool reassociate, bool dry, struct err *e);
 /* DisassociateAddress; one that is gone is no error. */
-int ec2_address_disassociate(struct aws *aws, const char *region, const char *association, bool dry, struct err *e);
+int ec2_address_disassociate(struct aws *aws, const char *region, const char *association, bool dry,
+			     struct err *e);
 void ec2_addresses_done(struct ec2_addresses *addresses);
 
 /* A subnet of a VPC. */
@@ -69,8 +74,8 @@ struct ec2_subnets {
 };
 
 /* DescribeSubnets, those of the VPC. */
-int ec2_subnets_read(struct aws *aws, const char *region, const char *vpc, struct ec2_subnets *ret_subnets,
-		     struct err *e);
+int ec2_subnets_read(struct aws *aws, const char *region, const char *vpc,
+		     struct ec2_subnets *ret_subnets, struct err *e);
 void ec2_subnets_done(struct ec2_subnets *subnets);
 
 /* A route to an IPv4 range. */
@@ -98,18 +103,18 @@ struct ec2_route_tables {
 };
 
 /* DescribeRouteTables, those of the VPC. */
-int ec2_route_tables_read(struct aws *aws, const char *region, const char *vpc, struct ec2_route_tables *ret_tables,
-			  struct err *e);
+int ec2_route_tables_read(struct aws *aws, const char *region, const char *vpc,
+			  struct ec2_route_tables *ret_tables, struct err *e);
 /*
- * CreateRoute, ReplaceRoute, DeleteRoute. To create one that is there, and to replace one that is not, is EXIT_AGAIN:
- * somebody else has just been at it. To delete one that is gone is no error.
+ * CreateRoute, ReplaceRoute, DeleteRoute. To create one that is there, and to replace one that is
+ * not, is EXIT_AGAIN: somebody else has just been at it. To delete one that is gone is no error.
  */
-int ec2_route_create(struct aws *aws, const char *region, const char *table, struct cidr destination,
-		     const char *interface, bool dry, struct err *e);
-int ec2_route_replace(struct aws *aws, const char *region, const char *table, struct cidr destination,
-		      const char *interface, bool dry, struct err *e);
-int ec2_route_delete(struct aws *aws, const char *region, const char *table, struct cidr destination, bool dry,
-		     struct err *e);
+int ec2_route_create(struct aws *aws, const char *region, const char *table,
+		     struct cidr destination, const char *interface, bool dry, struct err *e);
+int ec2_route_replace(struct aws *aws, const char *region, const char *table,
+		      struct cidr destination, const char *interface, bool dry, struct err *e);
+int ec2_route_delete(struct aws *aws, const char *region, const char *table,
+		     struct cidr destination, bool dry, struct err *e);
 void ec2_route_tables_done(struct ec2_route_tables *tables);
 
 /* A rule of a security group. */
@@ -137,17 +142,20 @@ struct ec2_groups {
 };
 
 /*
- * DescribeSecurityGroups: those of the VPC that are among ids or whose tag cygnet:mesh is mesh; and their rules by
- * DescribeSecurityGroupRules.
+ * DescribeSecurityGroups: those of the VPC that are among ids or whose tag cygnet:mesh is mesh; and
+ * their rules by DescribeSecurityGroupRules.
  */
-int ec2_groups_read(struct aws *aws, const char *region, const char *vpc, const struct strings *ids, const char *mesh,
-		    struct ec2_groups *ret_groups, struct err *e);
-/* AuthorizeSecurityGroupIngress of rules with a range, all in one call; those that are there already are no error. */
-int ec2_rules_add(struct aws *aws, const char *region, const char *group, const struct ec2_rule *rules, size_t count,
-		  bool dry, struct err *e);
+int ec2_groups_read(struct aws *aws, const char *region, const char *vpc, const struct strings *ids,
+		    const char *mesh, struct ec2_groups *ret_groups, struct err *e);
+/*
+ * AuthorizeSecurityGroupIngress of rules with a range, all in one call; those that are there
+ * already are no error.
+ */
+int ec2_rules_add(struct aws *aws, const char *region, const char *group,
+		  const struct ec2_rule *rules, size_t count, bool dry, struct err *e);
 /* RevokeSecurityGroupIngress, by the rules' ids; those that are gone are no error. */
-int ec2_rules_remove(struct aws *aws, const char *region, const char *group, const struct ec2_rule *rules, size_t count,
-		     bool dry, struct err *e);
+int ec2_rules_remove(struct aws *aws, const char *region, const char *group,
+		     const struct ec2_rule *rules, size_t count, bool dry, struct err *e);
 void ec2_rule_copy(const struct ec2_rule *from, struct ec2_rule *ret_rule);
 void ec2_rules_done(struct ec2_rule *rules, size_t count);	/* frees the array too */
 void ec2_groups_done(struct ec2_groups *groups);

@@ -35,18 +35,21 @@ void ec2_call_filter_one(struct ec2_call *call, const char *name, const char *va
 typedef int ec2_item_read(const struct xml *item, void *list, struct err *e);
 
 /*
- * Read the items of set ("subnetSet"), page by page with at most page items each (0: the action knows no pages), 10,000
- * in all.
+ * Read the items of set ("subnetSet"), page by page with at most page items each (0: the action
+ * knows no pages), 10,000 in all.
  */
 int ec2_call_list(struct ec2_call *call, const char *set, int page, ec2_item_read *read, void *list,
 		  struct err *e);
 
-/* A fault that is as good as done, or that the caller deals with; two at most. Borrowed; message NULL: any. */
+/*
+ * A fault that is as good as done, or that the caller deals with; two at most. Borrowed; message
+ * NULL: any.
+ */
 void ec2_call_accept(struct ec2_call *call, const char *code, const char *message);
 
 /*
- * Make a change; with dry ask only whether IAM would allow it. *ret_accepted (NULL when it need not be known) says
- * that a fault came which is accepted.
+ * Make a change; with dry ask only whether IAM would allow it. *ret_accepted (NULL when it need not
+ * be known) says that a fault came which is accepted.
  */
 int ec2_call_change(struct ec2_call *call, bool dry, bool *ret_accepted, struct err *e);
 

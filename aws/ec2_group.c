@@ -234,7 +234,10 @@ struct rules_target {
 	bool dry;
 };
 
-/* All rules in one call, of which EC2 makes all or none; *ret_done says that one of them needs no change. */
+/*
+ * All rules in one call, of which EC2 makes all or none; *ret_done says that one of them needs no
+ * change.
+ */
 static int rules_change_all(const struct rules_target *target, const struct ec2_rule *rules,
 			    size_t count, bool *ret_done, struct err *e)
 {

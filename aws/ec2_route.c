@@ -166,7 +166,10 @@ static void call_begin(struct ec2_call *call, struct cidr destination, const cha
 		form_add(&call->form, "NetworkInterfaceId", interface);
 }
 
-/* Make the change; a fault that is accepted tells that somebody else has been there since it was decided. */
+/*
+ * Make the change; a fault that is accepted tells that somebody else has been there since it was
+ * decided.
+ */
 static int call_race(struct ec2_call *call, struct cidr destination, bool dry, const char *happened,
 		     struct err *e)
 {
@@ -192,7 +195,10 @@ int ec2_route_create(struct aws *aws, const char *region, const char *table,
 	return call_race(&call, destination, dry, "been made", e);
 }
 
-/* EC2 has two ways to say that there is no such route; the second is of 2023, and a bug by its own view. */
+/*
+ * EC2 has two ways to say that there is no such route; the second is of 2023, and a bug by its own
+ * view.
+ */
 int ec2_route_replace(struct aws *aws, const char *region, const char *table,
 		      struct cidr destination, const char *interface, bool dry, struct err *e)
 {

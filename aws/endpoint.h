@@ -10,8 +10,9 @@
 bool region_valid(const char *region);
 
 /*
- * The domain of the partition that a region is in, from its name alone, for where IMDS cannot be asked:
- * "amazonaws.com" unless the name is one of another partition's. Static. Source: botocore's partitions.
+ * The domain of the partition that a region is in, from its name alone, for where IMDS cannot be
+ * asked: "amazonaws.com" unless the name is one of another partition's. Static. Source: botocore's
+ * partitions.
  */
 const char *endpoint_domain(const char *region);
 

@@ -29,7 +29,8 @@ struct aws_environment {
  * malformed boolean, number, path or URL, or a key without its secret, is EXIT_CONFIG naming the
  * variable and the rule.
  */
-int aws_environment_read(char *const environment[], struct aws_environment *ret_environment, struct err *e);
+int aws_environment_read(char *const environment[], struct aws_environment *ret_environment,
+			 struct err *e);
 void aws_environment_done(struct aws_environment *environment);
 
 #endif

@@ -285,7 +285,10 @@ int http_send(struct http *http, const struct http_request *request, struct http
 		return -1;
 	handle = handle_take(http);
 	if (handle_exchange(handle, request, ca, &reply, e) < 0) {
-		/* Its connection may be dead, and so may be those kept: the next try makes a fresh one. */
+		/*
+		 * Its connection may be dead, and so may be those kept: the next try makes a fresh
+		 * one.
+		 */
 		curl_easy_cleanup(handle);
 		http_reconnect(http);
 		return -1;

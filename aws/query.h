@@ -1,4 +1,7 @@
-/* query: one call of the query protocol, which EC2, Auto Scaling and STS speak: a form out, XML back. */
+/*
+ * query: one call of the query protocol, which EC2, Auto Scaling and STS speak: a form out, XML
+ * back.
+ */
 #ifndef CYGNET_AWS_QUERY_H
 #define CYGNET_AWS_QUERY_H
 
@@ -23,7 +26,10 @@ struct query_reply {
 	struct xml *document;			/* its root is named after the action */
 };
 
-/* Call with the fields that form_add has put into fields. Another document than the action's is EXIT_CONFIG. */
+/*
+ * Call with the fields that form_add has put into fields. Another document than the action's is
+ * EXIT_CONFIG.
+ */
 int query_call(const struct query *query, const struct buf *fields, struct query_reply *ret_reply,
 	       struct err *e);
 void query_reply_done(struct query_reply *reply);

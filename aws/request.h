@@ -31,8 +31,8 @@ struct aws_reply {
 };
 
 /*
- * Sign, send, and try again as retry.h says, within the environment's attempts. Errors carry action,
- * resource, region, AWS's code and message, and a remedy where there is one.
+ * Sign, send, and try again as retry.h says, within the environment's attempts. Errors carry
+ * action, resource, region, AWS's code and message, and a remedy where there is one.
  */
 int aws_call(struct aws *aws, const struct aws_request *request, struct aws_reply *ret_reply,
 	     struct err *e);

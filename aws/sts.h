@@ -6,8 +6,9 @@
 #include "aws/credentials.h"
 
 /*
- * AssumeRole in region's endpoint, signed as aws signs; session names who asks in the role's logs ([\w+=,.@-]{2,64}).
- * Denied is EXIT_DENIED whose remedy names sts:AssumeRole, the role and its trust policy.
+ * AssumeRole in region's endpoint, signed as aws signs; session names who asks in the role's logs
+ * ([\w+=,.@-]{2,64}). Denied is EXIT_DENIED whose remedy names sts:AssumeRole, the role and its
+ * trust policy.
  * Source: AWS STS API Reference.
  */
 int sts_assume(struct aws *aws, const char *region, const char *role, const char *session,

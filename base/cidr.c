@@ -1,6 +1,6 @@
 /*
- * cidr: IPv4 ranges as values. Text that is not canonical is refused, because the same range
- * spelt twice would be two ranges to everybody who compares text (route tables, charon, golden files).
+ * cidr: IPv4 ranges as values. Text that is not canonical is refused, because the same range spelt
+ * twice would be two ranges to everybody who compares text (route tables, charon, golden files).
  */
 #include "base/cidr.h"
 
@@ -15,7 +15,10 @@ static uint32_t cidr_mask(uint8_t length)
 	return length == 0 ? 0 : UINT32_MAX << (32 - length);
 }
 
-/* A decimal number without sign or leading zero, at most max; NULL when there is none, else what follows it. */
+/*
+ * A decimal number without sign or leading zero, at most max; NULL when there is none, else what
+ * follows it.
+ */
 static const char *cidr_number(const char *s, unsigned max, unsigned *ret_value)
 {
 	unsigned value = 0;

@@ -21,8 +21,8 @@ struct cidrs {
 };
 
 /*
- * Parse "a.b.c.d/n"; a bare address is a /32. Only canonical text is accepted: no host bits, no leading
- * zeros, no blanks. False when text is anything else.
+ * Parse "a.b.c.d/n"; a bare address is a /32. Only canonical text is accepted: no host bits, no
+ * leading zeros, no blanks. False when text is anything else.
  */
 bool cidr_parse(const char *text, struct cidr *ret_range);
 void cidr_format(struct cidr range, char ret_text[CIDR_TEXT]);		/* always with "/n" */

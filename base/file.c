@@ -81,8 +81,8 @@ static int file_slurp(int fd, size_t max, struct buf *ret_content, const char *p
 	return 0;
 }
 
-int file_read(const char *root, const char *path, size_t max, struct buf *ret_content, mode_t *ret_mode,
-	      struct err *e)
+int file_read(const char *root, const char *path, size_t max, struct buf *ret_content,
+	      mode_t *ret_mode, struct err *e)
 {
 	AUTO_FREE char *full = file_below(root, path);
 	AUTO_CLOSE int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -147,7 +147,8 @@ static int temporary_write(const char *temporary, const void *data, size_t len, 
 	return fd_write(fd, data, len);
 }
 
-int file_replace(const char *root, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+int file_replace(const char *root, const char *path, const void *data, size_t len, mode_t mode,
+		 struct err *e)
 {
 	AUTO_FREE char *full = file_below(root, path);
 	AUTO_FREE char *temporary = mem_printf("%s" FILE_TEMPORARY, full);

@@ -21,25 +21,30 @@ bool file_exists(const char *root, const char *path);
 bool file_executable(const char *root, const char *path);
 
 /*
- * Read a regular file of at most max bytes into ret_content (initialised, emptied first; wipe it if it is a secret).
- * ret_mode may be NULL. Fails with EXIT_MISSING when it is not there, EXIT_STEP when it cannot be read,
- * EXIT_CONFIG when it is larger than max or not a regular file.
+ * Read a regular file of at most max bytes into ret_content (initialised, emptied first; wipe it if
+ * it is a secret). ret_mode may be NULL. Fails with EXIT_MISSING when it is not there, EXIT_STEP
+ * when it cannot be read, EXIT_CONFIG when it is larger than max or not a regular file.
  */
-int file_read(const char *root, const char *path, size_t max, struct buf *ret_content, mode_t *ret_mode,
-	      struct err *e);
+int file_read(const char *root, const char *path, size_t max, struct buf *ret_content,
+	      mode_t *ret_mode, struct err *e);
 
 #define FILE_TEMPORARY ".cygnet-new"	/* behind the name, while a file is being written; a killed run leaves it */
 
 /*
- * Make path hold these bytes with this mode: a temporary beside it (created with mode, never chmod-ed wider),
- * fsync, rename, fsync of the folder. Missing folders are made with 0755. Does not compare: callers know that it differs.
+ * Make path hold these bytes with this mode: a temporary beside it (created with mode, never
+ * chmod-ed wider), fsync, rename, fsync of the folder. Missing folders are made with 0755. Does not
+ * compare: callers know that it differs.
  */
-int file_replace(const char *root, const char *path, const void *data, size_t len, mode_t mode, struct err *e);
+int file_replace(const char *root, const char *path, const void *data, size_t len, mode_t mode,
+		 struct err *e);
 
 /* Remove a file; that it is not there is no error. */
 int file_remove(const char *root, const char *path, struct err *e);
 
-/* Make a folder and what is missing above it (those with 0755); an existing one gets exactly this mode. */
+/*
+ * Make a folder and what is missing above it (those with 0755); an existing one gets exactly this
+ * mode.
+ */
 int file_folder(const char *root, const char *path, mode_t mode, struct err *e);
 
 /* The mode of what is at path, or 0 when nothing is there. */
@@ -49,15 +54,15 @@ mode_t file_mode(const char *root, const char *path);
 uid_t file_owner(const char *root, const char *path);
 
 /*
- * Names in a folder that begin with prefix and end in suffix, or with suffix NULL the one that is prefix; sorted. None
- * when the folder is missing, and at most 10,000.
+ * Names in a folder that begin with prefix and end in suffix, or with suffix NULL the one that is
+ * prefix; sorted. None when the folder is missing, and at most 10,000.
  */
 int file_list(const char *root, const char *folder, const char *prefix, const char *suffix,
 	      struct strings *ret_names, struct err *e);
 
 /*
- * Take the lock at path, waiting until clock_boot_ms() reaches deadline. ret_fd is the open lock: closing it releases.
- * Fails with EXIT_AGAIN when another run still holds it.
+ * Take the lock at path, waiting until clock_boot_ms() reaches deadline. ret_fd is the open lock:
+ * closing it releases. Fails with EXIT_AGAIN when another run still holds it.
  */
 int file_lock(const char *root, const char *path, int64_t deadline_ms, int *ret_fd, struct err *e);
 

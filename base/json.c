@@ -35,8 +35,8 @@ static bool text_is_plain(const char *s, size_t len)
 	return true;
 }
 
-int json_get_string_or(const json_t *object, const char *key, size_t max, const char *absent, char **ret_value,
-		   struct err *e)
+int json_get_string_or(const json_t *object, const char *key, size_t max, const char *absent,
+		       char **ret_value, struct err *e)
 {
 	const json_t *member = json_object_get(object, key);
 
@@ -54,7 +54,8 @@ int json_get_string_or(const json_t *object, const char *key, size_t max, const 
 	return 0;
 }
 
-int json_get_string(const json_t *object, const char *key, size_t max, char **ret_value, struct err *e)
+int json_get_string(const json_t *object, const char *key, size_t max, char **ret_value,
+		    struct err *e)
 {
 	AUTO_FREE char *value = NULL;
 
@@ -66,8 +67,8 @@ int json_get_string(const json_t *object, const char *key, size_t max, char **re
 	return 0;
 }
 
-int json_get_integer(const json_t *object, const char *key, int64_t min, int64_t max, int64_t *ret_value,
-		    struct err *e)
+int json_get_integer(const json_t *object, const char *key, int64_t min, int64_t max,
+		     int64_t *ret_value, struct err *e)
 {
 	const json_t *member = json_object_get(object, key);
 
@@ -79,7 +80,8 @@ int json_get_integer(const json_t *object, const char *key, int64_t min, int64_t
 	return 0;
 }
 
-int json_get_bool_or(const json_t *object, const char *key, bool absent, bool *ret_value, struct err *e)
+int json_get_bool_or(const json_t *object, const char *key, bool absent, bool *ret_value,
+		     struct err *e)
 {
 	const json_t *member = json_object_get(object, key);
 
@@ -89,7 +91,8 @@ int json_get_bool_or(const json_t *object, const char *key, bool absent, bool *r
 	return 0;
 }
 
-int json_get_array(const json_t *object, const char *key, size_t max_count, json_t **ret_array, struct err *e)
+int json_get_array(const json_t *object, const char *key, size_t max_count, json_t **ret_array,
+		   struct err *e)
 {
 	json_t *member = json_object_get(object, key);
 

@@ -1,6 +1,6 @@
 /*
- * log: lines for people. It decides only whether a line is shown and how it is marked for the journal;
- * text from outside is made harmless here, so that nobody can forge a second line.
+ * log: lines for people. It decides only whether a line is shown and how it is marked for the
+ * journal; text from outside is made harmless here, so that nobody can forge a second line.
  */
 #include "base/log.h"
 
@@ -9,8 +9,8 @@
 
 #include "base/mem.h"
 
-static void log_line(const struct log *log, enum log_level level, const char *priority, const char *prefix,
-		     const char *fmt, va_list ap)
+static void log_line(const struct log *log, enum log_level level, const char *priority,
+		     const char *prefix, const char *fmt, va_list ap)
 {
 	AUTO_FREE char *text = NULL;
 

@@ -77,7 +77,10 @@ static void stream_read(int *fd, struct buf *into, bool *truncated)
 	*fd = -1;
 }
 
-/* A daemon that inherited the pipes may outlive the program: its exit, not the pipes' end, is what counts. */
+/*
+ * A daemon that inherited the pipes may outlive the program: its exit, not the pipes' end, is what
+ * counts.
+ */
 static bool child_reap(struct child *child, int *ret_status)
 {
 	int status;
@@ -127,7 +130,8 @@ static bool child_wait(struct child *child, int timeout_ms, struct run_result *r
 	return ended;
 }
 
-int run_capture(const char *const argv[], int timeout_ms, struct run_result *ret_result, struct err *e)
+int run_capture(const char *const argv[], int timeout_ms, struct run_result *ret_result,
+		struct err *e)
 {
 	struct run_result result = { 0 };
 	struct child child;

@@ -15,12 +15,13 @@ struct run_result {
 };
 
 /*
- * Run argv (NULL-terminated, argv[0] an absolute path) with an empty stdin, LC_ALL=C and a fixed PATH, and wait for it.
- * Fails with EXIT_MISSING when it cannot be executed, EXIT_AGAIN when it takes longer than timeout_ms (it is killed): a
- * machine that is slow today is no fault of its own.
+ * Run argv (NULL-terminated, argv[0] an absolute path) with an empty stdin, LC_ALL=C and a fixed
+ * PATH, and wait for it. Fails with EXIT_MISSING when it cannot be executed, EXIT_AGAIN when it
+ * takes longer than timeout_ms (it is killed): a machine that is slow today is no fault of its own.
  * A non-zero status is not a failure of this call.
  */
-int run_capture(const char *const argv[], int timeout_ms, struct run_result *ret_result, struct err *e);
+int run_capture(const char *const argv[], int timeout_ms, struct run_result *ret_result,
+		struct err *e);
 
 void run_result_done(struct run_result *result);
 

@@ -124,7 +124,10 @@ static int do_reload_settings(const struct applying *a, const struct action *act
 	return charon_reload_settings(&a->charon, e);
 }
 
-/* What a program has said on several lines, as a message has it. Cuts lines in place; yours to free. */
+/*
+ * What a program has said on several lines, as a message has it. Cuts lines in place; yours to
+ * free.
+ */
 static char *lines_join(char *lines)
 {
 	struct buf joined = { 0 };
@@ -135,7 +138,10 @@ static char *lines_join(char *lines)
 	return buf_take(&joined);
 }
 
-/* Load, and see whether charon now has what was rendered; its complaints are the likely reason if not. */
+/*
+ * Load, and see whether charon now has what was rendered; its complaints are the likely reason if
+ * not.
+ */
 static int load_verified(const struct applying *a, struct err *e)
 {
 	AUTO_FREE char *complaints = NULL, *said = NULL;
@@ -188,9 +194,13 @@ static int do_load(const struct applying *a, const struct action *action, struct
 	return err_wrap(e, "charon did not take the new files; the previous ones are back");
 }
 
-typedef int (*action_function)(const struct applying *a, const struct action *action, struct err *e);
+typedef int (*action_function)(const struct applying *a, const struct action *action,
+			       struct err *e);
 
-/* Making the key and what is done outside of this host have steps of their own (reconcile.c, fill.c). */
+/*
+ * Making the key and what is done outside of this host have steps of their own (reconcile.c,
+ * fill.c).
+ */
 static const action_function functions[] = {
 	[ACTION_WRITE] = do_write,
 	[ACTION_REMOVE] = do_remove,
@@ -249,7 +259,8 @@ static int action_do(const struct applying *a, const struct action *action, stru
 	return is_last_of_concern(a->plan, action) ? behind_end(a->session, action->concern, e) : 0;
 }
 
-int apply_plan(struct session *session, const struct target *target, const struct plan *plan, struct err *e)
+int apply_plan(struct session *session, const struct target *target, const struct plan *plan,
+	       struct err *e)
 {
 	const struct applying a = {
 		.session = session,

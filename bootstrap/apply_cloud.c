@@ -1,6 +1,6 @@
 /*
- * apply_cloud: how each action on EC2 is done, and asked for beforehand. It decides nothing, and knows nothing of who
- * fills a site: whoever calls it has made sure.
+ * apply_cloud: how each action on EC2 is done, and asked for beforehand. It decides nothing, and
+ * knows nothing of who fills a site: whoever calls it has made sure.
  */
 #include "bootstrap/apply_cloud.h"
 
@@ -16,10 +16,12 @@
 #define ADDRESS_LOOK_MS 500
 
 /* Each is one call, with dry a question for it. */
-typedef int (*cloud_function)(struct session *session, const struct action *action, bool dry, struct err *e);
+typedef int (*cloud_function)(struct session *session, const struct action *action, bool dry,
+			      struct err *e);
 
 /* EC2 is eventually consistent: the change is believed only when it is read back. */
-static int do_source_dest_check_off(struct session *session, const struct action *action, bool dry, struct err *e)
+static int do_source_dest_check_off(struct session *session, const struct action *action, bool dry,
+				    struct err *e)
 {
 	const char *region = session->instance.region;
 	bool on = !dry;
@@ -39,10 +41,11 @@ static int do_source_dest_check_off(struct session *session, const struct action
 }
 
 /*
- * A free address is never taken from somebody who was faster; what the plan found with a predecessor of this instance,
- * or in place of another one of its own, may be moved.
+ * A free address is never taken from somebody who was faster; what the plan found with a
+ * predecessor of this instance, or in place of another one of its own, may be moved.
  */
-static int address_associate(struct session *session, const struct action *action, bool dry, struct err *e)
+static int address_associate(struct session *session, const struct action *action, bool dry,
+			     struct err *e)
 {
 	const char *region = session->instance.region;
 	struct err taken = ERR_INIT;
@@ -75,7 +78,8 @@ static int address_await(struct session *session, uint32_t address, struct err *
 }
 
 /* What was connected from the former address is cut off. */
-static int do_associate(struct session *session, const struct action *action, bool dry, struct err *e)
+static int do_associate(struct session *session, const struct action *action, bool dry,
+			struct err *e)
 {
 	if (address_associate(session, action, dry, e) < 0)
 		return -1;
@@ -85,35 +89,41 @@ static int do_associate(struct session *session, const struct action *action, bo
 	return address_await(session, action->address, e);
 }
 
-static int do_disassociate(struct session *session, const struct action *action, bool dry, struct err *e)
+static int do_disassociate(struct session *session, const struct action *action, bool dry,
+			   struct err *e)
 {
 	return ec2_address_disassociate(session->aws, session->instance.region, action->name, dry, e);
 }
 
-static int do_route_create(struct session *session, const struct action *action, bool dry, struct err *e)
+static int do_route_create(struct session *session, const struct action *action, bool dry,
+			   struct err *e)
 {
 	return ec2_route_create(session->aws, session->instance.region, action->name, action->range, action->value,
 				dry, e);
 }
 
-static int do_route_replace(struct session *session, const struct action *action, bool dry, struct err *e)
+static int do_route_replace(struct session *session, const struct action *action, bool dry,
+			    struct err *e)
 {
 	return ec2_route_replace(session->aws, session->instance.region, action->name, action->range, action->value,
 				 dry, e);
 }
 
-static int do_route_delete(struct session *session, const struct action *action, bool dry, struct err *e)
+static int do_route_delete(struct session *session, const struct action *action, bool dry,
+			   struct err *e)
 {
 	return ec2_route_delete(session->aws, session->instance.region, action->name, action->range, dry, e);
 }
 
-static int do_rules_add(struct session *session, const struct action *action, bool dry, struct err *e)
+static int do_rules_add(struct session *session, const struct action *action, bool dry,
+			struct err *e)
 {
 	return ec2_rules_add(session->aws, session->instance.region, action->name, action->rules,
 			     action->rule_count, dry, e);
 }
 
-static int do_rules_remove(struct session *session, const struct action *action, bool dry, struct err *e)
+static int do_rules_remove(struct session *session, const struct action *action, bool dry,
+			   struct err *e)
 {
 	return ec2_rules_remove(session->aws, session->instance.region, action->name, action->rules,
 				action->rule_count, dry, e);
@@ -154,7 +164,9 @@ bool cloud_writes(const struct plan *plan, enum phase phase)
 
 /* --- rehearsing --- */
 
-/* IAM decides by action and resource: another range of the same route table gets the same answer. */
+/*
+ * IAM decides by action and resource: another range of the same route table gets the same answer.
+ */
 static bool has_like(const struct plan *plan, const struct action *action)
 {
 	for (size_t i = 0; i < plan->count; i++)

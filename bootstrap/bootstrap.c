@@ -1,6 +1,6 @@
 /*
- * bootstrap: what user-data and every boot run: one full pass, then patience until the tunnels are up.
- * It never fails for a peer's sake: the timer goes on where it stops.
+ * bootstrap: what user-data and every boot run: one full pass, then patience until the tunnels are
+ * up. It never fails for a peer's sake: the timer goes on where it stops.
  */
 #include "base/clock.h"
 #include "bootstrap/command.h"
@@ -30,7 +30,10 @@ static void making_done(struct making *making)
 	outcome_done(&making->outcome);
 }
 
-/* What waiting may still mend: tunnels, news not read yet, a record not announced, a registry that did not answer. */
+/*
+ * What waiting may still mend: tunnels, news not read yet, a record not announced, a registry that
+ * did not answer.
+ */
 static bool unsettled(const struct session *session, const struct outcome *outcome)
 {
 	return outcome->up < outcome->peers || outcome->behind || session->state.pending ||
@@ -38,9 +41,9 @@ static bool unsettled(const struct session *session, const struct outcome *outco
 }
 
 /*
- * A newcomer is refused until its peers have read its record, so both sides' syncs are needed: repeat ours, registry
- * included, every interval, and look at charon in between. A pass that finds the lock taken or charon busy is made up
- * for by the next.
+ * A newcomer is refused until its peers have read its record, so both sides' syncs are needed:
+ * repeat ours, registry included, every interval, and look at charon in between. A pass that finds
+ * the lock taken or charon busy is made up for by the next.
  */
 static int tunnels_await(struct making *making, struct err *e)
 {
@@ -95,8 +98,8 @@ static int pass_try(struct making *making, struct err *e)
 	return pass_run(making->session, first_pass, making->deadline_ms - clock_boot_ms(), &making->outcome, e);
 }
 
-static int try_until(int64_t deadline_ms, int (*step)(struct making *making, struct err *e), struct making *making,
-		     struct err *e)
+static int try_until(int64_t deadline_ms, int (*step)(struct making *making, struct err *e),
+		     struct making *making, struct err *e)
 {
 	struct session *session = making->session;
 	bool told = false;

@@ -1,14 +1,17 @@
 /*
- * claim: who fills a site is settled by what its record says last. Parameter Store has no compare-and-swap, but each
- * write tells its version, and so whether it went over what had been read. It knows nothing of addresses and routes.
+ * claim: who fills a site is settled by what its record says last. Parameter Store has no
+ * compare-and-swap, but each write tells its version, and so whether it went over what had been
+ * read. It knows nothing of addresses and routes.
  */
 #include "bootstrap/claim.h"
 
 #include <string.h>
 
-/* The own record as it is now; *ret_found is NULL, or kept in *record, which is yours to site_done. */
-static int record_read(const struct session *session, struct site *record, const struct site **ret_found,
-		       struct err *e)
+/*
+ * The own record as it is now; *ret_found is NULL, or kept in *record, which is yours to site_done.
+ */
+static int record_read(const struct session *session, struct site *record,
+		       const struct site **ret_found, struct err *e)
 {
 	bool found;
 
@@ -38,8 +41,8 @@ static struct succession judge(const struct session *session, const struct site 
 }
 
 /* Put the claim over what was found; *ret_alone: nobody else has written since that was read. */
-static int claim_put(const struct session *session, const struct site *found, struct site *own, bool *ret_alone,
-		     struct err *e)
+static int claim_put(const struct session *session, const struct site *found, struct site *own,
+		     bool *ret_alone, struct err *e)
 {
 	CLEANUP(site_done) struct site claim = { 0 };
 	int64_t read = found != NULL ? found->version : 0;
@@ -51,7 +54,10 @@ static int claim_put(const struct session *session, const struct site *found, st
 	return 0;
 }
 
-/* From here on the site is ours until a greater record says otherwise; that peers hear of it is still to be done. */
+/*
+ * From here on the site is ours until a greater record says otherwise; that peers hear of it is
+ * still to be done.
+ */
 static int claim_keep(struct session *session, int64_t generation, struct err *e)
 {
 	struct state *state = &session->state;

@@ -6,10 +6,11 @@
 #include "keys/succession.h"
 
 /*
- * Write this instance's name over the record found (NULL: none), with own's generation. The record version that comes
- * back tells whether somebody else has written meanwhile: then what is there is judged anew, and the name written again,
- * CLAIM_TRIES times at most. own gets the generation and the version of its record, and state, saved, knows that the
- * site is ours and its record yet to be put. EXIT_AGAIN when another instance was faster.
+ * Write this instance's name over the record found (NULL: none), with own's generation. The record
+ * version that comes back tells whether somebody else has written meanwhile: then what is there is
+ * judged anew, and the name written again, CLAIM_TRIES times at most. own gets the generation and
+ * the version of its record, and state, saved, knows that the site is ours and its record yet to be
+ * put. EXIT_AGAIN when another instance was faster.
  */
 int claim_make(struct session *session, const struct site *found, struct site *own, struct err *e);
 

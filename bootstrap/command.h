@@ -5,10 +5,12 @@
 #include "bootstrap/session.h"
 
 /*
- * A command: session is initialised, environment is the process's. Returns what the process exits with when e is not
- * set; an error in e decides otherwise. It prints its result; errors are main's to print.
+ * A command: session is initialised, environment is the process's. Returns what the process exits
+ * with when e is not set; an error in e decides otherwise. It prints its result; errors are main's
+ * to print.
  */
-typedef enum exit_code (*command_function)(struct session *session, char *const environment[], struct err *e);
+typedef enum exit_code (*command_function)(struct session *session, char *const environment[],
+					   struct err *e);
 
 enum exit_code command_bootstrap(struct session *session, char *const environment[], struct err *e);
 enum exit_code command_sync(struct session *session, char *const environment[], struct err *e);

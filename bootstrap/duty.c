@@ -1,6 +1,6 @@
 /*
- * duty: how an instance stops being a gateway, once, and says so from then on. Who fills the site by now is
- * succession's to judge, and why it was left the operator's.
+ * duty: how an instance stops being a gateway, once, and says so from then on. Who fills the site
+ * by now is succession's to judge, and why it was left the operator's.
  */
 #include "bootstrap/duty.h"
 

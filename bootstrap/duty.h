@@ -5,16 +5,25 @@
 #include "bootstrap/tunnels.h"
 #include "keys/succession.h"
 
-/* A run that is to make this instance a gateway begins: it claims a site that was left, and with --claim any. */
+/*
+ * A run that is to make this instance a gateway begins: it claims a site that was left, and with
+ * --claim any.
+ */
 void duty_resume(struct session *session);
 
-/* EXIT_CONFIG, naming what takes the site back, once this instance has stopped; unless this run claims the site. */
+/*
+ * EXIT_CONFIG, naming what takes the site back, once this instance has stopped; unless this run
+ * claims the site.
+ */
 int duty_check(const struct session *session, struct err *e);
 
 /* The same of one whose tenure has ended, whether or not it has stopped already. */
 int duty_refuse(const struct session *session, struct err *e);
 
-/* Warn that the site is another's by now, naming whose, or nobody's, and of what this instance does then. */
+/*
+ * Warn that the site is another's by now, naming whose, or nobody's, and of what this instance does
+ * then.
+ */
 void duty_tell(struct session *session, const struct succession *succession);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * fill: the order in which the world outside learns of this gateway, so that two instances of a site never fight and
- * nobody is led to one that is not there yet.
+ * fill: the order in which the world outside learns of this gateway, so that two instances of a
+ * site never fight and nobody is led to one that is not there yet.
  */
 #include "bootstrap/fill.h"
 
@@ -45,9 +45,12 @@ static bool record_is_true(struct session *session, const struct picture *pictur
 	return false;
 }
 
-/* Many gateways that boot together meet Parameter Store's limit: the record stays pending, and the tunnels go on. */
-static int record_put(struct session *session, const struct picture *picture, struct outcome *outcome,
-		      bool *ret_published, struct err *e)
+/*
+ * Many gateways that boot together meet Parameter Store's limit: the record stays pending, and the
+ * tunnels go on.
+ */
+static int record_put(struct session *session, const struct picture *picture,
+		      struct outcome *outcome, bool *ret_published, struct err *e)
 {
 	bool behind;
 
@@ -96,8 +99,8 @@ static int site_claim(struct session *session, struct picture *picture, struct e
 	return claim_make(session, picture_found(picture), &picture->own, e);
 }
 
-int fill_site(struct session *session, struct picture *picture, struct plan *plan, struct outcome *outcome,
-	      struct err *e)
+int fill_site(struct session *session, struct picture *picture, struct plan *plan,
+	      struct outcome *outcome, struct err *e)
 {
 	bool fresh = picture->succession.tenure == TENURE_CLAIM, associates = plan_has(plan, ACTION_ASSOCIATE);
 	bool writes, ours, published = false;

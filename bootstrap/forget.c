@@ -1,6 +1,7 @@
 /*
- * forget: the tombstone for a site whose gateway is gone for good, put by an operator from anywhere. It needs neither
- * root nor an instance: nothing on this machine is read but the settings, and nothing is written.
+ * forget: the tombstone for a site whose gateway is gone for good, put by an operator from
+ * anywhere. It needs neither root nor an instance: nothing on this machine is read but the
+ * settings, and nothing is written.
  */
 #include "bootstrap/command.h"
 #include "bootstrap/publish.h"
@@ -11,11 +12,11 @@
 #define TIMEOUT_S 300
 
 /*
- * Put a tombstone over the last record. Where another has written in between, the version tells; over what that was,
- * which may be a claim of the same generation, goes another one.
+ * Put a tombstone over the last record. Where another has written in between, the version tells;
+ * over what that was, which may be a claim of the same generation, goes another one.
  */
-static int tombstone_put(const struct registry *registry, const struct site *last, struct site *ret_tombstone,
-			 struct err *e)
+static int tombstone_put(const struct registry *registry, const struct site *last,
+			 struct site *ret_tombstone, struct err *e)
 {
 	CLEANUP(site_done) struct site over = { 0 };
 

@@ -1,6 +1,6 @@
 /*
- * health: whether an instance should be replaced because its charon is beyond repair. It repairs nothing itself: it
- * looks at what a pass has left.
+ * health: whether an instance should be replaced because its charon is beyond repair. It repairs
+ * nothing itself: it looks at what a pass has left.
  */
 #include "bootstrap/health.h"
 

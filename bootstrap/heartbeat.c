@@ -1,6 +1,6 @@
 /*
- * heartbeat: the thread that speaks to the hook while the run waits for locks, charon, metadata and peers. It shares
- * nothing with its starter but the wish to stop.
+ * heartbeat: the thread that speaks to the hook while the run waits for locks, charon, metadata and
+ * peers. It shares nothing with its starter but the wish to stop.
  */
 #include "bootstrap/heartbeat.h"
 
@@ -65,8 +65,8 @@ static void heartbeat_free(struct heartbeat *heartbeat)
 	free(heartbeat);
 }
 
-struct heartbeat *heartbeat_start(const struct aws_options *options, const char *region, const char *instance,
-				  const char *hook)
+struct heartbeat *heartbeat_start(const struct aws_options *options, const char *region,
+				  const char *instance, const char *hook)
 {
 	struct heartbeat *heartbeat = mem_calloc(1, sizeof *heartbeat);
 	struct aws_options own = *options;

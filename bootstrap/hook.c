@@ -1,5 +1,6 @@
 /*
- * hook: the three things to do about a launch hook, and which lifecycle states mean that it waits. It judges no run.
+ * hook: the three things to do about a launch hook, and which lifecycle states mean that it waits.
+ * It judges no run.
  */
 #include "bootstrap/hook.h"
 

@@ -14,15 +14,18 @@ struct hook {
 	bool over;	/* the hook does not wait for the instance, or not any more */
 };
 
-/* See how the group stands, which changes by itself. Each fails as the calls of aws/autoscaling.h. */
+/*
+ * See how the group stands, which changes by itself. Each fails as the calls of aws/autoscaling.h.
+ */
 int hook_look(struct hook *hook, struct err *e);
 
 /* Have the hook wait for its whole timeout again, if it waits. */
 int hook_beat(struct hook *hook, struct err *e);
 
 /*
- * Answer it. An action becomes active some time after the instance has started, so it is tried again until deadline_ms
- * (clock_boot_ms()), at least once; EXIT_AGAIN after that. *ret_told is false when the hook did not wait at all.
+ * Answer it. An action becomes active some time after the instance has started, so it is tried
+ * again until deadline_ms (clock_boot_ms()), at least once; EXIT_AGAIN after that. *ret_told is
+ * false when the hook did not wait at all.
  */
 int hook_answer(struct hook *hook, bool good, int64_t deadline_ms, bool *ret_told, struct err *e);
 void hook_done(struct hook *hook);

@@ -1,7 +1,8 @@
 /*
- * leave: the own site goes out of the mesh, in the order in which nobody is led astray: routes and rules, the record,
- * tunnels and units, and the address last. A part that fails costs the others nothing; what passes by itself is tried
- * again by sync, and what an operator has to mend by the next `leave`.
+ * leave: the own site goes out of the mesh, in the order in which nobody is led astray: routes and
+ * rules, the record, tunnels and units, and the address last. A part that fails costs the others
+ * nothing; what passes by itself is tried again by sync, and what an operator has to mend by the
+ * next `leave`.
  */
 #include "bootstrap/leave.h"
 
@@ -219,8 +220,8 @@ static int release_resume(struct session *session, struct outcome *outcome, stru
 /* --- all of it --- */
 
 /*
- * Until the record says that the site is gone its peers take the tunnels for theirs: they stay up as long as it cannot
- * be put.
+ * Until the record says that the site is gone its peers take the tunnels for theirs: they stay up
+ * as long as it cannot be put.
  */
 static int leave_go_on(struct leaving *leaving, struct outcome *outcome, struct err *e)
 {

@@ -8,8 +8,9 @@
 bool leave_is_on(const struct session *session);
 
 /*
- * A pass that goes on with a `leave` that was killed, or that a registry or EC2 which did not answer has kept from its
- * end. What is done already is not done again. The lock is held by the caller.
+ * A pass that goes on with a `leave` that was killed, or that a registry or EC2 which did not
+ * answer has kept from its end. What is done already is not done again. The lock is held by the
+ * caller.
  */
 int leave_finish(struct session *session, struct outcome *outcome, struct err *e);
 

@@ -1,6 +1,6 @@
 /*
- * lifecycle: when a launch hook is answered, by whom, and how. It knows nothing of what a gateway is; it is told how the
- * run went, and what it cannot do costs the gateway nothing.
+ * lifecycle: when a launch hook is answered, by whom, and how. It knows nothing of what a gateway
+ * is; it is told how the run went, and what it cannot do costs the gateway nothing.
  */
 #include "bootstrap/lifecycle.h"
 
@@ -55,7 +55,8 @@ static int due_never(struct session *session, struct outcome *outcome, struct er
 
 /* --- a run --- */
 
-int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, int64_t deadline_ms, struct err *e)
+int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, int64_t deadline_ms,
+		    struct err *e)
 {
 	const struct aws_options options = {
 		.environment = &session->environment,
@@ -72,7 +73,8 @@ int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, int64_
 	return pass_run(session, due_after_bootstrap, deadline_ms - clock_boot_ms(), &outcome, e);
 }
 
-static void answer_tell(const struct session *session, const struct hook *hook, enum verdict verdict, bool told)
+static void answer_tell(const struct session *session, const struct hook *hook,
+			enum verdict verdict, bool told)
 {
 	static const char *const words[] = { [VERDICT_CONTINUE] = "go on with", [VERDICT_ABANDON] = "abandon" };
 
@@ -88,8 +90,8 @@ static void answer_tell(const struct session *session, const struct hook *hook, 
 }
 
 /* *ret_over: nothing is left to be said to the hook. */
-static int verdict_deliver(struct session *session, enum verdict verdict, int64_t deadline_ms, bool *ret_over,
-			   struct err *e)
+static int verdict_deliver(struct session *session, enum verdict verdict, int64_t deadline_ms,
+			   bool *ret_over, struct err *e)
 {
 	CLEANUP(hook_done) struct hook hook = {
 		.aws = session->aws,

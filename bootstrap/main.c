@@ -125,7 +125,10 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* The value of "--key=value" or "--key value"; *i moves past what was used. NULL when there is none. */
+/*
+ * The value of "--key=value" or "--key value"; *i moves past what was used. NULL when there is
+ * none.
+ */
 static const char *option_value(char *const argv[], int *i)
 {
 	const char *equals = strchr(argv[*i], '=');
@@ -143,8 +146,12 @@ static const struct word *word_find(const struct command *command, const char *k
 	return NULL;
 }
 
-/* Of one that is given too often the last counts, as of a setting; those of several may not get lost. */
-static int word_set(const struct word *word, struct options *options, const char *value, struct err *e)
+/*
+ * Of one that is given too often the last counts, as of a setting; those of several may not get
+ * lost.
+ */
+static int word_set(const struct word *word, struct options *options, const char *value,
+		    struct err *e)
 {
 	const char **values = (const char **)((char *)options + word->member);
 	size_t i = 0;
@@ -157,8 +164,8 @@ static int word_set(const struct word *word, struct options *options, const char
 	return 0;
 }
 
-static int option_set(const struct command *command, struct options *options, const char *argument, const char *value,
-		      struct err *e)
+static int option_set(const struct command *command, struct options *options, const char *argument,
+		      const char *value, struct err *e)
 {
 	AUTO_FREE char *key = mem_strndup(argument + 2, strcspn(argument + 2, "="));
 	bool root = strcmp(key, "root") == 0;
@@ -192,7 +199,8 @@ static bool flag_set(const struct command *command, struct options *options, con
 	return false;
 }
 
-static int operand_set(const struct command *command, struct options *options, const char *argument, struct err *e)
+static int operand_set(const struct command *command, struct options *options, const char *argument,
+		       struct err *e)
 {
 	if (command->operand == NULL || options->site != NULL)
 		return err_set(e, EXIT_USAGE, "unexpected argument '%s'", argument);
@@ -200,8 +208,8 @@ static int operand_set(const struct command *command, struct options *options, c
 	return 0;
 }
 
-static int option_read(const struct command *command, char *const argv[], int *i, struct options *options,
-		       struct err *e)
+static int option_read(const struct command *command, char *const argv[], int *i,
+		       struct options *options, struct err *e)
 {
 	const char *argument = argv[*i];
 
@@ -216,7 +224,8 @@ static int option_read(const struct command *command, char *const argv[], int *i
 	return 0;
 }
 
-static int options_read(const struct command *command, char *const argv[], struct options *options, struct err *e)
+static int options_read(const struct command *command, char *const argv[], struct options *options,
+			struct err *e)
 {
 	for (int i = 0; argv[i] != NULL; i++)
 		if (option_read(command, argv, &i, options, e) < 0)
@@ -234,7 +243,10 @@ static bool help_wanted(char *const argv[])
 	return false;
 }
 
-/* sd-daemon(3): the variable names the very stream, as it is inherited by children whose stderr goes elsewhere. */
+/*
+ * sd-daemon(3): the variable names the very stream, as it is inherited by children whose stderr
+ * goes elsewhere.
+ */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -258,7 +270,8 @@ static void error_print(const char *command, const struct session *session, cons
 		  cut_short && session_is_followed(session) ? ", and the next run goes on from here" : "");
 }
 
-static int command_run(const struct command *command, const struct options *options, char *const environment[])
+static int command_run(const struct command *command, const struct options *options,
+		       char *const environment[])
 {
 	const struct log log = {
 		.out = stderr,

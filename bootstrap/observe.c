@@ -19,8 +19,8 @@
 #define OWNED_FILE_MAX (1024 * 1024)
 #define CHARON_ANSWER_MS 5000	/* it may have been started just now */
 
-static int file_observe(const char *root, const char *path, enum concern concern, struct observed_file *ret_file,
-			struct err *e)
+static int file_observe(const char *root, const char *path, enum concern concern,
+			struct observed_file *ret_file, struct err *e)
 {
 	struct observed_file file = { .concern = concern };
 
@@ -32,7 +32,8 @@ static int file_observe(const char *root, const char *path, enum concern concern
 	return 0;
 }
 
-static int files_observe(const char *root, const struct target *target, struct observation *seen, struct err *e)
+static int files_observe(const char *root, const struct target *target, struct observation *seen,
+			 struct err *e)
 {
 	seen->files = mem_calloc(target->tree.count, sizeof *seen->files);
 	for (; seen->file_count < target->tree.count; seen->file_count++) {
@@ -44,9 +45,13 @@ static int files_observe(const char *root, const struct target *target, struct o
 	return 0;
 }
 
-/* Where files have to open with something, an administrator's own may lie, or a link that masks a unit. */
-static int stale_file_observe(const char *root, const char *path, const struct owned_pattern *pattern,
-			      struct observation *seen, struct err *e)
+/*
+ * Where files have to open with something, an administrator's own may lie, or a link that masks a
+ * unit.
+ */
+static int stale_file_observe(const char *root, const char *path,
+			      const struct owned_pattern *pattern, struct observation *seen,
+			      struct err *e)
 {
 	const char *opening = pattern->opening;
 	struct observed_file file;
@@ -62,8 +67,9 @@ static int stale_file_observe(const char *root, const char *path, const struct o
 	return 0;
 }
 
-static int stale_observe(const char *root, const struct target *target, const struct owned_pattern *pattern,
-			 struct observation *seen, struct err *e)
+static int stale_observe(const char *root, const struct target *target,
+			 const struct owned_pattern *pattern, struct observation *seen,
+			 struct err *e)
 {
 	CLEANUP(strings_done) struct strings names = { 0 };
 
@@ -93,8 +99,8 @@ static void kernel_observe(const char *root, const struct target *target, struct
 	}
 }
 
-static int services_observe(const struct session *session, const struct target *target, struct observation *seen,
-			    struct err *e)
+static int services_observe(const struct session *session, const struct target *target,
+			    struct observation *seen, struct err *e)
 {
 	seen->services = mem_calloc(target->unit_count, sizeof *seen->services);
 	for (size_t i = 0; session->live && i < target->unit_count; i++)
@@ -103,7 +109,8 @@ static int services_observe(const struct session *session, const struct target *
 	return 0;
 }
 
-static bool charon_runs(const struct session *session, const struct target *target, const struct observation *seen)
+static bool charon_runs(const struct session *session, const struct target *target,
+			const struct observation *seen)
 {
 	for (size_t i = 0; i < target->unit_count; i++)
 		if (strcmp(target->units[i].name, session->host.flavour->charon_unit) == 0)
@@ -112,7 +119,8 @@ static bool charon_runs(const struct session *session, const struct target *targ
 }
 
 /* Files that were not heard of, and rules that are in their file alone by now. */
-static void behind_observe(const struct session *session, const struct target *target, struct observation *seen)
+static void behind_observe(const struct session *session, const struct target *target,
+			   struct observation *seen)
 {
 	const struct firewall *firewall = session->host.firewall;
 
@@ -122,7 +130,8 @@ static void behind_observe(const struct session *session, const struct target *t
 		seen->behind[CONCERN_FIREWALL] |= ruleset_is_lost(firewall);
 }
 
-static void charon_observe(const struct session *session, const struct target *target, struct observation *seen)
+static void charon_observe(const struct session *session, const struct target *target,
+			   struct observation *seen)
 {
 	const struct charon charon = { session->options->root, session->host.flavour };
 	struct err silent = ERR_INIT;
@@ -137,8 +146,8 @@ static void charon_observe(const struct session *session, const struct target *t
 	*seen->charon = tunnels;
 }
 
-int observe_host(const struct session *session, const struct target *target, struct observation *ret_observation,
-		 struct err *e)
+int observe_host(const struct session *session, const struct target *target,
+		 struct observation *ret_observation, struct err *e)
 {
 	CLEANUP(observation_done) struct observation seen = { 0 };
 	const char *root = session->options->root;

@@ -19,7 +19,8 @@ int pass_allowed(const struct session *session, struct err *e)
 	return err_set(e, EXIT_DENIED, "only root can change this machine");
 }
 
-int pass_run(struct session *session, pass_function pass, int64_t wait_ms, struct outcome *outcome, struct err *e)
+int pass_run(struct session *session, pass_function pass, int64_t wait_ms, struct outcome *outcome,
+	     struct err *e)
 {
 	AUTO_CLOSE int lock = -1;
 

@@ -10,14 +10,16 @@ typedef int (*pass_function)(struct session *session, struct outcome *outcome, s
 int pass_allowed(const struct session *session, struct err *e);
 
 /*
- * Take the lock (waiting at most wait_ms for another run), load what is remembered, and do one pass. Lines and counts of
- * outcome are replaced, its changed is kept once true. The lock is free again afterwards.
+ * Take the lock (waiting at most wait_ms for another run), load what is remembered, and do one
+ * pass. Lines and counts of outcome are replaced, its changed is kept once true. The lock is free
+ * again afterwards.
  */
-int pass_run(struct session *session, pass_function pass, int64_t wait_ms, struct outcome *outcome, struct err *e);
+int pass_run(struct session *session, pass_function pass, int64_t wait_ms, struct outcome *outcome,
+	     struct err *e);
 
 /*
- * The same again and again, the lock free in between, while a rotation moves and until clock_boot_ms() reaches
- * deadline_ms.
+ * The same again and again, the lock free in between, while a rotation moves and until
+ * clock_boot_ms() reaches deadline_ms.
  */
 int pass_follow(struct session *session, pass_function pass, int64_t wait_ms, int64_t deadline_ms,
 		struct outcome *outcome, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * picture: what a pass sees of the registry, EC2 and the static peers, and what it knows of what it has seen. It changes
- * none of them, and decides nothing.
+ * picture: what a pass sees of the registry, EC2 and the static peers, and what it knows of what it
+ * has seen. It changes none of them, and decides nothing.
  */
 #include "bootstrap/picture.h"
 
@@ -25,7 +25,8 @@ bool picture_ended(const struct picture *picture)
 	return picture->succession.tenure == TENURE_SUPERSEDED || picture->succession.tenure == TENURE_LEFT;
 }
 
-struct cloud_inputs picture_cloud_inputs(const struct session *session, const struct picture *picture)
+struct cloud_inputs picture_cloud_inputs(const struct session *session,
+					 const struct picture *picture)
 {
 	bool fills = picture->succession.tenure == TENURE_HELD || picture->claims;
 

@@ -36,12 +36,16 @@ const struct site *picture_found(const struct picture *picture);
 /* Whether the site is another instance's by now, or nobody's. */
 bool picture_ended(const struct picture *picture);
 
-/* What render/cloud goes by; borrowed. Of what is not the site's to have nothing is known: neither is what it may write. */
-struct cloud_inputs picture_cloud_inputs(const struct session *session, const struct picture *picture);
+/*
+ * What render/cloud goes by; borrowed. Of what is not the site's to have nothing is known: neither
+ * is what it may write.
+ */
+struct cloud_inputs picture_cloud_inputs(const struct session *session,
+					 const struct picture *picture);
 
 /*
- * Observe the static peers' files, the VPC and the registry. Where one of the latter fails it is a setback: what was
- * applied last stays.
+ * Observe the static peers' files, the VPC and the registry. Where one of the latter fails it is a
+ * setback: what was applied last stays.
  */
 int picture_observe(struct session *session, struct picture *picture, struct err *e);
 
@@ -51,10 +55,11 @@ void picture_observe_registry(struct session *session, struct picture *picture);
 /* --- picture_decide.c --- */
 
 /*
- * Decide who fills the site, and so own and its peers; no peers once that has ended. Without a key own gets a
- * placeholder, whose id is all zeros. An 'address' that cannot be had is a setback: own keeps the one that it had; an
- * own record that cannot be understood is one, and may be a successor's: only a claim goes over it. A record of the own
- * name from another VPC is EXIT_CONFIG, and so is an own site that no record can hold.
+ * Decide who fills the site, and so own and its peers; no peers once that has ended. Without a key
+ * own gets a placeholder, whose id is all zeros. An 'address' that cannot be had is a setback: own
+ * keeps the one that it had; an own record that cannot be understood is one, and may be a
+ * successor's: only a claim goes over it. A record of the own name from another VPC is EXIT_CONFIG,
+ * and so is an own site that no record can hold.
  */
 int picture_decide(struct session *session, struct picture *picture, struct err *e);
 
@@ -71,14 +76,15 @@ struct tree_inputs picture_tree_inputs(const struct session *session, const stru
 				       const struct sites *peers);
 
 /*
- * The plan of a picture: its target and what has to be done, on this host, to the record and in the VPC. It warns of
- * what was refused of the mesh and of what is amiss in the VPC, and changes nothing.
+ * The plan of a picture: its target and what has to be done, on this host, to the record and in the
+ * VPC. It warns of what was refused of the mesh and of what is amiss in the VPC, and changes
+ * nothing.
  */
 int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
 		 struct plan *ret_plan, struct err *e);
 
 /* The routes that are cygnet's once this picture's plan is done, as cloud_routes_made. */
-void picture_routes(const struct session *session, const struct picture *picture, struct made_route **ret_routes,
-		    size_t *ret_count);
+void picture_routes(const struct session *session, const struct picture *picture,
+		    struct made_route **ret_routes, size_t *ret_count);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * picture_decide: from what was observed to who fills the site, what it publishes and which peers it has. It asks nobody.
+ * picture_decide: from what was observed to who fills the site, what it publishes and which peers
+ * it has. It asks nobody.
  */
 #include "bootstrap/picture.h"
 
@@ -46,7 +47,10 @@ void picture_remember(struct session *session, struct site *ret_own)
 	*ret_own = own;
 }
 
-/* With scope az the own subnets are EC2's to tell; when it does not, they are those that it told last. */
+/*
+ * With scope az the own subnets are EC2's to tell; when it does not, they are those that it told
+ * last.
+ */
 static int zone_decide(struct session *session, const struct picture *picture, struct err *e)
 {
 	struct cidrs *ranges = &session->state.zone_ranges;
@@ -146,8 +150,8 @@ int picture_judge(struct session *session, struct picture *picture, struct err *
 /* --- its address --- */
 
 /*
- * Whether the site can have its address. A gateway that works keeps the one that it has until the Elastic IP is its
- * own; one that takes the site over is made for what it is about to take.
+ * Whether the site can have its address. A gateway that works keeps the one that it has until the
+ * Elastic IP is its own; one that takes the site over is made for what it is about to take.
  */
 static bool address_decide(struct session *session, struct picture *picture)
 {

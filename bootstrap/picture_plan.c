@@ -1,5 +1,6 @@
 /*
- * picture_plan: from what was decided to what has to be done. It looks at the host, and changes nothing.
+ * picture_plan: from what was decided to what has to be done. It looks at the host, and changes
+ * nothing.
  */
 #include "bootstrap/picture.h"
 
@@ -22,8 +23,8 @@ struct tree_inputs picture_tree_inputs(const struct session *session, const stru
 	};
 }
 
-void picture_routes(const struct session *session, const struct picture *picture, struct made_route **ret_routes,
-		    size_t *ret_count)
+void picture_routes(const struct session *session, const struct picture *picture,
+		    struct made_route **ret_routes, size_t *ret_count)
 {
 	const struct cloud_inputs inputs = picture_cloud_inputs(session, picture);
 
@@ -61,7 +62,8 @@ static void mesh_report(struct session *session, const struct picture *picture)
 			 session->config.mesh, session->config.registry);
 }
 
-static void site_plan(struct session *session, const struct picture *picture, const char *record, struct plan *plan)
+static void site_plan(struct session *session, const struct picture *picture, const char *record,
+		      struct plan *plan)
 {
 	const struct cloud_inputs inputs = picture_cloud_inputs(session, picture);
 	CLEANUP(strings_done) struct strings warnings = { 0 };

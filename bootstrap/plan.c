@@ -1,5 +1,6 @@
 /*
- * plan: shows what bootstrap would do, from the same functions that bootstrap acts on. It changes nothing.
+ * plan: shows what bootstrap would do, from the same functions that bootstrap acts on. It changes
+ * nothing.
  */
 #include <stdio.h>
 
@@ -34,7 +35,8 @@ static void actions_print(const char *title, const struct plan *plan, bool files
 }
 
 /* What a site that is not this instance's any more would have of it is said, not planned. */
-static int site_plan(struct session *session, struct picture *picture, struct plan *plan, struct err *e)
+static int site_plan(struct session *session, struct picture *picture, struct plan *plan,
+		     struct err *e)
 {
 	CLEANUP(target_done) struct target target = { 0 };
 

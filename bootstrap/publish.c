@@ -1,5 +1,6 @@
 /*
- * publish: the order in which a record and its announcement reach the registry. It knows nothing of peers.
+ * publish: the order in which a record and its announcement reach the registry. It knows nothing of
+ * peers.
  */
 #include "bootstrap/publish.h"
 
@@ -17,7 +18,8 @@ static bool site_same(const struct site *a, const struct site *b)
 	       strcmp(text_a, text_b) == 0;
 }
 
-bool publish_due(const struct session *session, const struct listing *listing, const struct site *own)
+bool publish_due(const struct session *session, const struct listing *listing,
+		 const struct site *own)
 {
 	const struct site *published = sites_find(&listing->sites, own->name);
 
@@ -35,8 +37,8 @@ static int token_make(char ret_token[EPOCH_TOKEN_SIZE], struct err *e)
 	return 0;
 }
 
-int publish_announce(const struct registry *registry, const char *site, int64_t version, struct epoch *ret_epoch,
-		     struct err *e)
+int publish_announce(const struct registry *registry, const char *site, int64_t version,
+		     struct epoch *ret_epoch, struct err *e)
 {
 	char token[EPOCH_TOKEN_SIZE];
 

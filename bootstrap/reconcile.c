@@ -1,6 +1,6 @@
 /*
- * reconcile: observe → decide → host → site → tunnels, in that order and each by its own room. This file is the order,
- * and knows when it is due.
+ * reconcile: observe → decide → host → site → tunnels, in that order and each by its own room. This
+ * file is the order, and knows when it is due.
  */
 #include "bootstrap/reconcile.h"
 
@@ -35,7 +35,8 @@ static int reconcile_units(struct session *session, bool *changed, struct err *e
 }
 
 /* Another instance's, of a baked image, or another site's goes once there is an own one. */
-static int key_keep(struct session *session, struct key_maker *maker, struct outcome *outcome, struct err *e)
+static int key_keep(struct session *session, struct key_maker *maker, struct outcome *outcome,
+		    struct err *e)
 {
 	const char *root = session->options->root, *folder = session->host.flavour->keys_folder;
 	CLEANUP(public_key_done) struct public_key key = { 0 };
@@ -62,7 +63,8 @@ static void sites_keep(const struct sites *sites, struct sites *kept)
 	}
 }
 
-static void routes_keep(const struct session *session, const struct picture *picture, struct state *state)
+static void routes_keep(const struct session *session, const struct picture *picture,
+			struct state *state)
 {
 	struct made_route *routes;
 	size_t count;
@@ -101,8 +103,8 @@ static int state_keep(struct session *session, const struct picture *picture, st
 }
 
 /* Whom charon lets in, it has learnt before: what is left is to say so, and the tunnels. */
-static int keys_tend(struct session *session, const struct picture *picture, const struct replaced *replaced,
-		     struct outcome *outcome, struct err *e)
+static int keys_tend(struct session *session, const struct picture *picture,
+		     const struct replaced *replaced, struct outcome *outcome, struct err *e)
 {
 	const struct sites *peers = &picture->mesh.peers;
 
@@ -115,7 +117,8 @@ static int keys_tend(struct session *session, const struct picture *picture, con
 	return rotate_is_on(session) ? rotate_tend(session, &picture->own, peers, outcome, e) : 0;
 }
 
-static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome, struct err *e)
+static int picture_apply(struct session *session, struct picture *picture, struct outcome *outcome,
+			 struct err *e)
 {
 	const struct sites *peers = &picture->mesh.peers;
 	CLEANUP(replaced_done) struct replaced replaced = { 0 };
@@ -137,8 +140,12 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 
 /* --- an instance whose site is another's by now, or nobody's --- */
 
-/* Its tunnels carry on until its key is listed no more; that it does nothing else outlasts a reboot. */
-static int reconcile_end(struct session *session, const struct picture *picture, struct outcome *outcome, struct err *e)
+/*
+ * Its tunnels carry on until its key is listed no more; that it does nothing else outlasts a
+ * reboot.
+ */
+static int reconcile_end(struct session *session, const struct picture *picture,
+			 struct outcome *outcome, struct err *e)
 {
 	const struct succession *succession = &picture->succession;
 	struct state *state = &session->state;
@@ -185,7 +192,8 @@ static bool key_wanted(const struct session *session)
 	return !session->keyring.present || (session->live && rotation_lacks_key(&session->state, &session->keyring));
 }
 
-static int reconcile_gateway(struct session *session, bool news, struct outcome *outcome, struct err *e)
+static int reconcile_gateway(struct session *session, bool news, struct outcome *outcome,
+			     struct err *e)
 {
 	CLEANUP(maker_abandon) struct key_maker *maker = NULL;
 	CLEANUP(picture_done) struct picture picture = { .news = news };
@@ -204,7 +212,8 @@ static int reconcile_gateway(struct session *session, bool news, struct outcome 
 					 picture_apply(session, &picture, outcome, e);
 }
 
-static int reconcile_by_duty(struct session *session, bool news, struct outcome *outcome, struct err *e)
+static int reconcile_by_duty(struct session *session, bool news, struct outcome *outcome,
+			     struct err *e)
 {
 	if (duty_check(session, e) < 0)
 		return -1;
@@ -224,7 +233,10 @@ static int64_t settings_hash(const struct config *config)
 	return hash_text(buf_str(&text));
 }
 
-/* Until it has got to its end the next run is to look at everything again, whatever becomes of this one. */
+/*
+ * Until it has got to its end the next run is to look at everything again, whatever becomes of this
+ * one.
+ */
 static int reconciled_doubt(struct session *session, struct err *e)
 {
 	if (session->recent.reconciled_ms == 0)
@@ -233,7 +245,10 @@ static int reconciled_doubt(struct session *session, struct err *e)
 	return recent_save(session->options->root, &session->recent, e);
 }
 
-/* What another look may find mended is looked at again, all of it; an outage of the registry by itself. */
+/*
+ * What another look may find mended is looked at again, all of it; an outage of the registry by
+ * itself.
+ */
 static void hindrance_note(struct session *session)
 {
 	struct recent *recent = &session->recent;
@@ -243,7 +258,8 @@ static void hindrance_note(struct session *session)
 }
 
 /* Reading the news does not put off reading everything. */
-static int reconciled_note(struct session *session, bool news, const struct outcome *outcome, struct err *e)
+static int reconciled_note(struct session *session, bool news, const struct outcome *outcome,
+			   struct err *e)
 {
 	hindrance_note(session);
 	if (outcome->behind)
@@ -311,7 +327,9 @@ static bool period_is_over(const struct session *session)
 	       clock_boot_ms() - session->recent.reconciled_ms >= period_ms - early_ms;
 }
 
-/* A gateway that is throttled may not ask the more for it: the pause doubles, up to the usual one. */
+/*
+ * A gateway that is throttled may not ask the more for it: the pause doubles, up to the usual one.
+ */
 static bool hindrance_may_be_over(const struct session *session)
 {
 	const struct recent *recent = &session->recent;

@@ -6,18 +6,22 @@
 #include "bootstrap/tunnels.h"
 
 /*
- * Everything: units, key, registry, VPC, files, services, claim, address, record, routes, rules, tunnels; or, where the
- * site is not this instance's any more, what ends that. The lock is held by the caller.
+ * Everything: units, key, registry, VPC, files, services, claim, address, record, routes, rules,
+ * tunnels; or, where the site is not this instance's any more, what ends that. The lock is held by
+ * the caller.
  */
 int reconcile_full(struct session *session, struct outcome *outcome, struct err *e);
 
 /*
- * What the timer does: a single look at the epoch and at charon while nothing is due, everything otherwise.
- * The lock is held by the caller.
+ * What the timer does: a single look at the epoch and at charon while nothing is due, everything
+ * otherwise. The lock is held by the caller.
  */
 int reconcile_due(struct session *session, struct outcome *outcome, struct err *e);
 
-/* Charon alone, with the peers last applied; no call leaves the machine. The lock is held by the caller. */
+/*
+ * Charon alone, with the peers last applied; no call leaves the machine. The lock is held by the
+ * caller.
+ */
 int reconcile_tunnels(struct session *session, struct outcome *outcome, struct err *e);
 
 #endif

@@ -6,8 +6,9 @@
 #include "keys/exchange_changes.h"
 
 /*
- * Whether what was announced could be read, and is all that there is to know. What an earlier mesh had warnings of may
- * have to be looked at again with any other record, and everything has to with another policy.
+ * Whether what was announced could be read, and is all that there is to know. What an earlier mesh
+ * had warnings of may have to be looked at again with any other record, and everything has to with
+ * another policy.
  */
 static bool changes_read(struct session *session, struct listing *ret_listing)
 {

@@ -1,6 +1,7 @@
 /*
- * rekey: the operator wants another key. That much is written down, and then the passes of the timer are run, only
- * sooner, until it is done or somebody holds it up: whenever this ends, sync goes on from there.
+ * rekey: the operator wants another key. That much is written down, and then the passes of the
+ * timer are run, only sooner, until it is done or somebody holds it up: whenever this ends, sync
+ * goes on from there.
  */
 #include "base/clock.h"
 #include "bootstrap/apply.h"
@@ -129,7 +130,10 @@ static bool is_over(const struct session *session)
 	       !apply_is_behind(session, CONCERN_CHARON);
 }
 
-/* What the pass before has not said yet is said. One that finds the lock taken, or charon busy, is made up for. */
+/*
+ * What the pass before has not said yet is said. One that finds the lock taken, or charon busy, is
+ * made up for.
+ */
 static int rekey_pass(struct session *session, struct outcome *outcome, struct err *e)
 {
 	CLEANUP(strings_done) struct strings before = { 0 };

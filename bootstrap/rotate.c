@@ -1,7 +1,7 @@
 /*
- * rotate: where the steps of a rotation meet the disk, the registry and charon. Which one comes when is decided in
- * render/rotation; here what it goes by is looked up, and what it wants is saved and done, in an order in which a run
- * may be killed anywhere.
+ * rotate: where the steps of a rotation meet the disk, the registry and charon. Which one comes
+ * when is decided in render/rotation; here what it goes by is looked up, and what it wants is saved
+ * and done, in an order in which a run may be killed anywhere.
  */
 #include "bootstrap/rotate.h"
 
@@ -43,7 +43,8 @@ int rotate_save(struct session *session, struct err *e)
 	return state_save(session->options->root, &session->state, e);
 }
 
-int rotate_store(struct session *session, const struct buf *private_pem, const struct public_key *key, struct err *e)
+int rotate_store(struct session *session, const struct buf *private_pem,
+		 const struct public_key *key, struct err *e)
 {
 	const char *root = session->options->root, *folder = session->host.flavour->keys_folder;
 	struct keyring *keyring = &session->keyring;
@@ -73,7 +74,8 @@ static bool revoked_note(struct revocations *dealt, const struct site *peer)
 	return news;
 }
 
-static int site_terminate(struct session *session, const struct site *peer, struct outcome *outcome, struct err *e)
+static int site_terminate(struct session *session, const struct site *peer, struct outcome *outcome,
+			  struct err *e)
 {
 	CLEANUP(tunnels_done) struct tunnels tunnels = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
@@ -98,7 +100,8 @@ static int site_terminate(struct session *session, const struct site *peer, stru
 	return 0;
 }
 
-static int revoked_deal(struct session *session, const struct sites *peers, struct outcome *outcome, struct err *e)
+static int revoked_deal(struct session *session, const struct sites *peers, struct outcome *outcome,
+			struct err *e)
 {
 	struct revocations *dealt = &session->state.dealt;
 
@@ -110,7 +113,8 @@ static int revoked_deal(struct session *session, const struct sites *peers, stru
 	return state_save(session->options->root, &session->state, e);
 }
 
-static int ack_tell(struct session *session, const struct ack *ack, struct outcome *outcome, struct err *e)
+static int ack_tell(struct session *session, const struct ack *ack, struct outcome *outcome,
+		    struct err *e)
 {
 	AUTO_FREE char *text = ack_text(ack);
 	uint32_t hash = hash_text(text);
@@ -130,7 +134,8 @@ static int ack_tell(struct session *session, const struct ack *ack, struct outco
 	return 0;
 }
 
-int rotate_answer(struct session *session, const struct sites *peers, struct outcome *outcome, struct err *e)
+int rotate_answer(struct session *session, const struct sites *peers, struct outcome *outcome,
+		  struct err *e)
 {
 	CLEANUP(ack_done) struct ack ack = { 0 };
 
@@ -172,7 +177,8 @@ static void boot_read(const struct session *session, char ret_boot[BOOT_ID_SIZE]
 		snprintf(ret_boot, BOOT_ID_SIZE, "%.*s", (int)strcspn(buf_str(&text), "\n"), buf_str(&text));
 }
 
-static int rotating_observe(struct rotating *r, const struct site *own, const struct sites *peers, struct err *e)
+static int rotating_observe(struct rotating *r, const struct site *own, const struct sites *peers,
+			    struct err *e)
 {
 	struct session *session = r->session;
 
@@ -287,8 +293,8 @@ static int rotating_step(struct rotating *r, struct outcome *outcome, struct err
 	return rotate_save(session, e);
 }
 
-int rotate_tend(struct session *session, const struct site *own, const struct sites *peers, struct outcome *outcome,
-		struct err *e)
+int rotate_tend(struct session *session, const struct site *own, const struct sites *peers,
+		struct outcome *outcome, struct err *e)
 {
 	CLEANUP(rotating_done) struct rotating r = { .session = session };
 

@@ -1,6 +1,6 @@
 /*
- * services: systemd's units, through systemctl. It knows how to ask and how to tell what went wrong,
- * not which units there should be.
+ * services: systemd's units, through systemctl. It knows how to ask and how to tell what went
+ * wrong, not which units there should be.
  */
 #include "bootstrap/services.h"
 
@@ -10,11 +10,11 @@
 #include "base/run.h"
 
 /*
- * Of a call that waits for systemd's job. With --no-block nothing would tell a unit that failed from
- * one not begun, nor, after a restart, the new process from the old. A job may be ordered behind the
- * very boot step that runs us (cloud-init's bootcmd comes before the network is up): then this limit,
- * shorter than the 90 s that systemd gives a unit, ends the wait; the job stays queued, and systemd
- * runs it once this program has ended.
+ * Of a call that waits for systemd's job. With --no-block nothing would tell a unit that failed
+ * from one not begun, nor, after a restart, the new process from the old. A job may be ordered
+ * behind the very boot step that runs us (cloud-init's bootcmd comes before the network is up):
+ * then this limit, shorter than the 90 s that systemd gives a unit, ends the wait; the job stays
+ * queued, and systemd runs it once this program has ended.
  */
 #define JOB_MS 60000
 

@@ -113,9 +113,11 @@ void session_registry_found(struct session *session)
 	session->setback_is_registry = false;
 }
 
-typedef int (*config_maker)(const struct config_sources *sources, struct config *ret_config, struct err *e);
+typedef int (*config_maker)(const struct config_sources *sources, struct config *ret_config,
+			    struct err *e);
 
-static int config_observe(struct session *session, char *const environment[], config_maker make, struct err *e)
+static int config_observe(struct session *session, char *const environment[], config_maker make,
+			  struct err *e)
 {
 	bool here = session->instance.id != NULL;
 	AUTO_FREE char *text = NULL;
@@ -155,7 +157,10 @@ static int interface_observe(struct session *session, struct err *e)
 		       session->instance.mac, session->instance.interface);
 }
 
-/* The kernel's word behind the path of a file that was removed, or replaced, since the program in it was started. */
+/*
+ * The kernel's word behind the path of a file that was removed, or replaced, since the program in
+ * it was started.
+ */
 static size_t program_length(const char *path, size_t len)
 {
 	static const char removed[] = " (deleted)";
@@ -271,7 +276,8 @@ int session_observe(struct session *session, char *const environment[], struct e
 	return 0;
 }
 
-static void unseen_tell(const struct session *session, const struct config *timer, enum setting setting)
+static void unseen_tell(const struct session *session, const struct config *timer,
+			enum setting setting)
 {
 	const struct config *config = &session->config;
 	const char *key = config_key(setting), *value = config->values[setting];

@@ -68,28 +68,37 @@ void session_warn(struct session *session, const char *text);
 void session_setback(struct session *session, struct err *e);
 
 /*
- * The same for a registry that cannot be read or written. Every known peer stays, so of an outage one warning an hour
- * is enough for a quiet log. And when it answers again: the next outage is worth a warning at once.
+ * The same for a registry that cannot be read or written. Every known peer stays, so of an outage
+ * one warning an hour is enough for a quiet log. And when it answers again: the next outage is
+ * worth a warning at once.
  */
 void session_registry_lost(struct session *session, struct err *e);
 void session_registry_found(struct session *session);
 
 /*
- * Who am I, what was I told, which machine is this: program, IMDS, tags, settings, distribution. Nothing is changed. May
- * be called again.
+ * Who am I, what was I told, which machine is this: program, IMDS, tags, settings, distribution.
+ * Nothing is changed. May be called again.
  */
 int session_observe(struct session *session, char *const environment[], struct err *e);
 
-/* Warn of required settings that only this run is given: the timer's have their file and the tags. */
+/*
+ * Warn of required settings that only this run is given: the timer's have their file and the tags.
+ */
 void session_tell_unseen(const struct session *session);
 
 /* Whether the timer is enabled, so that other runs come whatever becomes of this one. */
 bool session_is_followed(const struct session *session);
 
-/* Settings and aws are there: say where the registry is, and as whom it is asked. who names us in the role's logs; borrowed. */
+/*
+ * Settings and aws are there: say where the registry is, and as whom it is asked. who names us in
+ * the role's logs; borrowed.
+ */
 void session_connect(struct session *session, const char *who);
 
-/* For a command that runs away from any gateway: the registry, with whatever credentials there are. Nothing is changed. */
+/*
+ * For a command that runs away from any gateway: the registry, with whatever credentials there are.
+ * Nothing is changed.
+ */
 int session_observe_registry(struct session *session, char *const environment[], struct err *e);
 
 /* What is remembered on disk. Called under the lock; may be called again. */
@@ -99,8 +108,8 @@ int session_load(struct session *session, struct err *e);
 int session_load_key(struct session *session, struct err *e);
 
 /*
- * The period of sync grows with the mesh (at least sites / 10 s), so that a shared registry carries any number of
- * gateways: raise the interval to what this many peers need.
+ * The period of sync grows with the mesh (at least sites / 10 s), so that a shared registry carries
+ * any number of gateways: raise the interval to what this many peers need.
  */
 void session_pace(struct session *session, size_t peers);
 

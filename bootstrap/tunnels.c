@@ -1,6 +1,6 @@
 /*
- * tunnels: from charon's SAs to actions and a report, each pass anew. Which tunnel needs what is decided in
- * render/bringup; here it is looked up, done and remembered.
+ * tunnels: from charon's SAs to actions and a report, each pass anew. Which tunnel needs what is
+ * decided in render/bringup; here it is looked up, done and remembered.
  */
 #include "bootstrap/tunnels.h"
 
@@ -67,7 +67,8 @@ void tunnels_act(struct session *session, const struct plan *plan)
 }
 
 /* A charon that does not answer has none established. */
-void tunnels_replaced(const struct session *session, const struct sites *peers, struct replaced *ret_replaced)
+void tunnels_replaced(const struct session *session, const struct sites *peers,
+		      struct replaced *ret_replaced)
 {
 	const struct charon charon = session_charon(session);
 	struct replaced replaced = { 0 };
@@ -79,7 +80,8 @@ void tunnels_replaced(const struct session *session, const struct sites *peers, 
 	*ret_replaced = replaced;
 }
 
-static void outcome_report(struct outcome *outcome, const struct tunnel_report *reports, size_t count)
+static void outcome_report(struct outcome *outcome, const struct tunnel_report *reports,
+			   size_t count)
 {
 	outcome->peers = count;
 	outcome->up = 0;

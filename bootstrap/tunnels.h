@@ -25,18 +25,21 @@ bool tunnels_observable(const struct session *session);
 
 int tunnels_observe(const struct session *session, struct tunnels *ret_tunnels, struct err *e);
 
-/* Do what a plan initiates and terminates. A tunnel that cannot be started or stopped is a setback. */
+/*
+ * Do what a plan initiates and terminates. A tunnel that cannot be started or stopped is a setback.
+ */
 void tunnels_act(struct session *session, const struct plan *plan);
 
 /*
- * Who of the peers was replaced since the last pass, and what charon has established by now: to be asked before their
- * keys are loaded. Yours to replaced_done.
+ * Who of the peers was replaced since the last pass, and what charon has established by now: to be
+ * asked before their keys are loaded. Yours to replaced_done.
  */
-void tunnels_replaced(const struct session *session, const struct sites *peers, struct replaced *ret_replaced);
+void tunnels_replaced(const struct session *session, const struct sites *peers,
+		      struct replaced *ret_replaced);
 
 /*
- * Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are. replaced may be NULL.
- * The lock is held.
+ * Judge every tunnel, initiate and terminate what has to be, and say in outcome how they are.
+ * replaced may be NULL. The lock is held.
  */
 int tunnels_tend(struct session *session, const struct site *own, const struct sites *peers,
 		 const struct replaced *replaced, struct outcome *outcome, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * userdata: text for EC2, CloudFormation and IAM, printed by an operator or a pipeline anywhere. It needs neither root
- * nor an instance, calls nobody, and writes nothing.
+ * userdata: text for EC2, CloudFormation and IAM, printed by an operator or a pipeline anywhere. It
+ * needs neither root nor an instance, calls nobody, and writes nothing.
  */
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -26,8 +26,8 @@ static int program_hash(char ret_hash[HASH_TEXT], struct err *e)
 }
 
 /*
- * The settings of machines that are not there yet: those that this command was given. A file here is of the machine
- * that prints, and its site is not theirs.
+ * The settings of machines that are not there yet: those that this command was given. A file here
+ * is of the machine that prints, and its site is not theirs.
  */
 static int settings_read(struct session *session, char *const environment[], struct err *e)
 {

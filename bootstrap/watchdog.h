@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
-/* End the process with EXIT_AGAIN and a line on stderr when it still runs after so many seconds. Files are whole at any time. */
+/*
+ * End the process with EXIT_AGAIN and a line on stderr when it still runs after so many seconds.
+ * Files are whole at any time.
+ */
 void watchdog_start(int64_t seconds);
 
 #endif

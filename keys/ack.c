@@ -1,7 +1,7 @@
 /*
  * ack: the document by which a gateway tells whoever replaces or revokes a key how far it has come.
- * Whoever can write one can only hold up, or hurry, the rotations of others: it carries no key. When
- * it is due, and what follows from one, is not decided here.
+ * Whoever can write one can only hold up, or hurry, the rotations of others: it carries no key.
+ * When it is due, and what follows from one, is not decided here.
  */
 #include "keys/ack.h"
 

@@ -23,8 +23,8 @@ struct acks {
 
 /*
  * Pure. What site has to say once charon has loaded what peers have published: their next keys, and
- * those revoked ones of theirs that were dealt with. False, and nothing, when peers have neither. At
- * most ACK_IDS_MAX, revoked ones first: the others' turn comes when these are listed no more.
+ * those revoked ones of theirs that were dealt with. False, and nothing, when peers have neither.
+ * At most ACK_IDS_MAX, revoked ones first: the others' turn comes when these are listed no more.
  */
 bool ack_make(const char *site, const struct sites *peers, const struct revocations *dealt,
 	      struct ack *ret_ack);

@@ -50,9 +50,9 @@ int exchange_epoch(const struct registry *registry, struct epoch *ret_epoch,
 		   struct policy *ret_policy, struct err *e);
 
 /*
- * The epoch and the policy, then every record: one recursive listing, and the sixteen shards side by side where
- * that has more pages. A record below the wrong shard or with a name that is no site's is a
- * refusal, not a failure.
+ * The epoch and the policy, then every record: one recursive listing, and the sixteen shards side
+ * by side where that has more pages. A record below the wrong shard or with a name that is no
+ * site's is a refusal, not a failure.
  */
 int exchange_list(const struct registry *registry, struct listing *ret_listing, struct err *e);
 
@@ -88,8 +88,8 @@ void listing_fill(struct listing *listing, const struct registry *registry,
 		  const struct parameters *found);
 
 /*
- * Pure. Add those remembered records (static peers are none) that the listing lacks: absence removes
- * nobody, and of a partial listing it says nothing at all.
+ * Pure. Add those remembered records (static peers are none) that the listing lacks: absence
+ * removes nobody, and of a partial listing it says nothing at all.
  */
 void listing_complete(struct listing *listing, const struct sites *remembered);
 

@@ -19,8 +19,8 @@ struct changes {
 
 /*
  * Pure. Judge the versions of the epoch's parameter, oldest first. They tell all that was announced
- * since applied only if the one of its version carries its token (or they begin at 1, and applied is
- * none), and if all after it are there and can be read. Else false, and nothing: the epoch was
+ * since applied only if the one of its version carries its token (or they begin at 1, and applied
+ * is none), and if all after it are there and can be read. Else false, and nothing: the epoch was
  * deleted, or made anew, or more has happened than Parameter Store keeps.
  */
 bool changes_judge(const struct parameters *history, const struct epoch *applied,

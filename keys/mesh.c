@@ -249,7 +249,9 @@ static void candidate_judge(const struct selection *s, struct candidate *candida
 	candidate->refused = site->subnets.count == 0;
 }
 
-/* Peers will do the same with the own record, and its operator would look for the fault elsewhere. */
+/*
+ * Peers will do the same with the own record, and its operator would look for the fault elsewhere.
+ */
 static void own_warn(const struct selection *s)
 {
 	const struct policy *policy = &s->inputs->listing->policy;
@@ -342,7 +344,8 @@ void mesh_select(const struct mesh_inputs *inputs, struct mesh *ret_mesh)
 	*ret_mesh = mesh;
 }
 
-void mesh_replaced(const struct sites *applied, const struct sites *peers, struct strings *ret_sites)
+void mesh_replaced(const struct sites *applied, const struct sites *peers,
+		   struct strings *ret_sites)
 {
 	struct strings sites = { 0 };
 

@@ -9,9 +9,9 @@ struct mesh {
 	struct sites peers;	/* sorted by name; their subnets are those accepted, never empty */
 	struct sites neighbours;	/* records of the own VPC's other sites, sorted by name */
 	/*
-	 * Sorted, one a site and rule, the listing's refusals but the own site's, and the statics' warnings too. What is
-	 * refused may have to be no more once any other record changes: with a warning, the next
-	 * change wants a full listing.
+	 * Sorted, one a site and rule, the listing's refusals but the own site's, and the statics'
+	 * warnings too. What is refused may have to be no more once any other record changes: with
+	 * a warning, the next change wants a full listing.
 	 */
 	struct strings warnings;
 };
@@ -30,13 +30,13 @@ struct mesh_inputs {
  * own one, of the own VPC (same account, region and vpc), or a tombstone. A record that a refusal
  * hides, or that is missing, stays as last applied; and so does one that is empty, unless its
  * generation is greater than that applied: then a tombstone was in between. A claim, which has the
- * key of the instance before, still counts as that one's. Refused, each with a
- * warning: a site that the policy has not, a subnet outside those of the policy or outside
- * allow_subnets, one that overlaps the own ones, one that two peers offer (the last applied owner
- * keeps it; with no history neither gets it), an address or an active key that is the own one or
- * another peer's (with no history neither gets in), a key that the record itself has revoked. A record
- * left without subnets or without an active key is no peer. One that has an active key which was
- * revoked as last applied is an old one, read once more: with a warning, the site stays as applied.
+ * key of the instance before, still counts as that one's. Refused, each with a warning: a site that
+ * the policy has not, a subnet outside those of the policy or outside allow_subnets, one that
+ * overlaps the own ones, one that two peers offer (the last applied owner keeps it; with no history
+ * neither gets it), an address or an active key that is the own one or another peer's (with no
+ * history neither gets in), a key that the record itself has revoked. A record left without subnets
+ * or without an active key is no peer. One that has an active key which was revoked as last applied
+ * is an old one, read once more: with a warning, the site stays as applied.
  *
  * A static peer needs no record: it takes the place of one with its name, with a warning, goes when
  * its file goes, and what it has it has before any record; otherwise the same rules are its, but
@@ -49,6 +49,7 @@ void mesh_done(struct mesh *mesh);
  * Pure. The peers whose sites another instance fills than as applied before; yours to strings_done.
  * Only what has a key of its own is another: a key that replaces one of the same instance is none.
  */
-void mesh_replaced(const struct sites *applied, const struct sites *peers, struct strings *ret_sites);
+void mesh_replaced(const struct sites *applied, const struct sites *peers,
+		   struct strings *ret_sites);
 
 #endif

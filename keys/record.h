@@ -59,7 +59,8 @@ int64_t record_generation(const char *text);
  *
  * Of the revoked ids the newest that fit are in it, at most REVOKED_MAX. Beside a single key at
  * least 9 always fit, where a second one would be; beside two keys of 4096 bits all 16 do with 32
- * subnets, and 12 with 64. An older one gets in when peers have dealt with a newer one and it leaves.
+ * subnets, and 12 with 64. An older one gets in when peers have dealt with a newer one and it
+ * leaves.
  */
 int record_text(const struct site *site, char **ret_text, struct err *e);
 

@@ -5,7 +5,9 @@
 #include "aws/ec2.h"
 #include "metadata/config.h"
 
-/* Parts of the VPC; each is read by itself, so that a missing permission costs only what needs it. */
+/*
+ * Parts of the VPC; each is read by itself, so that a missing permission costs only what needs it.
+ */
 enum cloud_part {
 	CLOUD_INTERFACE,	/* the primary network interface */
 	CLOUD_ADDRESSES,	/* Elastic IPs that 'address' means */

@@ -103,8 +103,9 @@ int config_make(const struct config_sources *sources, struct config *ret_config,
 int config_registry(const struct config_sources *sources, struct config *ret_config, struct err *e);
 
 /*
- * Pure. The same for a machine that is not there yet: what a source sets is parsed, and the rest has its default where
- * that is known without the instance. values is NULL of what has none; nothing is missing.
+ * Pure. The same for a machine that is not there yet: what a source sets is parsed, and the rest
+ * has its default where that is known without the instance. values is NULL of what has none;
+ * nothing is missing.
  */
 int config_given(const struct config_sources *sources, struct config *ret_config, struct err *e);
 

@@ -240,9 +240,9 @@ static const struct enabling amazon2_epel[] = {
 	.sysctl_file = "/etc/sysctl.d/99-zz-cygnet.conf"
 
 /*
- * apt-get update forgives a server that does not answer unless it is told not to, which apt before 2.1.16 does not hear:
- * Ubuntu 20.04's. A package that was removed may still be in dpkg's list. First boots run unattended upgrades, which
- * last for minutes.
+ * apt-get update forgives a server that does not answer unless it is told not to, which apt before
+ * 2.1.16 does not hear: Ubuntu 20.04's. A package that was removed may still be in dpkg's list.
+ * First boots run unattended upgrades, which last for minutes.
  */
 #define APT								\
 	.install = "apt-get install -y",				\
@@ -351,7 +351,10 @@ static const struct distro distros[] = {
 		.repositories = "amazonlinux and SPAL",
 		.unpackaged = true,
 		DNF_INSTALLS,
-		/* An image is locked to its release's repositories: AL2023 User Guide, "Deterministic upgrades" */
+		/*
+		 * An image is locked to its release's repositories: AL2023 User Guide,
+		 * "Deterministic upgrades"
+		 */
 		.upgrade = "dnf upgrade -y --releasever=latest",
 		.agent = "amazon-cloudwatch-agent",
 		.syslog = "rsyslog",	/* the same guide, "Comparing": systemd-journald alone is there */

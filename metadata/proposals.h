@@ -7,9 +7,9 @@
 
 /*
  * Pure. Parse a list of named sets ("strong", "article") and literals ("ike:…", "esp:…", in
- * strongSwan's words), strongest first. EXIT_CONFIG when an item is neither, when a proposal does not
- * encrypt or mixes AEAD and classic ciphers (which strongSwan discards), or when either list stays
- * empty. Source: strongSwan's documentation, "IKEv2 Cipher Suites".
+ * strongSwan's words), strongest first. EXIT_CONFIG when an item is neither, when a proposal does
+ * not encrypt or mixes AEAD and classic ciphers (which strongSwan discards), or when either list
+ * stays empty. Source: strongSwan's documentation, "IKEv2 Cipher Suites".
  */
 int proposals_parse(const char *text, struct strings *ret_ike, struct strings *ret_esp,
 		    struct err *e);

@@ -8,8 +8,8 @@
 struct setting_row {
 	const char *key;
 	/*
-	 * The default's text, or what makes it of the instance and of what has no such default; both
-	 * NULL: the setting is required. Derived to be empty, it is not known yet.
+	 * The default's text, or what makes it of the instance and of what has no such default;
+	 * both NULL: the setting is required. Derived to be empty, it is not known yet.
 	 */
 	const char *standard;
 	int (*derive)(const struct config *config, const struct instance *instance,

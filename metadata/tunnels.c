@@ -1,6 +1,6 @@
 /*
- * tunnels: ordering and releasing what was observed of charon. Observing is bootstrap/charon's business,
- * judging it render's.
+ * tunnels: ordering and releasing what was observed of charon. Observing is bootstrap/charon's
+ * business, judging it render's.
  */
 #include "metadata/tunnels.h"
 

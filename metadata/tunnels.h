@@ -50,10 +50,11 @@ void connections_done(struct connection *connections, size_t count);	/* frees th
 void connections_sort(struct connection *connections, size_t count);	/* by name */
 
 /*
- * Compare what is loaded with what should be, each given as struct connection sorted by name: 0 when they are the same,
- * -1 with EXIT_STEP naming the first connection and member that differs. Pure.
+ * Compare what is loaded with what should be, each given as struct connection sorted by name: 0
+ * when they are the same, -1 with EXIT_STEP naming the first connection and member that differs.
+ * Pure.
  */
-int connections_compare(const struct connection *wanted, size_t wanted_count, const struct connection *loaded,
-			size_t loaded_count, struct err *e);
+int connections_compare(const struct connection *wanted, size_t wanted_count,
+			const struct connection *loaded, size_t loaded_count, struct err *e);
 
 #endif

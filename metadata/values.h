@@ -18,8 +18,8 @@ struct value {
 
 /*
  * Parsers, all pure and of one type, so that a table can name them. Each puts a value of the type
- * beside its name into *ret_value, or fails with EXIT_CONFIG saying which rule the text breaks. Lists
- * are separated by commas, spaces or both.
+ * beside its name into *ret_value, or fails with EXIT_CONFIG saying which rule the text breaks.
+ * Lists are separated by commas, spaces or both.
  */
 typedef int value_parser(const struct value *value, void *ret_value, struct err *e);
 

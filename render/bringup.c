@@ -1,7 +1,8 @@
 /*
- * bringup: which end of a tunnel initiates and when, and which children go. One end acts, because two make duplicate
- * SAs, of which `unique = replace` may delete the wrong one; the other steps in only when nothing came for two
- * intervals. A child is replaced by making a new one first, so that no packet misses it.
+ * bringup: which end of a tunnel initiates and when, and which children go. One end acts, because
+ * two make duplicate SAs, of which `unique = replace` may delete the wrong one; the other steps in
+ * only when nothing came for two intervals. A child is replaced by making a new one first, so that
+ * no packet misses it.
  */
 #include "render/bringup.h"
 
@@ -19,8 +20,9 @@
 /* --- what was tried already --- */
 
 /*
- * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what stands beside it
- * once it is up, says nothing of another. The own key is no part of it: a pass that looks at tunnels alone loads none.
+ * What both ends have to agree on, and whether they do: patience with one such tunnel, or with what
+ * stands beside it once it is up, says nothing of another. The own key is no part of it: a pass
+ * that looks at tunnels alone loads none.
  */
 static int64_t tunnel_hash(const struct site *own, const struct tunnel_report *report)
 {
@@ -37,7 +39,8 @@ static int64_t tunnel_hash(const struct site *own, const struct tunnel_report *r
 	return hash_text(buf_str(&text));
 }
 
-static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs, const struct tunnel_report *report)
+static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs,
+					   const struct tunnel_report *report)
 {
 	const struct recent *recent = inputs->recent;
 	int64_t wanted = tunnel_hash(inputs->own, report);
@@ -48,14 +51,18 @@ static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs, 
 	return NULL;
 }
 
-static bool has_waited(const struct bringup_inputs *inputs, const struct tunnel_report *report, int64_t intervals)
+static bool has_waited(const struct bringup_inputs *inputs, const struct tunnel_report *report,
+		       int64_t intervals)
 {
 	const struct tunnel_wait *wait = wait_find(inputs, report);
 
 	return wait != NULL && inputs->now_ms - wait->since_ms >= intervals * inputs->interval_ms;
 }
 
-/* A newcomer is refused until its peers have its key: whoever has just loaded it comes to the newcomer. */
+/*
+ * A newcomer is refused until its peers have its key: whoever has just loaded it comes to the
+ * newcomer.
+ */
 static bool is_replaced(const struct bringup_inputs *inputs, const struct site *peer)
 {
 	return inputs->replaced != NULL && strings_has(&inputs->replaced->sites, peer->name);
@@ -72,8 +79,9 @@ static bool end_acts(const struct bringup_inputs *inputs, const struct tunnel_re
 /* --- what is initiated --- */
 
 /*
- * Each try is followed by twice the patience of the one before, as the peer may not have read our record yet, or may
- * never agree. A tunnel that is down is tried again soon, at first: a fresh mesh is up after its peers' next sync.
+ * Each try is followed by twice the patience of the one before, as the peer may not have read our
+ * record yet, or may never agree. A tunnel that is down is tried again soon, at first: a fresh mesh
+ * is up after its peers' next sync.
  */
 static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, bool down)
 {
@@ -86,8 +94,8 @@ static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, b
 }
 
 /*
- * Whether the peer can have read what we offer. What it offers it has loaded before it published it; before it has read
- * our side it could only narrow a new child to what the old one has.
+ * Whether the peer can have read what we offer. What it offers it has loaded before it published
+ * it; before it has read our side it could only narrow a new child to what the old one has.
  */
 static bool peer_is_ready(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
@@ -139,9 +147,10 @@ static bool child_equals(const struct child_sa *a, const struct child_sa *b)
 }
 
 /*
- * The newer of two alike in one SA: a peer that has not read its side yet narrowed it to what the old one has. It has
- * to go, because charon makes no second child from the configuration that it has loaded, and would refuse the next try.
- * In two SAs they are those of a key that replaces another.
+ * The newer of two alike in one SA: a peer that has not read its side yet narrowed it to what the
+ * old one has. It has to go, because charon makes no second child from the configuration that it
+ * has loaded, and would refuse the next try. In two SAs they are those of a key that replaces
+ * another.
  */
 static bool child_is_double(const struct ike_sa *sa, const struct child_sa *child)
 {
@@ -153,11 +162,12 @@ static bool child_is_double(const struct ike_sa *sa, const struct child_sa *chil
 }
 
 /*
- * Whether a better child came after this one. The newest that is no double never goes for another one's sake: whatever
- * both ends do at the same time, and whatever either has read of the plan, one child is left.
+ * Whether a better child came after this one. The newest that is no double never goes for another
+ * one's sake: whatever both ends do at the same time, and whatever either has read of the plan, one
+ * child is left.
  */
-static bool child_is_replaced(const struct bringup_inputs *inputs, const struct tunnel_report *report,
-			      const struct child_sa *child)
+static bool child_is_replaced(const struct bringup_inputs *inputs,
+			      const struct tunnel_report *report, const struct child_sa *child)
 {
 	enum tunnel_health health = child_judge(child, inputs->own, report->peer);
 
@@ -175,9 +185,12 @@ static bool child_is_replaced(const struct bringup_inputs *inputs, const struct 
 	return false;
 }
 
-/* One that came after the planned child may be of a plan that only the peer has read; but not for long. */
-static bool child_is_left_over(const struct bringup_inputs *inputs, const struct tunnel_report *report,
-			       const struct child_sa *child)
+/*
+ * One that came after the planned child may be of a plan that only the peer has read; but not for
+ * long.
+ */
+static bool child_is_left_over(const struct bringup_inputs *inputs,
+			       const struct tunnel_report *report, const struct child_sa *child)
 {
 	return report->health == TUNNEL_UP && child_judge(child, inputs->own, report->peer) != TUNNEL_UP &&
 	       has_waited(inputs, report, PLAN_INTERVALS);
@@ -198,7 +211,8 @@ static void children_plan(const struct bringup_inputs *inputs, const struct tunn
 	}
 }
 
-static void peer_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report, struct plan *plan)
+static void peer_plan(const struct bringup_inputs *inputs, const struct tunnel_report *report,
+		      struct plan *plan)
 {
 	const struct tunnels *tunnels = inputs->tunnels;
 	const struct tunnel_wait *wait = wait_find(inputs, report);
@@ -211,7 +225,8 @@ static void peer_plan(const struct bringup_inputs *inputs, const struct tunnel_r
 			children_plan(inputs, report, &tunnels->sas[i], plan);
 }
 
-void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports, struct plan *ret_plan)
+void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports,
+		  struct plan *ret_plan)
 {
 	struct tunnel_report *reports = tunnels_judge(inputs);
 	struct plan plan = { 0 };

@@ -23,8 +23,8 @@ struct tunnel_report {
 };
 
 /*
- * Peers whose sites another instance fills than as applied before, and the SAs that there were before its key was
- * loaded, which cannot be with it. Zeroed: none was replaced.
+ * Peers whose sites another instance fills than as applied before, and the SAs that there were
+ * before its key was loaded, which cannot be with it. Zeroed: none was replaced.
  */
 struct replaced {
 	struct strings sites;
@@ -55,7 +55,8 @@ struct bringup_inputs {
  * - An SA to an address or id that is not planned, of a site that is no peer, or with an instance that was replaced,
  *   is terminated. One that is being terminated counts as gone.
  */
-void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports, struct plan *ret_plan);
+void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports,
+		  struct plan *ret_plan);
 
 /* Note in recent since when which tunnels are not as planned, and when they were last initiated. */
 void bringup_remember(const struct bringup_inputs *inputs, const struct tunnel_report *reports,

@@ -1,6 +1,6 @@
 /*
- * bringup_judge: what charon has established, against what is planned. What is done about a difference is bringup's
- * business.
+ * bringup_judge: what charon has established, against what is planned. What is done about a
+ * difference is bringup's business.
  */
 #include "render/bringup_judge.h"
 
@@ -65,7 +65,8 @@ bool sa_carries(const struct ike_sa *sa, const struct site *own, const struct si
 	return sa->established_s >= 0 && sa_is_of(sa, own, peer);
 }
 
-bool sa_counts(const struct bringup_inputs *inputs, const struct ike_sa *sa, const struct site *peer)
+bool sa_counts(const struct bringup_inputs *inputs, const struct ike_sa *sa,
+	       const struct site *peer)
 {
 	return sa_carries(sa, inputs->own, peer) && !sa_is_former(inputs, sa);
 }
@@ -86,7 +87,8 @@ static bool cidrs_meet(const struct cidrs *a, const struct cidrs *b)
 	return false;
 }
 
-enum tunnel_health child_judge(const struct child_sa *child, const struct site *own, const struct site *peer)
+enum tunnel_health child_judge(const struct child_sa *child, const struct site *own,
+			       const struct site *peer)
 {
 	if (!child_is_installed(child))
 		return TUNNEL_CONNECTING;
@@ -102,8 +104,8 @@ enum tunnel_health child_judge(const struct child_sa *child, const struct site *
 }
 
 /* The best of the children decides, of equally good ones the newest. */
-static void report_child(struct tunnel_report *report, const struct ike_sa *sa, const struct child_sa *child,
-			 const struct site *own)
+static void report_child(struct tunnel_report *report, const struct ike_sa *sa,
+			 const struct child_sa *child, const struct site *own)
 {
 	enum tunnel_health health = child_judge(child, own, report->peer);
 

@@ -20,10 +20,12 @@ bool sa_is_former(const struct bringup_inputs *inputs, const struct ike_sa *sa);
 bool sa_carries(const struct ike_sa *sa, const struct site *own, const struct site *peer);
 
 /* Likewise, and it is not with an instance that is gone. */
-bool sa_counts(const struct bringup_inputs *inputs, const struct ike_sa *sa, const struct site *peer);
+bool sa_counts(const struct bringup_inputs *inputs, const struct ike_sa *sa,
+	       const struct site *peer);
 
 /* By its selectors and state. */
-enum tunnel_health child_judge(const struct child_sa *child, const struct site *own, const struct site *peer);
+enum tunnel_health child_judge(const struct child_sa *child, const struct site *own,
+			       const struct site *peer);
 
 /* Installed, and not being replaced just now. */
 bool child_is_settled(const struct child_sa *child);

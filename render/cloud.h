@@ -18,19 +18,20 @@ struct cloud_inputs {
 };
 
 /*
- * The public address the site is to have, from 'address' and what was found: *ret_address, and the Elastic IP it
- * belongs to (borrowed; NULL with the default, the instance's own). EXIT_CONFIG when there is not exactly one, when it
- * is another site's, or an instance's that never filled this site, naming both; EXIT_MISSING when it could not be read.
+ * The public address the site is to have, from 'address' and what was found: *ret_address, and the
+ * Elastic IP it belongs to (borrowed; NULL with the default, the instance's own). EXIT_CONFIG when
+ * there is not exactly one, when it is another site's, or an instance's that never filled this
+ * site, naming both; EXIT_MISSING when it could not be read.
  */
-int cloud_address(const struct cloud_inputs *inputs, uint32_t *ret_address, const struct ec2_address **ret_elastic,
-		  struct err *e);
+int cloud_address(const struct cloud_inputs *inputs, uint32_t *ret_address,
+		  const struct ec2_address **ret_elastic, struct err *e);
 
 /*
- * Append what has to be done, in order: source/dest check, address, routes, rules; plan_sort finds each its place
- * among the host's. Each that cannot be done, or is left to the operator, is a warning, which whoever tells it ends
- * ", ignoring"; what cloud_address refuses is its caller's to tell. Parts that were not read are left alone, and
- * without a listing all but the source/dest check. A quota that would be exceeded is a warning naming it, and none of
- * that part's actions.
+ * Append what has to be done, in order: source/dest check, address, routes, rules; plan_sort finds
+ * each its place among the host's. Each that cannot be done, or is left to the operator, is a
+ * warning, which whoever tells it ends ", ignoring"; what cloud_address refuses is its caller's to
+ * tell. Parts that were not read are left alone, and without a listing all but the source/dest
+ * check. A quota that would be exceeded is a warning naming it, and none of that part's actions.
  */
 void cloud_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings);
 
@@ -45,13 +46,16 @@ void cloud_release_plan(const struct cloud_inputs *inputs, struct plan *plan,
 			struct strings *warnings);
 
 /*
- * The routes that are, or by this plan become, cygnet's, for state->routes: to be saved before the plan is done, as a
- * run that is killed half way leaves none behind unknown then. One that is to be deleted stays among them until it is
- * seen gone. Yours to made_routes_done.
+ * The routes that are, or by this plan become, cygnet's, for state->routes: to be saved before the
+ * plan is done, as a run that is killed half way leaves none behind unknown then. One that is to be
+ * deleted stays among them until it is seen gone. Yours to made_routes_done.
  */
-void cloud_routes_made(const struct cloud_inputs *inputs, struct made_route **ret_routes, size_t *ret_count);
+void cloud_routes_made(const struct cloud_inputs *inputs, struct made_route **ret_routes,
+		       size_t *ret_count);
 
-/* The ranges of the own zone's subnets, sorted; yours to cidrs_done. Empty when they were not read. */
+/*
+ * The ranges of the own zone's subnets, sorted; yours to cidrs_done. Empty when they were not read.
+ */
 void cloud_zone_ranges(const struct cloud *cloud, const char *zone, struct cidrs *ret_ranges);
 
 #endif

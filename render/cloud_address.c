@@ -1,6 +1,6 @@
 /*
- * cloud_address: whose the site's Elastic IP is. It may be taken over from an instance that filled this site before,
- * and from nobody else.
+ * cloud_address: whose the site's Elastic IP is. It may be taken over from an instance that filled
+ * this site before, and from nobody else.
  */
 #include <string.h>
 
@@ -12,7 +12,8 @@ static bool is_own(const struct cloud_inputs *inputs, const struct ec2_address *
 }
 
 /* The only one of those that 'address' means. */
-static int elastic_choose(const struct cloud_inputs *inputs, const struct ec2_address **ret_elastic, struct err *e)
+static int elastic_choose(const struct cloud_inputs *inputs, const struct ec2_address **ret_elastic,
+			  struct err *e)
 {
 	const struct config *config = inputs->config;
 	const struct ec2_addresses *found = &inputs->cloud->addresses;
@@ -53,14 +54,16 @@ static const struct site *owner_find(const struct cloud_inputs *inputs, const st
 }
 
 /* Another site that publishes the address, or whose gateway has it. */
-static const struct site *elastic_owner(const struct cloud_inputs *inputs, const struct ec2_address *elastic)
+static const struct site *elastic_owner(const struct cloud_inputs *inputs,
+					const struct ec2_address *elastic)
 {
 	const struct site *owner = owner_find(inputs, inputs->peers, elastic);
 
 	return owner == NULL && inputs->listed != NULL ? owner_find(inputs, inputs->listed, elastic) : owner;
 }
 
-static int elastic_check(const struct cloud_inputs *inputs, const struct ec2_address *elastic, struct err *e)
+static int elastic_check(const struct cloud_inputs *inputs, const struct ec2_address *elastic,
+			 struct err *e)
 {
 	const struct site *owner = elastic_owner(inputs, elastic);
 	char address[ADDRESS_TEXT];
@@ -91,8 +94,8 @@ static bool address_is_there(const struct cloud_inputs *inputs)
 		config->address.literal == inputs->instance->public_address);
 }
 
-int cloud_address(const struct cloud_inputs *inputs, uint32_t *ret_address, const struct ec2_address **ret_elastic,
-		  struct err *e)
+int cloud_address(const struct cloud_inputs *inputs, uint32_t *ret_address,
+		  const struct ec2_address **ret_elastic, struct err *e)
 {
 	const struct ec2_address *elastic = NULL;
 

@@ -1,6 +1,7 @@
 /*
- * cloud_made: the routes that cygnet itself has made, or found made as it would. Only these may it delete, and only
- * while they are what it made them: a route that leads elsewhere by now is somebody else's.
+ * cloud_made: the routes that cygnet itself has made, or found made as it would. Only these may it
+ * delete, and only while they are what it made them: a route that leads elsewhere by now is
+ * somebody else's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,8 @@ static bool made_stands(const struct cloud_inputs *inputs, const struct made_rou
 	return route != NULL && !route->propagated && (route->blackhole || cloud_leads_here(inputs, route));
 }
 
-void cloud_made_delete(const struct cloud_inputs *inputs, const struct sites *needed, struct plan *plan)
+void cloud_made_delete(const struct cloud_inputs *inputs, const struct sites *needed,
+		       struct plan *plan)
 {
 	for (size_t i = 0; i < inputs->state->route_count; i++) {
 		const struct made_route *made = &inputs->state->routes[i];
@@ -68,7 +70,8 @@ static void making_add(struct making *making, const char *table, struct cidr ran
 }
 
 /* Routes to the own interface that an earlier state, or a person, has made as they are wanted. */
-static void making_adopt(struct making *making, const struct cloud_inputs *inputs, const struct ec2_route_table *table)
+static void making_adopt(struct making *making, const struct cloud_inputs *inputs,
+			 const struct ec2_route_table *table)
 {
 	for (size_t i = 0; i < table->route_count; i++)
 		if (cloud_leads_here(inputs, &table->routes[i]) &&
@@ -100,7 +103,8 @@ static int made_compare(const void *a, const void *b)
 	return (int)x->destination.length - (int)y->destination.length;
 }
 
-void cloud_routes_made(const struct cloud_inputs *inputs, struct made_route **ret_routes, size_t *ret_count)
+void cloud_routes_made(const struct cloud_inputs *inputs, struct made_route **ret_routes,
+		       size_t *ret_count)
 {
 	CLEANUP(strings_done) struct strings told = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };

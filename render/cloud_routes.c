@@ -1,13 +1,17 @@
 /*
- * cloud_routes: routes to the peers' subnets. Those that lead to a gateway of this mesh in the own VPC, and blackholes,
- * are ours to change; every other route is somebody's, and is left where it is.
+ * cloud_routes: routes to the peers' subnets. Those that lead to a gateway of this mesh in the own
+ * VPC, and blackholes, are ours to change; every other route is somebody's, and is left where it
+ * is.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "render/cloud_parts.h"
 
-/* Default quota of routes a table; it was 50 until June 2025, and an account that has it yet is told by EC2. */
+/*
+ * Default quota of routes a table; it was 50 until June 2025, and an account that has it yet is
+ * told by EC2.
+ */
 #define ROUTES_MAX 500
 
 struct routing {
@@ -24,8 +28,8 @@ enum standing {
 };
 
 /*
- * A gateway that serves another zone has no business in a table of ours alone; one that left has none anywhere. Any
- * other that is alive would put its route back.
+ * A gateway that serves another zone has no business in a table of ours alone; one that left has
+ * none anywhere. Any other that is alive would put its route back.
  */
 static bool gives_way(const struct cloud_inputs *inputs, const struct site *site)
 {
@@ -34,7 +38,8 @@ static bool gives_way(const struct cloud_inputs *inputs, const struct site *site
 		(inputs->config->scope == SCOPE_AZ && strcmp(site->zone, inputs->instance->zone) != 0));
 }
 
-static enum standing route_standing(const struct cloud_inputs *inputs, const struct ec2_route *route)
+static enum standing route_standing(const struct cloud_inputs *inputs,
+				    const struct ec2_route *route)
 {
 	const struct site *site;
 
@@ -67,7 +72,8 @@ static char *target_text(const struct cloud_inputs *inputs, const struct ec2_rou
 	return mem_printf("to '%s'", route->target);
 }
 
-static void foreign_warn(const struct routing *r, const char *table, const struct ec2_route *route, const char *rule)
+static void foreign_warn(const struct routing *r, const char *table, const struct ec2_route *route,
+			 const char *rule)
 {
 	AUTO_FREE char *target = target_text(r->inputs, route);
 	char range[CIDR_TEXT];
@@ -85,8 +91,8 @@ static char *foreign_rule(const struct cloud_inputs *inputs, const struct ec2_ro
 }
 
 /* A packet takes the most specific route. */
-static void specifics_warn(const struct routing *r, const struct ec2_route_table *table, const struct site *peer,
-			   struct cidr range)
+static void specifics_warn(const struct routing *r, const struct ec2_route_table *table,
+			   const struct site *peer, struct cidr range)
 {
 	AUTO_FREE char *rule = NULL;
 	char text[CIDR_TEXT];
@@ -111,8 +117,8 @@ static const struct ec2_route *local_around(const struct ec2_route_table *table,
 	return NULL;
 }
 
-static void range_plan(struct routing *r, const struct ec2_route_table *table, const struct site *peer,
-		       struct cidr range)
+static void range_plan(struct routing *r, const struct ec2_route_table *table,
+		       const struct site *peer, struct cidr range)
 {
 	const struct ec2_route *route = cloud_route_find(table, range), *local = local_around(table, range);
 	const char *interface = r->inputs->instance->interface;
@@ -191,7 +197,8 @@ static bool quotas_allow(const struct routing *r, bool *ret_tight)
 	return allowed;
 }
 
-void cloud_routes_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
+void cloud_routes_plan(const struct cloud_inputs *inputs, struct plan *plan,
+		       struct strings *warnings)
 {
 	struct routing r = { .inputs = inputs, .warnings = warnings };
 	bool tight;

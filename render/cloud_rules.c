@@ -1,11 +1,12 @@
 /*
- * cloud_rules: security groups against the table of rules. Rules are added where nothing lets the traffic in yet, and
- * only those that carry the own description are ever removed.
+ * cloud_rules: security groups against the table of rules. Rules are added where nothing lets the
+ * traffic in yet, and only those that carry the own description are ever removed.
  */
 #include "render/cloud_parts.h"
 #include "render/cloud_groups.h"
 
-static void group_change(struct plan *plan, enum action_kind kind, const char *group, struct rules *taken)
+static void group_change(struct plan *plan, enum action_kind kind, const char *group,
+			 struct rules *taken)
 {
 	struct action *action;
 
@@ -96,7 +97,8 @@ static bool groups_known(const struct cloud *cloud)
 	return cloud->known[CLOUD_INTERFACE] && cloud->known[CLOUD_GROUPS];
 }
 
-void cloud_rules_plan(const struct cloud_inputs *inputs, struct plan *plan, struct strings *warnings)
+void cloud_rules_plan(const struct cloud_inputs *inputs, struct plan *plan,
+		      struct strings *warnings)
 {
 	CLEANUP(groups_done) struct cloud_groups groups = { 0 };
 

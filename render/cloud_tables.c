@@ -1,6 +1,6 @@
 /*
- * cloud_tables: which route tables are this gateway's to keep, by tag and by the zones that they serve, and which zones
- * have no gateway. Subnets that no table names are the main table's.
+ * cloud_tables: which route tables are this gateway's to keep, by tag and by the zones that they
+ * serve, and which zones have no gateway. Subnets that no table names are the main table's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,8 @@ static int zone_compare(const void *a, const void *b)
 }
 
 /* The zones of the subnets that a table serves, or of the whole VPC (table NULL), sorted. */
-static void zones_collect(const struct cloud *cloud, const struct ec2_route_table *table, struct strings *ret_zones)
+static void zones_collect(const struct cloud *cloud, const struct ec2_route_table *table,
+			  struct strings *ret_zones)
 {
 	struct strings zones = { 0 };
 

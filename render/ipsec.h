@@ -17,9 +17,9 @@ void ipsec_render(const struct config *config, const struct site *own,
 		  struct buf *out);
 
 /*
- * Starter loads conns one after the other, in the order of its files and in the background: that all are
- * loaded shows in one that is the last of them and has a new name. It is between the ends given, of
- * addresses that nobody comes from, and does nothing.
+ * Starter loads conns one after the other, in the order of its files and in the background: that
+ * all are loaded shows in one that is the last of them and has a new name. It is between the ends
+ * given, of addresses that nobody comes from, and does nothing.
  */
 void ipsec_last_render(const char *name, struct buf *out);
 void ipsec_last_ends(struct site *ret_own, struct site *ret_peer);	/* yours to site_done */

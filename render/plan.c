@@ -16,7 +16,8 @@ struct planning {
 	struct plan *plan;
 };
 
-struct action *plan_add(struct plan *plan, enum action_kind kind, const char *name, const char *value)
+struct action *plan_add(struct plan *plan, enum action_kind kind, const char *name,
+			const char *value)
 {
 	struct action *action = MEM_GROW(plan->actions, plan->count);
 
@@ -78,9 +79,12 @@ static const enum action_kind unit_reactions[CONCERN_COUNT] = {
 	[CONCERN_STRONGSWAN] = ACTION_RELOAD_SETTINGS,
 };
 
-/* displaced: a unit that got in this one's way has just been stopped, and took charon's socket with it. */
-static void plan_start(const struct planning *p, const struct wanted_unit *unit, const struct service *found,
-		       bool files_changed, bool displaced)
+/*
+ * displaced: a unit that got in this one's way has just been stopped, and took charon's socket with
+ * it.
+ */
+static void plan_start(const struct planning *p, const struct wanted_unit *unit,
+		       const struct service *found, bool files_changed, bool displaced)
 {
 	if (!found->active)
 		plan_add(p->plan, ACTION_START, unit->name, NULL);
@@ -104,7 +108,8 @@ static bool unit_moves(const struct planning *p, const char *name)
 }
 
 /* Where a run ended between a unit's move and its links, nothing tells which one it was. */
-static void plan_enabled(const struct planning *p, const struct wanted_unit *unit, const struct service *found)
+static void plan_enabled(const struct planning *p, const struct wanted_unit *unit,
+			 const struct service *found)
 {
 	bool lost = unit->own && p->seen->behind[CONCERN_UNITS];
 
@@ -115,9 +120,10 @@ static void plan_enabled(const struct planning *p, const struct wanted_unit *uni
 }
 
 /*
- * cygnet's own units are enabled together as soon as they are written, and each is started in its concern's turn:
- * the rule set's needs its rules first. Started before enabled: the timer goes on with whatever is slow after it.
- * Units that must be off stand before the one whose place they take.
+ * cygnet's own units are enabled together as soon as they are written, and each is started in its
+ * concern's turn: the rule set's needs its rules first. Started before enabled: the timer goes on
+ * with whatever is slow after it. Units that must be off stand before the one whose place they
+ * take.
  */
 static void plan_units(const struct planning *p, enum concern concern, bool files_changed)
 {
@@ -189,8 +195,8 @@ static void plan_concern(const struct planning *p, enum concern concern)
 		p->plan->actions[i].concern = concern;
 }
 
-void plan_make(const struct target *target, const struct observation *observation, unsigned concerns,
-	       const struct site_observation *site, struct plan *ret_plan)
+void plan_make(const struct target *target, const struct observation *observation,
+	       unsigned concerns, const struct site_observation *site, struct plan *ret_plan)
 {
 	struct plan plan = { 0 };
 	const struct planning p = { .target = target, .seen = observation, .plan = &plan };

@@ -103,14 +103,15 @@ struct plan {
 };
 
 /*
- * Diff the target against what was observed. concerns is a bit set (1u << CONCERN_…) of the parts to plan;
- * site may be NULL (nothing but the host).
+ * Diff the target against what was observed. concerns is a bit set (1u << CONCERN_…) of the parts
+ * to plan; site may be NULL (nothing but the host).
  */
-void plan_make(const struct target *target, const struct observation *observation, unsigned concerns,
-	       const struct site_observation *site, struct plan *ret_plan);
+void plan_make(const struct target *target, const struct observation *observation,
+	       unsigned concerns, const struct site_observation *site, struct plan *ret_plan);
 
 /* Append an action that has a name only; value may be NULL. Both are copied. */
-struct action *plan_add(struct plan *plan, enum action_kind kind, const char *name, const char *value);
+struct action *plan_add(struct plan *plan, enum action_kind kind, const char *name,
+			const char *value);
 
 /* When an action's turn is, in a pass that gets there. */
 enum phase action_phase(const struct action *action);

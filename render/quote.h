@@ -6,10 +6,16 @@
 
 #include "base/buf.h"
 
-/* True when s can stand in a strongswan.conf-style file as one double-quoted value without escapes: printable ASCII, no '"', '\\', newline. */
+/*
+ * True when s can stand in a strongswan.conf-style file as one double-quoted value without escapes:
+ * printable ASCII, no '"', '\\', newline.
+ */
 bool quote_fits(const char *s);
 
-/* Add "s" in double quotes. Aborts when it does not fit: callers validate at the edge, so this is a bug of ours. */
+/*
+ * Add "s" in double quotes. Aborts when it does not fit: callers validate at the edge, so this is a
+ * bug of ours.
+ */
 void quote_add(struct buf *out, const char *s);
 
 #endif

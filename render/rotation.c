@@ -1,6 +1,7 @@
 /*
- * rotation: the steps from one own key to the next, and back, as changes of the state. It knows no disk, no registry
- * and no charon: what they say comes in, and its caller saves what comes out before it acts on it.
+ * rotation: the steps from one own key to the next, and back, as changes of the state. It knows no
+ * disk, no registry and no charon: what they say comes in, and its caller saves what comes out
+ * before it acts on it.
  */
 #include "render/rotation.h"
 
@@ -55,7 +56,8 @@ const struct public_key *rotation_signing(const struct state *state, const struc
 
 /* --- what has come to pass --- */
 
-static void phase_enter(const struct rotation_inputs *inputs, enum rotation_phase phase, struct rotation *rotation)
+static void phase_enter(const struct rotation_inputs *inputs, enum rotation_phase phase,
+			struct rotation *rotation)
 {
 	rotation->phase = phase;
 	rotation->since_ms = inputs->now_ms;
@@ -70,8 +72,12 @@ static const struct ike_sa *sa_find(const struct tunnels *tunnels, uint32_t id)
 	return NULL;
 }
 
-/* A charon that starts counts from 1 again: an SA that is younger than the list of them is another one. */
-static bool sa_is_still_there(const struct rotation_inputs *inputs, const struct rotation *rotation, uint32_t id)
+/*
+ * A charon that starts counts from 1 again: an SA that is younger than the list of them is another
+ * one.
+ */
+static bool sa_is_still_there(const struct rotation_inputs *inputs, const struct rotation *rotation,
+			      uint32_t id)
 {
 	const struct ike_sa *sa = sa_find(inputs->tunnels, id);
 	int64_t age_s = sa != NULL ? sa->established_s : -1;
@@ -119,7 +125,10 @@ static void sas_list(const struct rotation_inputs *inputs, struct rotation *rota
 			*MEM_GROW(rotation->sas, rotation->sa_count) = inputs->tunnels->sas[i].id;
 }
 
-/* The way back: of the SAs that there are now, those not listed are what the key that goes now has signed. */
+/*
+ * The way back: of the SAs that there are now, those not listed are what the key that goes now has
+ * signed.
+ */
 static void sas_turn(const struct rotation_inputs *inputs, struct state *state)
 {
 	struct rotation turned = { 0 };
@@ -155,7 +164,8 @@ static void retiring_enter(const struct rotation_inputs *inputs, struct state *s
 	phase_enter(inputs, ROTATION_RETIRING, rotation);
 }
 
-static bool anybody_holds(const struct rotation_inputs *inputs, const struct rotation_report *reports)
+static bool anybody_holds(const struct rotation_inputs *inputs,
+			  const struct rotation_report *reports)
 {
 	for (size_t i = 0; i < inputs->peers->count; i++)
 		if (rotation_is_held(&reports[i]))
@@ -163,8 +173,8 @@ static bool anybody_holds(const struct rotation_inputs *inputs, const struct rot
 	return false;
 }
 
-static bool offered_advance(const struct rotation_inputs *inputs, const struct rotation_report *reports,
-			    struct state *state)
+static bool offered_advance(const struct rotation_inputs *inputs,
+			    const struct rotation_report *reports, struct state *state)
 {
 	if (state->rotation.compromised) {
 		retiring_enter(inputs, state);
@@ -177,8 +187,8 @@ static bool offered_advance(const struct rotation_inputs *inputs, const struct r
 	return true;
 }
 
-static bool switching_advance(const struct rotation_inputs *inputs, const struct rotation_report *reports,
-			      struct state *state)
+static bool switching_advance(const struct rotation_inputs *inputs,
+			      const struct rotation_report *reports, struct state *state)
 {
 	if (anybody_holds(inputs, reports))
 		return false;
@@ -195,7 +205,8 @@ static bool retiring_advance(struct state *state)
 	return true;
 }
 
-bool rotation_advance(const struct rotation_inputs *inputs, const struct rotation_report *reports, struct state *state)
+bool rotation_advance(const struct rotation_inputs *inputs, const struct rotation_report *reports,
+		      struct state *state)
 {
 	switch (state->rotation.phase) {
 	case ROTATION_OFFERED:
@@ -211,8 +222,12 @@ bool rotation_advance(const struct rotation_inputs *inputs, const struct rotatio
 	return false;
 }
 
-/* Of one that was set up by hand its operator has to see to it. Silence of all the others is no answer. */
-static bool is_dealt_with(const struct state *state, const struct rotation_inputs *inputs, const char *id)
+/*
+ * Of one that was set up by hand its operator has to see to it. Silence of all the others is no
+ * answer.
+ */
+static bool is_dealt_with(const struct state *state, const struct rotation_inputs *inputs,
+			  const char *id)
 {
 	bool dealt = true, answered = false;
 
@@ -253,7 +268,8 @@ void rotation_want(struct state *state, const struct public_key *active, bool co
 	id_set(state->rotation.from, active->id);
 }
 
-void rotation_offer(struct state *state, const struct public_key *active, const struct public_key *next)
+void rotation_offer(struct state *state, const struct public_key *active,
+		    const struct public_key *next)
 {
 	struct rotation *rotation = &state->rotation;
 
@@ -351,7 +367,8 @@ static bool anybody_replaces(const struct sites *sites)
 	return false;
 }
 
-bool rotation_is_due(const struct state *state, const char *site, int64_t rekey_after_s, int64_t wall_s)
+bool rotation_is_due(const struct state *state, const char *site, int64_t rekey_after_s,
+		     int64_t wall_s)
 {
 	int64_t spread_s = rekey_after_s / 10;
 	int64_t early_s = spread_s > 0 ? (int64_t)hash_text(site) % spread_s : 0;

@@ -1,4 +1,7 @@
-/* rotation: how the own key is replaced without losing a packet, and which key signs meanwhile. Pure. */
+/*
+ * rotation: how the own key is replaced without losing a packet, and which key signs meanwhile.
+ * Pure.
+ */
 #ifndef CYGNET_RENDER_ROTATION_H
 #define CYGNET_RENDER_ROTATION_H
 
@@ -34,7 +37,10 @@ struct rotation_inputs {
 /* Whether a next key has to be made: none was yet, or a killed run has lost it. */
 bool rotation_lacks_key(const struct state *state, const struct keyring *keyring);
 
-/* The keys that the own record shows, and those that it revokes, added to own. The keyring has an active one. */
+/*
+ * The keys that the own record shows, and those that it revokes, added to own. The keyring has an
+ * active one.
+ */
 void rotation_show(const struct state *state, const struct keyring *keyring, struct site *own);
 
 /* Which of own's keys signs; borrowed. NULL: own has none. */
@@ -66,12 +72,16 @@ bool rotation_wants_acks(const struct state *state);
 int64_t rotation_wait_ms(const struct state *state, const struct sites *peers);
 
 /* One entry a peer, in their order; yours to free. */
-struct rotation_report *rotation_judge(const struct state *state, const struct rotation_inputs *inputs);
+struct rotation_report *rotation_judge(const struct state *state,
+				       const struct rotation_inputs *inputs);
 
 /* Whether a peer keeps the rotation from its next step. */
 bool rotation_is_held(const struct rotation_report *report);
 
-/* Whether those that do have had all the time that they get: who runs it is told, while sync goes on. */
+/*
+ * Whether those that do have had all the time that they get: who runs it is told, while sync goes
+ * on.
+ */
 bool rotation_is_overdue(const struct state *state, const struct rotation_inputs *inputs,
 			 const struct rotation_report *reports);
 
@@ -85,18 +95,23 @@ void rotation_plan(const struct state *state, const struct rotation_inputs *inpu
 		   const struct rotation_report *reports, struct plan *plan);
 
 /* Note in recent who is live, and who was asked just now. */
-void rotation_remember(const struct rotation_inputs *inputs, const struct plan *plan, struct recent *recent);
+void rotation_remember(const struct rotation_inputs *inputs, const struct plan *plan,
+		       struct recent *recent);
 
 /* --- the steps --- */
 
-/* What has come to pass meanwhile: SAs that are no more, a reboot, a record that is not out yet. True: save it. */
+/*
+ * What has come to pass meanwhile: SAs that are no more, a reboot, a record that is not out yet.
+ * True: save it.
+ */
 bool rotation_refresh(const struct rotation_inputs *inputs, struct state *state);
 
 /*
- * Take the next step, if nobody holds it: true when the state has changed. It is to be saved then, and the next pass
- * looks at everything. Of RETIRING, .from must have been wiped before.
+ * Take the next step, if nobody holds it: true when the state has changed. It is to be saved then,
+ * and the next pass looks at everything. Of RETIRING, .from must have been wiped before.
  */
-bool rotation_advance(const struct rotation_inputs *inputs, const struct rotation_report *reports, struct state *state);
+bool rotation_advance(const struct rotation_inputs *inputs, const struct rotation_report *reports,
+		      struct state *state);
 
 /* Own revoked keys that every live peer has dealt with leave the record. As rotation_advance. */
 bool rotation_forgive(const struct rotation_inputs *inputs, struct state *state);
@@ -107,7 +122,8 @@ bool rotation_forgive(const struct rotation_inputs *inputs, struct state *state)
 void rotation_want(struct state *state, const struct public_key *active, bool compromised);
 
 /* The next key is made: to be saved before it is stored. */
-void rotation_offer(struct state *state, const struct public_key *active, const struct public_key *next);
+void rotation_offer(struct state *state, const struct public_key *active,
+		    const struct public_key *next);
 
 /* All own keys were gone, and this one is made: to be saved before it is stored. */
 void rotation_restart(struct state *state, const struct public_key *key);
@@ -119,9 +135,10 @@ bool rotation_abort(const struct rotation_inputs *inputs, struct state *state);
 bool rotation_compromise(const struct rotation_inputs *inputs, struct state *state);
 
 /*
- * Whether the active key is old enough, by 'rekey-after', to be replaced now. Sites do so at different times, by their
- * names, and none while another one is at it.
+ * Whether the active key is old enough, by 'rekey-after', to be replaced now. Sites do so at
+ * different times, by their names, and none while another one is at it.
  */
-bool rotation_is_due(const struct state *state, const char *site, int64_t rekey_after_s, int64_t wall_s);
+bool rotation_is_due(const struct state *state, const char *site, int64_t rekey_after_s,
+		     int64_t wall_s);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * rotation_judge: how each peer stands to a rotation, from its SAs, its ack and what was tried. What follows from that
- * is decided elsewhere.
+ * rotation_judge: how each peer stands to a rotation, from its SAs, its ack and what was tried.
+ * What follows from that is decided elsewhere.
  */
 #include "render/rotation_judge.h"
 
@@ -25,7 +25,8 @@ bool sa_is_old(const struct state *state, const struct ike_sa *sa)
 	return false;
 }
 
-static enum tunnel_health sa_health(const struct ike_sa *sa, const struct site *own, const struct site *peer)
+static enum tunnel_health sa_health(const struct ike_sa *sa, const struct site *own,
+				    const struct site *peer)
 {
 	enum tunnel_health best = TUNNEL_DOWN;
 
@@ -37,7 +38,8 @@ static enum tunnel_health sa_health(const struct ike_sa *sa, const struct site *
 	return best;
 }
 
-struct standing standing_of(const struct state *state, const struct rotation_inputs *inputs, const struct site *peer)
+struct standing standing_of(const struct state *state, const struct rotation_inputs *inputs,
+			    const struct site *peer)
 {
 	struct standing standing = { .old = TUNNEL_DOWN, .fresh = TUNNEL_DOWN };
 
@@ -90,7 +92,8 @@ bool peer_is_connected(const struct rotation_inputs *inputs, const struct site *
 	return false;
 }
 
-bool peer_is_live(const struct state *state, const struct rotation_inputs *inputs, const struct site *peer)
+bool peer_is_live(const struct state *state, const struct rotation_inputs *inputs,
+		  const struct site *peer)
 {
 	int64_t live_ms = follower_find(inputs->recent, peer->name)->live_ms;
 
@@ -112,7 +115,10 @@ static bool is_skipped(const struct state *state, const struct site *peer)
 	return strings_has(&state->rotation.skip, peer->name);
 }
 
-/* One that was set up by hand has its operator's word, and stays away or returns without a record to read. */
+/*
+ * One that was set up by hand has its operator's word, and stays away or returns without a record
+ * to read.
+ */
 static enum stance stance_offered(const struct state *state, const struct rotation_inputs *inputs,
 				  const struct site *peer)
 {
@@ -128,7 +134,8 @@ static enum stance stance_offered(const struct state *state, const struct rotati
 }
 
 /* One that has refused the first of two connections has the other's turn before it. */
-static enum stance stance_tried(const struct rotation_inputs *inputs, const struct site *peer, bool connects)
+static enum stance stance_tried(const struct rotation_inputs *inputs, const struct site *peer,
+				bool connects)
 {
 	const struct follower *follower = follower_find(inputs->recent, peer->name);
 
@@ -163,7 +170,8 @@ static enum stance stance_retiring(const struct state *state, const struct rotat
 	return standing.fresh >= TUNNEL_OUTDATED ? STANCE_SWITCHED : STANCE_ABSENT;
 }
 
-static enum stance stance_of(const struct state *state, const struct rotation_inputs *inputs, const struct site *peer)
+static enum stance stance_of(const struct state *state, const struct rotation_inputs *inputs,
+			     const struct site *peer)
 {
 	switch (state->rotation.phase) {
 	case ROTATION_OFFERED:
@@ -181,7 +189,8 @@ static enum stance stance_of(const struct state *state, const struct rotation_in
 	return peer_is_connected(inputs, peer) ? STANCE_QUEUED : STANCE_ABSENT;
 }
 
-struct rotation_report *rotation_judge(const struct state *state, const struct rotation_inputs *inputs)
+struct rotation_report *rotation_judge(const struct state *state,
+				       const struct rotation_inputs *inputs)
 {
 	struct rotation_report *reports = mem_calloc(inputs->peers->count, sizeof *reports);
 

@@ -12,7 +12,8 @@ struct standing {
 	enum tunnel_health old, fresh;
 };
 
-struct standing standing_of(const struct state *state, const struct rotation_inputs *inputs, const struct site *peer);
+struct standing standing_of(const struct state *state, const struct rotation_inputs *inputs,
+			    const struct site *peer);
 
 /* Whether an SA is one that the key that goes has signed, and is not on its way out. */
 bool sa_is_old(const struct state *state, const struct ike_sa *sa);
@@ -27,6 +28,7 @@ const struct follower *follower_find(const struct recent *recent, const char *si
 bool peer_is_connected(const struct rotation_inputs *inputs, const struct site *peer);
 
 /* Or was not long ago. */
-bool peer_is_live(const struct state *state, const struct rotation_inputs *inputs, const struct site *peer);
+bool peer_is_live(const struct state *state, const struct rotation_inputs *inputs,
+		  const struct site *peer);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * rotation_plan: SAs that are asked for with the other key, and those that go. What counts as replaced is
- * rotation_judge's business, and no step is taken here.
+ * rotation_plan: SAs that are asked for with the other key, and those that go. What counts as
+ * replaced is rotation_judge's business, and no step is taken here.
  */
 #include "render/connection.h"
 #include "render/rotation_judge.h"
@@ -8,8 +8,8 @@
 #define YIELD_MS 10000
 #define RETRY_MAX_MS (5 * 60 * 1000)
 
-static void old_terminate(const struct state *state, const struct rotation_inputs *inputs, const struct site *peer,
-			  struct plan *plan)
+static void old_terminate(const struct state *state, const struct rotation_inputs *inputs,
+			  const struct site *peer, struct plan *plan)
 {
 	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
 		const struct ike_sa *sa = &inputs->tunnels->sas[i];
@@ -20,7 +20,8 @@ static void old_terminate(const struct state *state, const struct rotation_input
 }
 
 /* Of two ends that replace their keys one asks first: both at once would have an SA too many. */
-static bool yields(const struct state *state, const struct rotation_inputs *inputs, const struct site *peer)
+static bool yields(const struct state *state, const struct rotation_inputs *inputs,
+		   const struct site *peer)
 {
 	return site_next_key(peer) != NULL && !connection_initiates(inputs->own, peer) &&
 	       inputs->now_ms - state->rotation.since_ms < YIELD_MS;
@@ -50,7 +51,8 @@ static bool try_is_due(const struct state *state, const struct rotation_inputs *
 }
 
 /* The next to be asked; borrowed. NULL: nobody is, or somebody was just now. */
-static const struct site *next_asked(const struct state *state, const struct rotation_inputs *inputs,
+static const struct site *next_asked(const struct state *state,
+				     const struct rotation_inputs *inputs,
 				     const struct rotation_report *reports)
 {
 	const struct site *next = NULL;
@@ -67,8 +69,8 @@ static const struct site *next_asked(const struct state *state, const struct rot
 }
 
 /*
- * A try that nobody answers goes on for ever, and would make a second tunnel when the peer is back and long has one: it
- * ends when its time is over, or when nobody wants it any more.
+ * A try that nobody answers goes on for ever, and would make a second tunnel when the peer is back
+ * and long has one: it ends when its time is over, or when nobody wants it any more.
  */
 static void tries_end(const struct rotation_inputs *inputs, const struct rotation_report *report,
 		      const struct standing *standing, struct plan *plan)
@@ -104,8 +106,12 @@ static void switching_plan(const struct state *state, const struct rotation_inpu
 	}
 }
 
-/* Most peers have terminated theirs by then, and take the new key: so the tunnel is away for a moment only. */
-static void retiring_plan(const struct state *state, const struct rotation_inputs *inputs, struct plan *plan)
+/*
+ * Most peers have terminated theirs by then, and take the new key: so the tunnel is away for a
+ * moment only.
+ */
+static void retiring_plan(const struct state *state, const struct rotation_inputs *inputs,
+			  struct plan *plan)
 {
 	if (state->pending || inputs->now_ms - state->rotation.since_ms < inputs->interval_ms)
 		return;
@@ -130,7 +136,8 @@ static bool plan_asks(const struct plan *plan, const struct site *peer)
 	return false;
 }
 
-void rotation_remember(const struct rotation_inputs *inputs, const struct plan *plan, struct recent *recent)
+void rotation_remember(const struct rotation_inputs *inputs, const struct plan *plan,
+		       struct recent *recent)
 {
 	for (size_t i = 0; i < inputs->peers->count; i++) {
 		const struct site *peer = &inputs->peers->items[i];

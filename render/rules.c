@@ -53,7 +53,8 @@ static void row_want(struct rules *rules, const struct row *row, bool egress, st
 	};
 }
 
-void rules_want(struct rules *rules, enum traffic traffic, bool egress, struct cidr range, size_t peers)
+void rules_want(struct rules *rules, enum traffic traffic, bool egress, struct cidr range,
+		size_t peers)
 {
 	if (traffic == TRAFFIC_ICMP && peers > ICMP_PEERS_MAX) {
 		row_want(rules, &all_icmp, egress, range);

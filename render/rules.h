@@ -1,4 +1,7 @@
-/* rules: rules of security groups as values: the table they are made from, and how they compare and read. Pure. */
+/*
+ * rules: rules of security groups as values: the table they are made from, and how they compare and
+ * read. Pure.
+ */
 #ifndef CYGNET_RENDER_RULES_H
 #define CYGNET_RENDER_RULES_H
 
@@ -22,10 +25,11 @@ enum traffic {
 };
 
 /*
- * Append the rules that let this traffic in from (egress: out to) a range. A mesh of many peers gets one rule for all
- * ICMP instead of one a type, as a group has room for RULES_MAX.
+ * Append the rules that let this traffic in from (egress: out to) a range. A mesh of many peers
+ * gets one rule for all ICMP instead of one a type, as a group has room for RULES_MAX.
  */
-void rules_want(struct rules *rules, enum traffic traffic, bool egress, struct cidr range, size_t peers);
+void rules_want(struct rules *rules, enum traffic traffic, bool egress, struct cidr range,
+		size_t peers);
 
 #define RULES_MAX 60	/* default quota of rules a group, direction and address family */
 

@@ -109,7 +109,8 @@ static void subnets_add(struct buf *out, unsigned depth, const char *key,
 	option_add(out, depth, key, joined);
 }
 
-static void end_render(const char *end, const struct site *site, const struct strings *keys, struct buf *out)
+static void end_render(const char *end, const struct site *site, const struct strings *keys,
+		       struct buf *out)
 {
 	char address[ADDRESS_TEXT];
 
@@ -129,8 +130,8 @@ static void key_add(struct strings *keys, const struct site *site, const struct 
 }
 
 /* Charon signs with the first local key alone, and accepts any remote one. */
-static void ends_render(const struct site *own, const struct public_key *signing, const struct site *peer,
-			struct buf *out)
+static void ends_render(const struct site *own, const struct public_key *signing,
+			const struct site *peer, struct buf *out)
 {
 	CLEANUP(strings_done) struct strings local = { 0 }, remote = { 0 };
 
@@ -162,8 +163,9 @@ static void child_render(const struct config *config, const struct site *own,
 	section_close(out, 2);
 }
 
-void swanctl_render(const struct config *config, const struct site *own, const struct public_key *signing,
-		    const struct site *peer, uint32_t reqid, struct buf *out)
+void swanctl_render(const struct config *config, const struct site *own,
+		    const struct public_key *signing, const struct site *peer, uint32_t reqid,
+		    struct buf *out)
 {
 	AUTO_FREE char *name = connection_name(peer->name);
 	char address[ADDRESS_TEXT];

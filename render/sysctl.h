@@ -15,12 +15,16 @@ struct kernel_settings {
 };
 
 /*
- * In the order in which they must be written: ip_forward first, because writing it resets per-interface settings.
- * interface is the kernel name of the primary one: its send_redirects is set too, because it existed before the default.
+ * In the order in which they must be written: ip_forward first, because writing it resets
+ * per-interface settings. interface is the kernel name of the primary one: its send_redirects is
+ * set too, because it existed before the default.
  */
 void sysctl_wanted(const char *interface, struct kernel_settings *ret_settings);
 
-/* "/proc/sys/…" of a key: dots are slashes, and slashes (of an interface "eth0/1") dots. Yours to free. */
+/*
+ * "/proc/sys/…" of a key: dots are slashes, and slashes (of an interface "eth0/1") dots. Yours to
+ * free.
+ */
 char *sysctl_path(const char *key);
 
 /* The sysctl.d(5) file. */

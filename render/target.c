@@ -53,8 +53,9 @@ static void label_want(struct target *target, const char *path, enum concern con
 }
 
 /*
- * A file gets its folder's label when it is replaced. That is right for cygnet's own; those that the
- * distribution owns may have one each, as may the folders of keys, should cygnet have made them.
+ * A file gets its folder's label when it is replaced. That is right for cygnet's own; those that
+ * the distribution owns may have one each, as may the folders of keys, should cygnet have made
+ * them.
  */
 static void labels_want(struct target *target, const struct host *host)
 {
@@ -69,7 +70,8 @@ static void labels_want(struct target *target, const struct host *host)
 }
 
 /* Takes its name. */
-static void connection_want(struct target *target, const struct site *own, const struct site *peer, char *name)
+static void connection_want(struct target *target, const struct site *own, const struct site *peer,
+			    char *name)
 {
 	struct connection *wanted = MEM_GROW(target->connections, target->connection_count);
 	char address[ADDRESS_TEXT];

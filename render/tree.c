@@ -96,7 +96,10 @@ static bool unit_packaged_so(const struct unit *unit, const struct buf *text)
 	return strcmp(buf_str(&packaged), buf_str(text)) == 0;
 }
 
-/* systemd takes a unit written here for the package's of the same name, so only one that differs is. */
+/*
+ * systemd takes a unit written here for the package's of the same name, so only one that differs
+ * is.
+ */
 static void tree_unit(const struct tree_inputs *inputs, const struct unit *unit, struct tree *tree)
 {
 	const struct host *host = inputs->host;
@@ -201,7 +204,10 @@ static char *last_path(const struct tree_inputs *inputs)
 	return mem_printf("%s/ipsec.d/cygnet.conf", inputs->host->flavour->ipsec_folder);
 }
 
-/* What makes starter read cygnet's files; they are below ipsec.d, where AppArmor and SELinux expect them. */
+/*
+ * What makes starter read cygnet's files; they are below ipsec.d, where AppArmor and SELinux expect
+ * them.
+ */
 static void tree_starter(const struct tree_inputs *inputs, struct tree *tree)
 {
 	const char *folder = inputs->host->flavour->ipsec_folder;
@@ -300,7 +306,8 @@ static void pattern_add(struct owned_pattern **patterns, size_t *count,
 }
 
 /* An administrator may have put a unit there instead of the package's, or a link that masks it. */
-static void patterns_add_units(struct owned_pattern **patterns, size_t *count, const struct host *host)
+static void patterns_add_units(struct owned_pattern **patterns, size_t *count,
+			       const struct host *host)
 {
 	size_t unit_count;
 	const struct unit *units = units_table(&unit_count);
@@ -311,7 +318,8 @@ static void patterns_add_units(struct owned_pattern **patterns, size_t *count, c
 			.prefix = units[i].name, .opening = OPENING, .concern = CONCERN_UNITS });
 }
 
-void tree_units_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count)
+void tree_units_owned(const struct host *host, struct owned_pattern **ret_patterns,
+		      size_t *ret_count)
 {
 	struct owned_pattern *patterns = NULL;
 	size_t count = 0;

@@ -36,14 +36,14 @@ struct tree_inputs {
 };
 
 /*
- * cygnet's own units; of those that a package has put there, only one that has to differ on this host. Needs no peers
- * and no keys (own and peers may be NULL).
+ * cygnet's own units; of those that a package has put there, only one that has to differ on this
+ * host. Needs no peers and no keys (own and peers may be NULL).
  */
 void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree);
 
 /*
- * Everything, units included. Own without an active key, as in a plan before it is made: no connections yet, nor the
- * peers' keys.
+ * Everything, units included. Own without an active key, as in a plan before it is made: no
+ * connections yet, nor the peers' keys.
  */
 void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree);
 
@@ -53,8 +53,8 @@ void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree);
 char *tree_last_connection(const struct tree_inputs *inputs, const struct tree *tree);
 
 /*
- * Where files may lie that an earlier run wrote and this one no longer wants: names in folder beginning and ending so
- * are cygnet's own. Private keys are not among them.
+ * Where files may lie that an earlier run wrote and this one no longer wants: names in folder
+ * beginning and ending so are cygnet's own. Private keys are not among them.
  */
 struct owned_pattern {
 	char *folder;
@@ -64,12 +64,14 @@ struct owned_pattern {
 };
 
 /* Fill ret_patterns (yours to owned_patterns_done); those of units are among tree_owned's. */
-void tree_units_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count);
+void tree_units_owned(const struct host *host, struct owned_pattern **ret_patterns,
+		      size_t *ret_count);
 void tree_owned(const struct host *host, struct owned_pattern **ret_patterns, size_t *ret_count);
 void owned_patterns_done(struct owned_pattern *patterns, size_t count);
 
 /* For the renderers: add a file to the tree, taking what *content holds. */
-void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode, enum concern concern);
+void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t mode,
+	      enum concern concern);
 /* Likewise, lines that should stand in a file which the distribution owns; it keeps its mode. */
 void tree_edit(struct tree *tree, const char *path, enum edit edit, struct buf *lines, mode_t mode,
 	       enum concern concern);

@@ -1,6 +1,6 @@
 /*
- * fetch: shell commands for each kind of source. Credentials and tokens go to curl by its standard input, so that
- * neither a list of processes nor a log has them.
+ * fetch: shell commands for each kind of source. Credentials and tokens go to curl by its standard
+ * input, so that neither a list of processes nor a log has them.
  */
 #include "userdata/fetch.h"
 
@@ -11,8 +11,8 @@
 #define INSTALLED "/usr/local/bin/cygnet"
 
 /*
- * The first curl that is known to sign what S3 wants signed is Debian 12's, and it has to be told the header for the
- * body's hash; 7.81 leaves the token's header out.
+ * The first curl that is known to sign what S3 wants signed is Debian 12's, and it has to be told
+ * the header for the body's hash; 7.81 leaves the token's header out.
  */
 #define CURL_MAJOR "7"
 #define CURL_MINOR "88"

@@ -48,8 +48,8 @@ static json_t *tags_make(const struct config *config)
 	return tags;
 }
 
-int launch_template_make(const struct order *order, const struct config *config, const char *userdata,
-			 char **ret_text, struct err *e)
+int launch_template_make(const struct order *order, const struct config *config,
+			 const char *userdata, char **ret_text, struct err *e)
 {
 	AUTO_JSON json_t *tags = NULL, *data = NULL;
 	AUTO_FREE char *encoded = base64(userdata), *text = NULL;

@@ -7,12 +7,12 @@
 #include "userdata/order.h"
 
 /*
- * Launch template data for `aws ec2 create-launch-template --launch-template-data`: indented JSON with a newline,
- * yours to free. EXIT_CONFIG without a mesh, as that is among the tags. Source: EC2 API Reference,
- * "RequestLaunchTemplateData".
+ * Launch template data for `aws ec2 create-launch-template --launch-template-data`: indented JSON
+ * with a newline, yours to free. EXIT_CONFIG without a mesh, as that is among the tags. Source: EC2
+ * API Reference, "RequestLaunchTemplateData".
  */
-int launch_template_make(const struct order *order, const struct config *config, const char *userdata,
-			 char **ret_text, struct err *e);
+int launch_template_make(const struct order *order, const struct config *config,
+			 const char *userdata, char **ret_text, struct err *e);
 
 /* The parts that a stack has as well; each is yours to json_decref. */
 

@@ -1,6 +1,6 @@
 /*
- * order: from the command line's words to what a generator needs, with everything checked that would otherwise fail
- * on a machine that nobody watches. It knows no format's text.
+ * order: from the command line's words to what a generator needs, with everything checked that
+ * would otherwise fail on a machine that nobody watches. It knows no format's text.
  */
 #include "userdata/order.h"
 
@@ -153,7 +153,8 @@ static int hash_parse(const char *text, struct order *order, struct err *e)
 	return err_set(e, EXIT_USAGE, "--sha256 '%s' is not x86_64= or aarch64= and 64 hex digits", text);
 }
 
-static int hashes_parse(const struct order_words *words, const char *own, struct order *order, struct err *e)
+static int hashes_parse(const struct order_words *words, const char *own, struct order *order,
+			struct err *e)
 {
 	for (size_t i = 0; i < ARCH_COUNT; i++)
 		if (words->sha256[i] != NULL && hash_parse(words->sha256[i], order, e) < 0)
@@ -183,7 +184,8 @@ static int key_read(const char *path, char **ret_key, struct err *e)
 	return 0;
 }
 
-static int origin_make(const struct order_words *words, const char *own, struct order *order, struct err *e)
+static int origin_make(const struct order_words *words, const char *own, struct order *order,
+		       struct err *e)
 {
 	if (words->source == NULL)
 		return 0;
@@ -243,7 +245,8 @@ static const struct word {
 #undef BIT
 };
 
-static int word_take(const struct word *word, const struct order_words *words, struct order *order, struct err *e)
+static int word_take(const struct word *word, const struct order_words *words, struct order *order,
+		     struct err *e)
 {
 	const char *text = *(const char *const *)((const char *)words + word->word);
 
@@ -256,7 +259,8 @@ static int word_take(const struct word *word, const struct order_words *words, s
 	return 0;
 }
 
-int order_make(const struct order_words *words, const char *own, struct order *ret_order, struct err *e)
+int order_make(const struct order_words *words, const char *own, struct order *ret_order,
+	       struct err *e)
 {
 	CLEANUP(order_done) struct order order = {
 		.upgrade = words->upgrade,

@@ -55,10 +55,12 @@ struct order {
 };
 
 /*
- * Read the words; own is the hash of the binary that runs, "" when it is not known. EXIT_USAGE naming option and rule
- * for what is malformed, missing for the format, or of no use to it; the file of --repository-key is read.
+ * Read the words; own is the hash of the binary that runs, "" when it is not known. EXIT_USAGE
+ * naming option and rule for what is malformed, missing for the format, or of no use to it; the
+ * file of --repository-key is read.
  */
-int order_make(const struct order_words *words, const char *own, struct order *ret_order, struct err *e);
+int order_make(const struct order_words *words, const char *own, struct order *ret_order,
+	       struct err *e);
 
 void order_done(struct order *order);
 

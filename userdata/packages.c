@@ -1,5 +1,6 @@
 /*
- * packages: the cases, walked off the table of distributions, so that a new row is all that a new distribution takes.
+ * packages: the cases, walked off the table of distributions, so that a new row is all that a new
+ * distribution takes.
  */
 #include "userdata/packages.h"
 
@@ -41,7 +42,10 @@ static void upgrade_body(struct buf *body, const struct machine *machine)
 		 unattended ? unattended : "");
 }
 
-/* The flavour that bootstrap will take, as nothing but its packages is there; NULL: the row has none to install. */
+/*
+ * The flavour that bootstrap will take, as nothing but its packages is there; NULL: the row has
+ * none to install.
+ */
 static const struct flavour *flavour_choose(const struct machine *machine)
 {
 	const struct flavour *const *flavours = machine->distro->flavours;
@@ -104,8 +108,8 @@ static const struct aspect agent = { agent_body, "\tagent=''\n" };
 static const struct aspect aws_cli = { aws_cli_body, "\taws_cli=''\n" };
 
 /*
- * Indexes that have aged name packages that are gone, so what fails is tried again with new ones. yum passes over names
- * that it does not find.
+ * Indexes that have aged name packages that are gone, so what fails is tried again with new ones.
+ * yum passes over names that it does not find.
  */
 static const char functions[] =
 	"repositories() { [ -n \"$known\" ] || { enabling && refresh && known=yes; }; }\n"

@@ -1,6 +1,6 @@
 /*
- * permissions: the table. Who adds a call to aws/ adds a row here: a test runs every command under the policies that
- * are made from it.
+ * permissions: the table. Who adds a call to aws/ adds a row here: a test runs every command under
+ * the policies that are made from it.
  * Source: Service Authorization Reference of EC2, EC2 Auto Scaling, Systems Manager, STS and S3.
  */
 #include "userdata/permissions.h"

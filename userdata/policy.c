@@ -1,5 +1,6 @@
 /*
- * policy: filling the table's rows in, and putting them together. Which calls there are is the table's business.
+ * policy: filling the table's rows in, and putting them together. Which calls there are is the
+ * table's business.
  */
 #include "userdata/policy.h"
 
@@ -28,9 +29,12 @@ static int option_missing(const char *option, struct err *e)
 	return err_remedy(e, "give --%s", option);
 }
 
-/* The value of the name in braces that text begins with; *ret_len is how long that is with its braces. */
-static int name_fill(const struct names *names, const char *text, size_t *ret_len, const char **ret_value,
-		     struct err *e)
+/*
+ * The value of the name in braces that text begins with; *ret_len is how long that is with its
+ * braces.
+ */
+static int name_fill(const struct names *names, const char *text, size_t *ret_len,
+		     const char **ret_value, struct err *e)
 {
 	const struct { const char *name, *value, *option; } all[] = {
 		{ "partition", names->partition, "region" },
@@ -62,7 +66,8 @@ static int name_fill(const struct names *names, const char *text, size_t *ret_le
 	return err_set(e, EXIT_STEP, "no name of a policy begins '%s'", text);
 }
 
-static int text_fill(const struct names *names, const char *template, struct buf *out, struct err *e)
+static int text_fill(const struct names *names, const char *template, struct buf *out,
+		     struct err *e)
 {
 	while (*template != '\0') {
 		size_t len = strcspn(template, "{");
@@ -114,7 +119,8 @@ static json_t *strings_json(const struct strings *list)
 }
 
 /* What a resource or a condition's value is: a string, or an array where there are several. */
-static int value_make(const struct names *names, const char *template, json_t **ret_value, struct err *e)
+static int value_make(const struct names *names, const char *template, json_t **ret_value,
+		      struct err *e)
 {
 	AUTO_BUF struct buf text = { 0 };
 
@@ -135,7 +141,8 @@ static int value_make(const struct names *names, const char *template, json_t **
 
 /* --- statements --- */
 
-static int condition_add(const struct names *names, const struct condition *condition, json_t *all, struct err *e)
+static int condition_add(const struct names *names, const struct condition *condition, json_t *all,
+			 struct err *e)
 {
 	json_t *operator = json_object_get(all, condition->operator), *value;
 
@@ -150,7 +157,8 @@ static int condition_add(const struct names *names, const struct condition *cond
 }
 
 /* The row's statement but for its action. */
-static int grant_make(const struct names *names, const struct permission *row, json_t **ret_grant, struct err *e)
+static int grant_make(const struct names *names, const struct permission *row, json_t **ret_grant,
+		      struct err *e)
 {
 	AUTO_JSON json_t *all = json_object(), *resource = NULL, *grant = NULL;
 
@@ -186,7 +194,8 @@ static void statement_add(json_t *statements, json_t *grant, const char *action)
 	json_array_append_new(statements, statement);
 }
 
-static bool row_concerns(const struct permission *row, const struct names *names, enum principal principal)
+static bool row_concerns(const struct permission *row, const struct names *names,
+			 enum principal principal)
 {
 	enum principal whose = row->principal;
 
@@ -195,7 +204,8 @@ static bool row_concerns(const struct permission *row, const struct names *names
 	return whose == principal && (row->reason == NULL || row->reason->holds(names->config, names->source));
 }
 
-int policy_statements(const struct names *names, enum principal principal, json_t **ret_statements, struct err *e)
+int policy_statements(const struct names *names, enum principal principal, json_t **ret_statements,
+		      struct err *e)
 {
 	AUTO_JSON json_t *statements = json_array();
 	size_t count;
@@ -224,7 +234,9 @@ static char *role_account(const char *role)
 	return mem_strndup(account, strcspn(account, ":"));
 }
 
-/* The path of the own record below the mesh's; NULL while mesh or site is not known. Yours to free. */
+/*
+ * The path of the own record below the mesh's; NULL while mesh or site is not known. Yours to free.
+ */
 static char *record_path(const struct config *config, const char *site)
 {
 	const struct registry registry = { .prefix = config->prefix, .mesh = config->mesh };
@@ -245,8 +257,8 @@ static const char *site_name(const struct order *order, const struct config *con
 	return config->scope == SCOPE_VPC ? order->region : NULL;
 }
 
-int policy_make(const struct order *order, const struct config *config, enum principal principal, char **ret_text,
-		struct err *e)
+int policy_make(const struct order *order, const struct config *config, enum principal principal,
+		char **ret_text, struct err *e)
 {
 	const char *site = site_name(order, config), *account = order->account ? order->account : "*";
 	const char *place = order->region ? order->region : config->registry;

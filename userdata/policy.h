@@ -6,7 +6,10 @@
 #include "userdata/order.h"
 #include "userdata/permissions.h"
 
-/* What the names in braces stand for; all borrowed. NULL: not known, and what needs it cannot be made. */
+/*
+ * What the names in braces stand for; all borrowed. NULL: not known, and what needs it cannot be
+ * made.
+ */
 struct names {
 	const struct config *config;
 	const struct source *source;		/* NULL: cygnet is not fetched from S3 */
@@ -17,15 +20,16 @@ struct names {
 };
 
 /*
- * The statements that principal needs under the settings, as a JSON array; the registry's are the instance's own
- * where no role is assumed for it. Rows that differ in nothing but the action share a statement. EXIT_CONFIG naming
- * the setting or the option that is missing.
+ * The statements that principal needs under the settings, as a JSON array; the registry's are the
+ * instance's own where no role is assumed for it. Rows that differ in nothing but the action share
+ * a statement. EXIT_CONFIG naming the setting or the option that is missing.
  */
-int policy_statements(const struct names *names, enum principal principal, json_t **ret_statements, struct err *e);
+int policy_statements(const struct names *names, enum principal principal, json_t **ret_statements,
+		      struct err *e);
 
 /* The whole document, indented, with a newline. Yours to free. */
-int policy_make(const struct order *order, const struct config *config, enum principal principal, char **ret_text,
-		struct err *e);
+int policy_make(const struct order *order, const struct config *config, enum principal principal,
+		char **ret_text, struct err *e);
 
 /* The partition that a region is in, from its name alone. Static. */
 const char *policy_partition(const char *region);

@@ -1,5 +1,6 @@
 /*
- * script: the whole of it, in the order in which it runs. What a distribution or a source needs is for others.
+ * script: the whole of it, in the order in which it runs. What a distribution or a source needs is
+ * for others.
  */
 #include "userdata/script.h"
 
@@ -8,8 +9,8 @@
 #include "userdata/shell.h"
 
 /*
- * Tries wait 5, 10, 15 … seconds, and end after ten minutes: on a first boot other programs hold locks on packages for
- * long. It also sets the clock, which is no measure therefore.
+ * Tries wait 5, 10, 15 … seconds, and end after ten minutes: on a first boot other programs hold
+ * locks on packages for long. It also sets the clock, which is no measure therefore.
  */
 static const char beginning[] =
 	"set -eu\n"

@@ -1,6 +1,6 @@
 /*
- * source: the grammar of --source. What it accepts can stand in a URL, in a repository's file and between a shell's
- * single quotes as it is.
+ * source: the grammar of --source. What it accepts can stand in a URL, in a repository's file and
+ * between a shell's single quotes as it is.
  */
 #include "userdata/source.h"
 
@@ -35,7 +35,10 @@ static bool text_consists(const char *text, const char *allowed)
 	return true;
 }
 
-/* Source: Amazon S3 User Guide, "General purpose bucket naming rules"; a dot would not fit S3's certificate. */
+/*
+ * Source: Amazon S3 User Guide, "General purpose bucket naming rules"; a dot would not fit S3's
+ * certificate.
+ */
 static bool bucket_valid(const char *bucket)
 {
 	return shape_label(bucket) && strlen(bucket) >= 3;

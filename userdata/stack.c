@@ -1,6 +1,6 @@
 /*
- * stack: a CloudFormation template for one site, deployed once in each region of the mesh. Whatever is another in each
- * of them is a parameter, and reaches the gateway as a tag.
+ * stack: a CloudFormation template for one site, deployed once in each region of the mesh. Whatever
+ * is another in each of them is a parameter, and reaches the gateway as a tag.
  * Source: AWS CloudFormation User Guide, "Resource and property types" and "Intrinsic functions".
  */
 #include "userdata/stack.h"
@@ -202,8 +202,8 @@ static json_t *group_make(void)
 		"Tags", tags_make()));
 }
 
-static int statements_make(const struct order *order, const struct config *config, json_t **ret_statements,
-			   struct err *e)
+static int statements_make(const struct order *order, const struct config *config,
+			   json_t **ret_statements, struct err *e)
 {
 	struct config with = *config;		/* borrows */
 	AUTO_JSON json_t *statements = NULL;
@@ -264,8 +264,8 @@ static json_t *launch_make(const struct order *order, const char *userdata)
 }
 
 /*
- * A site has one gateway, and so has the group: an update ends the old one, and then launches the new one, which counts
- * when its hook is answered. Meanwhile nothing else may launch or end any.
+ * A site has one gateway, and so has the group: an update ends the old one, and then launches the
+ * new one, which counts when its hook is answered. Meanwhile nothing else may launch or end any.
  * Source: CloudFormation Template Reference, "UpdatePolicy attribute".
  */
 static json_t *scaling_make(void)
@@ -307,8 +307,8 @@ static json_t *unequal(const char *parameter)
 	return json_pack("{s:[{s:[o, s]}]}", "Fn::Not", "Fn::Equals", reference(parameter), "");
 }
 
-static json_t *stack_json(const struct order *order, const struct config *config, json_t *statements,
-			  const char *userdata)
+static json_t *stack_json(const struct order *order, const struct config *config,
+			  json_t *statements, const char *userdata)
 {
 	return json_pack("{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:{s:{s:s, s:o}}}",
 			 "AWSTemplateFormatVersion", "2010-09-09",
@@ -334,8 +334,8 @@ static int settings_check(const struct config *config, struct err *e)
 	return 0;
 }
 
-int stack_make(const struct order *order, const struct config *config, const char *userdata, char **ret_text,
-	       struct err *e)
+int stack_make(const struct order *order, const struct config *config, const char *userdata,
+	       char **ret_text, struct err *e)
 {
 	AUTO_JSON json_t *statements = NULL, *stack = NULL;
 	AUTO_FREE char *text = NULL;

@@ -13,7 +13,8 @@
 #include "userdata/wrap.h"
 
 /* What is given to an instance as it is, or inside of a template. */
-static int userdata_text(const struct order *order, const struct config *config, char **ret_text, struct err *e)
+static int userdata_text(const struct order *order, const struct config *config, char **ret_text,
+			 struct err *e)
 {
 	bool (*elsewhere)(enum setting) = order->format == FORMAT_CLOUDFORMATION ? stack_sets : NULL;
 	bool inside = order->format != FORMAT_CLOUD_CONFIG;
@@ -36,7 +37,8 @@ static int userdata_text(const struct order *order, const struct config *config,
 	return 0;
 }
 
-int userdata_make(const struct order *order, const struct config *config, char **ret_text, struct err *e)
+int userdata_make(const struct order *order, const struct config *config, char **ret_text,
+		  struct err *e)
 {
 	AUTO_FREE char *text = NULL;
 

@@ -1,7 +1,7 @@
 /*
- * wrap: YAML and MIME around texts that are plain ASCII. cloud-init writes files early in a boot and runs scripts at
- * its end, so the settings are there first. Of two parts with files it writes one's: a part that others may follow has
- * none.
+ * wrap: YAML and MIME around texts that are plain ASCII. cloud-init writes files early in a boot
+ * and runs scripts at its end, so the settings are there first. Of two parts with files it writes
+ * one's: a part that others may follow has none.
  */
 #include "userdata/wrap.h"
 

@@ -23,7 +23,10 @@ static const char *own_complaint(const char *lines)
 	return NULL;
 }
 
-/* A connection that differs in its keys alone looks, when it is not taken, as the one that charon had before. */
+/*
+ * A connection that differs in its keys alone looks, when it is not taken, as the one that charon
+ * had before.
+ */
 static int swanctl_load(const struct charon *charon, char **ret_complaints, struct err *e)
 {
 	const char *const argv[] = { charon->flavour->swanctl, "--load-all", "--noprompt", NULL };

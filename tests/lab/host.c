@@ -1,7 +1,8 @@
 /*
- * host: the programs of a machine that cygnet calls, all of them in one, told apart by the name it is called as. systemctl
- * remembers in /units which are enabled and active, and that the firewall's has loaded its rules, which nft lists; of the
- * others it is only noted that they ran. Everything that changes something is a line of /log.
+ * host: the programs of a machine that cygnet calls, all of them in one, told apart by the name it
+ * is called as. systemctl remembers in /units which are enabled and active, and that the firewall's
+ * has loaded its rules, which nft lists; of the others it is only noted that they ran. Everything
+ * that changes something is a line of /log.
  */
 #include <fcntl.h>
 #include <stdbool.h>

@@ -12,7 +12,8 @@ static void file_put(const char *root, const char *path)
 	assert_int_equal(file_replace(root, path, "x", 1, 0644, &e), 0);
 }
 
-static void assert_found(const char *root, const struct aws_environment *environment, const char *expected)
+static void assert_found(const char *root, const struct aws_environment *environment,
+			 const char *expected)
 {
 	AUTO_FREE char *path = NULL;
 	struct err e = ERR_INIT;

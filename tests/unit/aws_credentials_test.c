@@ -6,7 +6,8 @@
 #include "aws/credentials.h"
 #include "base/mem.h"
 
-static void assert_refused(const char *text, enum exit_code code, const char *cause, const char *remedy)
+static void assert_refused(const char *text, enum exit_code code, const char *cause,
+			   const char *remedy)
 {
 	struct credentials credentials = { .expires = 7 };
 	struct err e = ERR_INIT;

@@ -1,4 +1,7 @@
-/* Route tables: what their routes lead to and what counts, and changes that somebody else has made meanwhile. */
+/*
+ * Route tables: what their routes lead to and what counts, and changes that somebody else has made
+ * meanwhile.
+ */
 #include "tests/unit/canned_aws.h"
 
 #include "aws/ec2.h"

@@ -6,8 +6,8 @@
 #include "aws/endpoint.h"
 #include "base/mem.h"
 
-static void assert_endpoint(const struct aws_environment *environment, const char *service, const char *region,
-			    const char *domain, const char *expected)
+static void assert_endpoint(const struct aws_environment *environment, const char *service,
+			    const char *region, const char *domain, const char *expected)
 {
 	AUTO_FREE char *url = NULL;
 	struct err e = ERR_INIT;

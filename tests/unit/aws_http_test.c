@@ -1,4 +1,7 @@
-/* Connections: kept, and given up together when one of them is dead or the address that they are of has gone. */
+/*
+ * Connections: kept, and given up together when one of them is dead or the address that they are of
+ * has gone.
+ */
 #include "tests/unit/support.h"
 
 #include <arpa/inet.h>
@@ -12,7 +15,10 @@
 
 #define KEPT 2
 
-/* Answers once on the first connections, which stay open and silent then, and once on each that follows. */
+/*
+ * Answers once on the first connections, which stay open and silent then, and once on each that
+ * follows.
+ */
 struct silent_server {
 	int listener;
 	int kept[KEPT];

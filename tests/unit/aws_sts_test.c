@@ -1,4 +1,6 @@
-/* Roles that are assumed: what STS is asked, what becomes of its answer, and how often it is asked. */
+/*
+ * Roles that are assumed: what STS is asked, what becomes of its answer, and how often it is asked.
+ */
 #include "tests/unit/canned_aws.h"
 
 #include <time.h>

@@ -1,4 +1,7 @@
-/* claim: who has the site when several write its record at once, and what a run that ends halfway leaves. */
+/*
+ * claim: who has the site when several write its record at once, and what a run that ends halfway
+ * leaves.
+ */
 #include "bootstrap/claim.h"
 #include "tests/unit/session_bench.h"
 
@@ -68,7 +71,8 @@ static void claim_well(struct bench *bench)
 		fail_msg("%s", e.cause);
 }
 
-static void assert_record(const struct bench *bench, const char *instance, int64_t generation, int64_t version)
+static void assert_record(const struct bench *bench, const char *instance, int64_t generation,
+			  int64_t version)
 {
 	CLEANUP(site_done) struct site site = { 0 };
 	bool is_found;

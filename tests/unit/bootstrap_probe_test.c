@@ -1,4 +1,7 @@
-/* Observing charon: what strongSwan 5.9.8 really said, and what must not be believed or must not stop the rest. */
+/*
+ * Observing charon: what strongSwan 5.9.8 really said, and what must not be believed or must not
+ * stop the rest.
+ */
 #include "tests/unit/fake_charon.h"
 
 #include "base/mem.h"

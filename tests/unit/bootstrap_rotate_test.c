@@ -1,4 +1,7 @@
-/* rotate: in which order a rotation reaches disk, registry and charon, and what a run that ends halfway leaves. */
+/*
+ * rotate: in which order a rotation reaches disk, registry and charon, and what a run that ends
+ * halfway leaves.
+ */
 #include "bootstrap/rotate.h"
 
 #include "tests/unit/fake_charon.h"

@@ -1,6 +1,6 @@
 /*
- * Reading `ipsec statusall`: what strongSwan 5.9.8 and 6.0.1 really said, what 5.7.2 says by its source
- * (it was not run), and texts that are not to be believed.
+ * Reading `ipsec statusall`: what strongSwan 5.9.8 and 6.0.1 really said, what 5.7.2 says by its
+ * source (it was not run), and texts that are not to be believed.
  */
 #include "bootstrap/charon/statusall.h"
 

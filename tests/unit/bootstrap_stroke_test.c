@@ -1,4 +1,7 @@
-/* Starter's charon by its program: what is asked and said with a stand-in for `ipsec`, when vici is there and not. */
+/*
+ * Starter's charon by its program: what is asked and said with a stand-in for `ipsec`, when vici is
+ * there and not.
+ */
 #include "tests/unit/fake_charon.h"
 
 #include <signal.h>
@@ -58,7 +61,8 @@ static void assert_calls(const struct starter *starter, const char *expected)
 }
 
 /* An error that says this behind the program's name, which is another one each time. */
-static void assert_said(const struct starter *starter, struct err *e, enum exit_code code, const char *format)
+static void assert_said(const struct starter *starter, struct err *e, enum exit_code code,
+			const char *format)
 {
 	AUTO_FREE char *program = mem_printf("'%s", starter->program);
 	const char *at = strstr(e->cause, program);

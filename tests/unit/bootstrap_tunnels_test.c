@@ -32,7 +32,10 @@ static void site_add(struct sites *sites, const char *name, const char *instance
 	sites_add(sites, &site);
 }
 
-/* Site m has an SA with a, which has changed nothing, and with b, which has now this instance and key. */
+/*
+ * Site m has an SA with a, which has changed nothing, and with b, which has now this instance and
+ * key.
+ */
 static void tend(struct fake_charon *fake, const char *instance, const char *key)
 {
 	const struct log log = { .out = stderr, .level = LOG_LEVEL_QUIET };

@@ -1,4 +1,6 @@
-/* bringup_support: one gateway, one peer, and what its charon has, for the tests of render/bringup. */
+/*
+ * bringup_support: one gateway, one peer, and what its charon has, for the tests of render/bringup.
+ */
 #ifndef CYGNET_TESTS_UNIT_BRINGUP_SUPPORT_H
 #define CYGNET_TESTS_UNIT_BRINGUP_SUPPORT_H
 
@@ -56,7 +58,8 @@ static inline struct scene scene_of(const char *own, const char *peer)
 	return scene;
 }
 
-static inline struct ike_sa *sa_add(struct scene *scene, const char *name, const char *remote, bool established)
+static inline struct ike_sa *sa_add(struct scene *scene, const char *name, const char *remote,
+				    bool established)
 {
 	struct ike_sa *sa = MEM_GROW(scene->tunnels.sas, scene->tunnels.sa_count);
 
@@ -69,7 +72,8 @@ static inline struct ike_sa *sa_add(struct scene *scene, const char *name, const
 }
 
 /* Of the same SA a later one is newer: the ids count up from 11. */
-static inline void child_add(struct ike_sa *sa, const char *state, const char *local, const char *remote)
+static inline void child_add(struct ike_sa *sa, const char *state, const char *local,
+			     const char *remote)
 {
 	struct child_sa *child = MEM_GROW(sa->children, sa->child_count);
 
@@ -94,7 +98,8 @@ static inline void scene_judge(struct scene *scene)
 }
 
 /* actions: NULL for none, else one a line. */
-static inline void assert_judged(const struct scene *scene, enum tunnel_health health, const char *actions)
+static inline void assert_judged(const struct scene *scene, enum tunnel_health health,
+				 const char *actions)
 {
 	AUTO_BUF struct buf text = { 0 };
 

@@ -1,4 +1,7 @@
-/* cloud_support: the VPC around one gateway of a mesh, as text in and text out, for the tests of render/cloud. */
+/*
+ * cloud_support: the VPC around one gateway of a mesh, as text in and text out, for the tests of
+ * render/cloud.
+ */
 #ifndef CYGNET_TESTS_UNIT_CLOUD_SUPPORT_H
 #define CYGNET_TESTS_UNIT_CLOUD_SUPPORT_H
 
@@ -45,8 +48,8 @@ static inline struct ec2_group *vpc_group(struct vpc *vpc, const char *id, const
 }
 
 /* from and to as EC2 has them; range may be what is no IPv4 range. */
-static inline void vpc_rule(struct ec2_group *group, bool egress, const char *protocol, int64_t from, int64_t to,
-			    const char *range, const char *description)
+static inline void vpc_rule(struct ec2_group *group, bool egress, const char *protocol,
+			    int64_t from, int64_t to, const char *range, const char *description)
 {
 	struct ec2_rule *rule = MEM_GROW(group->rules, group->rule_count);
 
@@ -68,7 +71,8 @@ static inline struct ec2_route_table *vpc_table(struct vpc *vpc, const char *id,
 }
 
 /* The target "eni-X" is the interface of instance "i-X". */
-static inline struct ec2_route *vpc_route(struct ec2_route_table *table, const char *range, const char *target)
+static inline struct ec2_route *vpc_route(struct ec2_route_table *table, const char *range,
+					  const char *target)
 {
 	struct ec2_route *route = MEM_GROW(table->routes, table->route_count);
 
@@ -86,7 +90,8 @@ static inline void vpc_subnet(struct vpc *vpc, const char *id, const char *zone,
 }
 
 /* An Elastic IP; holder "X" is instance i-X by interface eni-X, NULL nobody. */
-static inline void vpc_elastic(struct vpc *vpc, const char *allocation, const char *address, const char *holder)
+static inline void vpc_elastic(struct vpc *vpc, const char *allocation, const char *address,
+			       const char *holder)
 {
 	*MEM_GROW(vpc->cloud.addresses.items, vpc->cloud.addresses.count) = (struct ec2_address){
 		.allocation = mem_strdup(allocation),
@@ -97,7 +102,8 @@ static inline void vpc_elastic(struct vpc *vpc, const char *allocation, const ch
 	};
 }
 
-static inline struct site site_in(const char *name, const char *vpc, const char *zone, const char *address)
+static inline struct site site_in(const char *name, const char *vpc, const char *zone,
+				  const char *address)
 {
 	return (struct site){
 		.name = mem_strdup(name), .generation = 1, .region = mem_strdup("us-east-1"),
@@ -107,7 +113,8 @@ static inline struct site site_in(const char *name, const char *vpc, const char 
 }
 
 /* A site of another VPC, with its subnets, NULL at the end; a peer, and listed. */
-static inline void vpc_peer(struct vpc *vpc, const char *name, const char *address, const char *const subnets[])
+static inline void vpc_peer(struct vpc *vpc, const char *name, const char *address,
+			    const char *const subnets[])
 {
 	struct site site = site_in(name, "vpc-far", "us-east-1a", address), copy;
 

@@ -1,6 +1,7 @@
 /*
- * fake_charon: a thread that answers vici requests with what a test has scripted, turn by turn. It encodes packets by
- * itself, from text as `swanctl --raw` prints it, so that a real reply can stand in a test.
+ * fake_charon: a thread that answers vici requests with what a test has scripted, turn by turn. It
+ * encodes packets by itself, from text as `swanctl --raw` prints it, so that a real reply can stand
+ * in a test.
  */
 #ifndef CYGNET_TESTS_UNIT_FAKE_CHARON_H
 #define CYGNET_TESTS_UNIT_FAKE_CHARON_H
@@ -50,7 +51,8 @@ struct fake_charon {
 /* --- writing packets --- */
 
 /* An element's type, if it has one, and a text behind its length of one or two bytes. */
-static inline void fake_text(struct buf *out, int element, const char *text, size_t len, unsigned width)
+static inline void fake_text(struct buf *out, int element, const char *text, size_t len,
+			     unsigned width)
 {
 	const char type = (char)element, size[] = { (char)(len >> 8), (char)len };
 
@@ -85,7 +87,10 @@ static inline size_t fake_element(struct buf *out, const char *text, bool *in_li
 	return len + 1 + value;
 }
 
-/* A message from text such as "one {two=value three=[a b]}", as swanctl prints it; values have no blanks. */
+/*
+ * A message from text such as "one {two=value three=[a b]}", as swanctl prints it; values have no
+ * blanks.
+ */
 static inline void fake_message(struct buf *out, const char *text)
 {
 	bool in_list = false;
@@ -119,7 +124,8 @@ static inline void fake_packet(struct buf *turn, int type, const char *name, con
 }
 
 /* The turns of a whole stream: registered, its events, the reply, unregistered. */
-static inline void fake_stream(struct fake_charon *fake, const char *event, const char *const texts[], size_t count)
+static inline void fake_stream(struct fake_charon *fake, const char *event,
+			       const char *const texts[], size_t count)
 {
 	struct buf *stream;
 

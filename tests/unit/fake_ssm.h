@@ -94,7 +94,8 @@ static inline int64_t fake_ssm_write(struct fake_ssm *fake, const char *name, co
 }
 
 /* The next of somebody else's writes that is of this name. */
-static inline void fake_ssm_intrude(struct fake_ssm *fake, struct parameters *writes, const char *name)
+static inline void fake_ssm_intrude(struct fake_ssm *fake, struct parameters *writes,
+				    const char *name)
 {
 	for (size_t i = 0; i < writes->count; i++) {
 		struct parameter *write = &writes->items[i];

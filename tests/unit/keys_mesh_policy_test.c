@@ -99,7 +99,9 @@ static void subnet_that_the_policy_has_not(void **state)
 	ASSERT_POLICY_ROWS(rows);
 }
 
-/* Two sites offer 10.1.0.0/16: with no history neither gets it, until the policy says whose it is. */
+/*
+ * Two sites offer 10.1.0.0/16: with no history neither gets it, until the policy says whose it is.
+ */
 static void contested_subnet_stays_contested(void **state)
 {
 #define CONTESTED "ohio " A " ka 10.1.0.0/16 10.5.0.0/16;paris " B " kb 10.1.0.0/16 10.6.0.0/16"

@@ -2,10 +2,10 @@
  * keys_mesh_support: a registry and what was applied before as text, for the tests of mesh.
  *
  * Sites are written "name address key subnet…", with ";" between them. A name with "+" before it is
- * a tombstone, one with "?" an empty record, one with "~" is of the own VPC, one with "=" static and
- * not the registry's; "@3" behind it is its generation, else 1. A key may be followed by "+" and the
- * next one, and by "!" and a revoked one, more than once. The own site is "mine 203.0.113.100 own
- * 10.0.0.0/16"; 10.0.0.0/8 is allowed.
+ * a tombstone, one with "?" an empty record, one with "~" is of the own VPC, one with "=" static
+ * and not the registry's; "@3" behind it is its generation, else 1. A key may be followed by "+"
+ * and the next one, and by "!" and a revoked one, more than once. The own site is "mine
+ * 203.0.113.100 own 10.0.0.0/16"; 10.0.0.0/8 is allowed.
  */
 #ifndef CYGNET_TESTS_UNIT_KEYS_MESH_SUPPORT_H
 #define CYGNET_TESTS_UNIT_KEYS_MESH_SUPPORT_H

@@ -238,7 +238,9 @@ static void static_peer_is_kept_out(void **state)
 		{ "", "=office " B " kb 10.2.0.0/16", "", "" },
 		{ "office " A " ka 10.1.0.0/16", "=office " B " kb 10.2.0.0/16",
 		  "office 10.1.0.0/16", "" },
-		/* it takes the place of a record, also of one that was applied, and of a tombstone */
+		/*
+		 * it takes the place of a record, also of one that was applied, and of a tombstone
+		 */
 		{ "=office " B " kb 10.2.0.0/16;office " A " ka 10.1.0.0/16",
 		  "office " A " ka 10.1.0.0/16", "office 10.2.0.0/16",
 		  "site 'office': a static peer takes its place" },

@@ -124,7 +124,10 @@ static void two_fresh_ones_at_once(void **state)
 static void old_and_new_alive_together(void **state)
 {
 	static const struct row rows[] = {
-		/* the new one: whatever its id, it claims what another fills, with the next generation */
+		/*
+		 * the new one: whatever its id, it claims what another fills, with the next
+		 * generation
+		 */
 		{ .found = { KEY_B, 3, FORMER }, .tenure = TENURE_CLAIM, .generation = 4 },
 		{ .found = { KEY_B, 3, NEWER }, .tenure = TENURE_CLAIM, .generation = 4 },
 		{ .state = { 4 }, .found = { KEY_B, 4, MINE }, .tenure = TENURE_HELD, .generation = 4 },
@@ -159,7 +162,9 @@ static void superseded_one_is_rebooted(void **state)
 		  .tenure = TENURE_CLAIM, .generation = 5 },
 		{ .state = { 3, DUTY_SUPERSEDED }, .found = { NONE }, .claim = true,
 		  .tenure = TENURE_CLAIM, .generation = 4 },
-		/* which a gateway that serves, or is superseded this very moment, may be told too */
+		/*
+		 * which a gateway that serves, or is superseded this very moment, may be told too
+		 */
 		{ .state = { 3 }, .found = { KEY_A, 3, MINE }, .claim = true,
 		  .tenure = TENURE_HELD, .generation = 3 },
 		{ .state = { 3 }, .found = { KEY_B, 4, NEWER }, .claim = true,
@@ -198,7 +203,9 @@ static void registry_is_wiped(void **state)
 		/* a fresh instance was faster: it reads the greater one when that is put again */
 		{ .state = { 3 }, .found = { EMPTY, 1, NEWER }, .tenure = TENURE_HELD, .generation = 3 },
 		{ .state = { 1 }, .found = { KEY_B, 3, FORMER }, .tenure = TENURE_SUPERSEDED, .over = true },
-		/* of the same generation: peers keep us until the winner's key is there, so do we */
+		/*
+		 * of the same generation: peers keep us until the winner's key is there, so do we
+		 */
 		{ .state = { 1 }, .found = { EMPTY, 1, NEWER }, .tenure = TENURE_SUPERSEDED },
 		{ .state = { 1 }, .found = { KEY_B, 1, NEWER }, .tenure = TENURE_SUPERSEDED, .over = true },
 	};

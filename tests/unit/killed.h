@@ -25,9 +25,9 @@ static inline void killed_child(int (*step)(void *data), void *data)
 }
 
 /*
- * Do step in a child, which is killed as it begins its call number `call`, from 0. False: it came to
- * its end before that. step fails with -1, and asserts nothing. Where nothing can be traced, as under
- * qemu-user, the test that asks is skipped.
+ * Do step in a child, which is killed as it begins its call number `call`, from 0. False: it came
+ * to its end before that. step fails with -1, and asserts nothing. Where nothing can be traced, as
+ * under qemu-user, the test that asks is skipped.
  */
 static inline bool killed_before(int call, int (*step)(void *data), void *data)
 {

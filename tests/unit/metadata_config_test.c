@@ -1,5 +1,6 @@
 /*
- * config: from five sources to typed values: which one wins, what the defaults are, and every refusal whole.
+ * config: from five sources to typed values: which one wins, what the defaults are, and every
+ * refusal whole.
  */
 #include "tests/unit/support.h"
 

@@ -1,4 +1,6 @@
-/* Comparing what is loaded with what should be: each difference is told, by connection and member. */
+/*
+ * Comparing what is loaded with what should be: each difference is told, by connection and member.
+ */
 #include "tests/unit/support.h"
 
 #include "base/mem.h"

@@ -171,7 +171,9 @@ static void labels_are_restored_where_nothing_can(void **state)
 	}
 }
 
-/* Both flavours of Debian's are installed, or of EL's, which may be an unknown distribution's too. */
+/*
+ * Both flavours of Debian's are installed, or of EL's, which may be an unknown distribution's too.
+ */
 static void flavour_is_another_than_the_wanted_one(void **state)
 {
 #define BOTH(plugin, ipsec, charon) \

@@ -1,5 +1,6 @@
 /*
- * proposals: what named sets stand for, and which literals are refused before strongSwan discards a connection.
+ * proposals: what named sets stand for, and which literals are refused before strongSwan discards a
+ * connection.
  */
 #include "tests/unit/support.h"
 

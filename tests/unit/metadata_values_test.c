@@ -12,7 +12,8 @@ struct refusal {
 	const char *text, *cause, *remedy;
 };
 
-static void check_refusals(value_parser *parse, struct value value, const struct refusal *rows, size_t count)
+static void check_refusals(value_parser *parse, struct value value, const struct refusal *rows,
+			   size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		unsigned char result[64] = { 0 };	/* of whatever type: it must stay untouched */

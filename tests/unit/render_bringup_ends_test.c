@@ -1,7 +1,8 @@
 /*
- * Both ends of a tunnel, each with its own passes and its own knowledge of what is planned, over one model of charon:
- * whenever and in whichever order they learn of a change, the packets of what stays planned are carried at every
- * moment, and in the end one child is left, with exactly the planned subnets.
+ * Both ends of a tunnel, each with its own passes and its own knowledge of what is planned, over
+ * one model of charon: whenever and in whichever order they learn of a change, the packets of what
+ * stays planned are carried at every moment, and in the end one child is left, with exactly the
+ * planned subnets.
  */
 #include <string.h>
 
@@ -103,7 +104,10 @@ static void tunnels_observe(const struct run *run, size_t side, struct tunnels *
 	*ret_tunnels = tunnels;
 }
 
-/* No second child is made from what is loaded; and what is asked for is narrowed to what the other end has loaded. */
+/*
+ * No second child is made from what is loaded; and what is asked for is narrowed to what the other
+ * end has loaded.
+ */
 static void initiate(struct run *run, size_t side)
 {
 	const struct planned *known[SIDES] = {
@@ -140,7 +144,8 @@ static void end_forget(struct end *end)
 	sites_done(&end->peers);
 }
 
-static struct bringup_inputs inputs_of(const struct end *end, const struct tunnels *tunnels, int now_s)
+static struct bringup_inputs inputs_of(const struct end *end, const struct tunnels *tunnels,
+				       int now_s)
 {
 	return (struct bringup_inputs){
 		.own = &end->own, .peers = &end->peers, .tunnels = tunnels, .recent = &end->recent,

@@ -164,7 +164,10 @@ static void sa_that_charon_takes_down_is_up_or_terminated_again(void **unused)
 	assert_judged(&scene, TUNNEL_DOWN, NULL);
 }
 
-/* The peer's site has another instance, and before its key was loaded there was the SA with this id. */
+/*
+ * The peer's site has another instance, and before its key was loaded there was the SA with this
+ * id.
+ */
 static void scene_replace(struct scene *scene, const char *peer, uint32_t id)
 {
 	*MEM_GROW(scene->replaced.before.sas, scene->replaced.before.sa_count) = (struct ike_sa){ .id = id };

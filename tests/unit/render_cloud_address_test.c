@@ -20,7 +20,8 @@ static void assert_address(const struct vpc *vpc, const char *address, const cha
 }
 
 /* Refused with this message; and then nothing is planned either. */
-static void assert_refused(const struct vpc *vpc, enum exit_code code, const char *cause, const char *remedy)
+static void assert_refused(const struct vpc *vpc, enum exit_code code, const char *cause,
+			   const char *remedy)
 {
 	const struct ec2_address *elastic = NULL;
 	struct err e = ERR_INIT;

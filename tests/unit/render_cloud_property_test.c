@@ -1,6 +1,7 @@
 /*
- * What holds for every VPC: a plan that was carried out leaves nothing to do, EC2 takes each of its actions, and what
- * is not this mesh's is as it was. VPCs are generated, and a model of EC2 carries plans out on them.
+ * What holds for every VPC: a plan that was carried out leaves nothing to do, EC2 takes each of its
+ * actions, and what is not this mesh's is as it was. VPCs are generated, and a model of EC2 carries
+ * plans out on them.
  */
 #include "tests/unit/cloud_support.h"
 
@@ -298,7 +299,10 @@ static void action_do(struct vpc *vpc, const struct action *action)
 	}
 }
 
-/* The most that a quota lets a table or a group hold: more than the default only where there was more already. */
+/*
+ * The most that a quota lets a table or a group hold: more than the default only where there was
+ * more already.
+ */
 struct room {
 	size_t routes[TABLES], rules[GROUPS_MAX];
 };

@@ -330,7 +330,10 @@ static void zone_without_a_gateway_is_not_told(void **state)
 	assert_cloud(&vpc, "", "zones without a gateway of mesh 'lab' in 'vpc-a': 'us-east-1b', 'us-east-1c'\n");
 }
 
-/* Of two gateways that are alive, the one whose zone it is has the route; otherwise nobody takes it from the other. */
+/*
+ * Of two gateways that are alive, the one whose zone it is has the route; otherwise nobody takes it
+ * from the other.
+ */
 static void two_gateways_fight_over_a_route(void **state)
 {
 	struct site *neighbour;

@@ -33,7 +33,8 @@ static void tunnel_of_a_next_key_is_nobody_s(void **state)
 	assert_false(connection_is_of(name, "us-east"));
 }
 
-static void assert_initiates(const char *own_name, const char *peer_name, bool manual, bool expected)
+static void assert_initiates(const char *own_name, const char *peer_name, bool manual,
+			     bool expected)
 {
 	const struct site own = { .name = (char *)own_name };
 	const struct site peer = { .name = (char *)peer_name, .manual = manual };

@@ -25,7 +25,8 @@ static char *edited(enum edit edit, const char *found, size_t len, const char *l
 }
 
 /* What comes of a file; and nothing more comes of that. */
-static void assert_edited(enum edit edit, const char *found, const char *lines, const char *expected)
+static void assert_edited(enum edit edit, const char *found, const char *lines,
+			  const char *expected)
 {
 	AUTO_FREE char *once = edited(edit, found, strlen(found), lines);
 	AUTO_FREE char *twice = edited(edit, once, strlen(once), lines);
@@ -38,7 +39,8 @@ struct edit_case {
 	const char *found, *expected;
 };
 
-static void assert_cases(enum edit edit, const char *lines, const struct edit_case *cases, size_t count)
+static void assert_cases(enum edit edit, const char *lines, const struct edit_case *cases,
+			 size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		assert_edited(edit, cases[i].found, lines, cases[i].expected);

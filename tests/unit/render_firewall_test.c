@@ -1,4 +1,7 @@
-/* firewall: the whole rule set of either kind, with peers, without, and at the edges of what is taken. */
+/*
+ * firewall: the whole rule set of either kind, with peers, without, and at the edges of what is
+ * taken.
+ */
 #include "render/firewall.h"
 #include "tests/unit/render_support.h"
 

@@ -101,7 +101,10 @@ static void file_of_a_peer_outlives_it(void **state)
 	owned_patterns_done(patterns, count);
 }
 
-/* The lines of the conns to a peer that tell them apart: their names, and what follows any of these keys. */
+/*
+ * The lines of the conns to a peer that tell them apart: their names, and what follows any of these
+ * keys.
+ */
 static char *conn_lines(const struct scene *scene, const struct public_key *signing)
 {
 	static const char *const told[] = { "conn ", "leftsigkey=", "rightsigkey=", "dpdaction=", "auto=", "reqid=" };

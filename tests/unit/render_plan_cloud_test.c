@@ -22,7 +22,8 @@ static struct action *added(struct plan *plan, enum action_kind kind)
 	return action;
 }
 
-static void rule_added(struct plan *plan, const char *protocol, int64_t from, int64_t to, const char *range)
+static void rule_added(struct plan *plan, const char *protocol, int64_t from, int64_t to,
+		       const char *range)
 {
 	const struct ec2_rule rule = {
 		.protocol = (char *)protocol, .from = from, .to = to, .ranged = true, .range = range_of(range),

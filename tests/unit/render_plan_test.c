@@ -616,7 +616,9 @@ static void charon_is_loaded_twice(void **state)
 			  "swanctl --load-all\n");
 }
 
-/* --- a run that was killed, or failed, between a concern's files and who has to hear of them --- */
+/*
+ * --- a run that was killed, or failed, between a concern's files and who has to hear of them ---
+ */
 
 static void service_never_hears_of_its_files(void **state)
 {

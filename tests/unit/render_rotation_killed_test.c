@@ -1,7 +1,7 @@
 /*
- * rotation: a gateway that is killed between any two things it does, and goes on from what is on disk. What it does stands
- * here in few words, in the order in which its passes do it: nobody may ever be left with a key that is not known, or
- * without a tunnel.
+ * rotation: a gateway that is killed between any two things it does, and goes on from what is on
+ * disk. What it does stands here in few words, in the order in which its passes do it: nobody may
+ * ever be left with a key that is not known, or without a tunnel.
  */
 #include "keys/state.h"
 #include "tests/unit/keys_support.h"
@@ -64,7 +64,10 @@ static void assert_sound(const struct world *w)
 		assert_true(is_up(w, w->r.peers.items[i].name));
 }
 
-/* After a reboot nothing tells which key has signed a tunnel, and peers had both: it is left as it is. */
+/*
+ * After a reboot nothing tells which key has signed a tunnel, and peers had both: it is left as it
+ * is.
+ */
 static void assert_settled(const struct world *w, const char *key, bool rebooted)
 {
 	assert_int_equal(w->disk.count, 1);

@@ -131,7 +131,9 @@ static void a_skipped_peer_is_asked(void **state)
 	assert_planned(&r, "initiate cygnet-z");
 }
 
-/* Both replace their keys: "a" asks first, as it does for every tunnel with "m", and "m" asks "z". */
+/*
+ * Both replace their keys: "a" asks first, as it does for every tunnel with "m", and "m" asks "z".
+ */
 static void two_ends_ask_each_other_in_the_same_moment(void **state)
 {
 	AUTO_ROTATING r = rotating_new();

@@ -5,7 +5,8 @@
 #include "tests/unit/render_support.h"
 
 /* The lines of a peer's connection that name keys. */
-static char *key_lines(const struct scene *scene, const struct public_key *signing, const struct site *peer)
+static char *key_lines(const struct scene *scene, const struct public_key *signing,
+		       const struct site *peer)
 {
 	struct buf out = { 0 }, lines = { 0 };
 	char *rest, *line;

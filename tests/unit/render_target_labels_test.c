@@ -50,7 +50,8 @@ static void host_without_labels_restores_them(void **state)
 	assert_int_equal(target.label_count, 0);
 }
 
-static void assert_label(const struct target *target, size_t i, const char *path, enum concern concern)
+static void assert_label(const struct target *target, size_t i, const char *path,
+			 enum concern concern)
 {
 	assert_true(i < target->label_count);
 	assert_string_equal(target->labels[i].path, path);

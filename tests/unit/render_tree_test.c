@@ -108,7 +108,10 @@ static void assert_runs_packaged(const struct tree *tree, const char *path)
 	assert_non_null(strstr(buf_str(&file->content), "\nExecStart=/usr/bin/cygnet "));
 }
 
-/* Of the package's units the two with a deadline, and not the timer nor the rule set's, are other ones here. */
+/*
+ * Of the package's units the two with a deadline, and not the timer nor the rule set's, are other
+ * ones here.
+ */
 static void package_takes_a_setting_away(void **state)
 {
 	AUTO_SCENE scene;

@@ -1,4 +1,7 @@
-/* rotation_support: a gateway with some peers that replaces its key, for the tests of render/rotation. */
+/*
+ * rotation_support: a gateway with some peers that replaces its key, for the tests of
+ * render/rotation.
+ */
 #ifndef CYGNET_TESTS_UNIT_ROTATION_SUPPORT_H
 #define CYGNET_TESTS_UNIT_ROTATION_SUPPORT_H
 
@@ -78,8 +81,12 @@ static inline struct rotating rotating_new(void)
 	return r;
 }
 
-/* An SA of a peer's connection: established so many seconds ago, or -1; child: its state, NULL for none. */
-static inline struct ike_sa *sa_add(struct rotating *r, const char *peer, uint32_t id, int64_t age_s, const char *child)
+/*
+ * An SA of a peer's connection: established so many seconds ago, or -1; child: its state, NULL for
+ * none.
+ */
+static inline struct ike_sa *sa_add(struct rotating *r, const char *peer, uint32_t id,
+				    int64_t age_s, const char *child)
 {
 	struct ike_sa *sa = MEM_GROW(r->tunnels.sas, r->tunnels.sa_count);
 	const struct site *site = peer_of(r, peer);
@@ -130,7 +137,8 @@ static inline void tunnels_up(struct rotating *r)
 	sa_add(r, "z", 2, 3600, "INSTALLED");
 }
 
-static inline void ack_add(struct rotating *r, const char *site, const char *next, const char *revoked)
+static inline void ack_add(struct rotating *r, const char *site, const char *next,
+			   const char *revoked)
 {
 	struct ack *ack = MEM_GROW(r->acks.items, r->acks.count);
 

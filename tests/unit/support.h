@@ -15,7 +15,8 @@
 #include "base/err.h"
 
 /* The error is this one to the letter; it is cleared for the next case. */
-static inline void assert_error(struct err *e, enum exit_code code, const char *cause, const char *remedy)
+static inline void assert_error(struct err *e, enum exit_code code, const char *cause,
+				const char *remedy)
 {
 	assert_string_equal(e->cause, cause);
 	assert_string_equal(e->remedy, remedy);
@@ -44,7 +45,8 @@ static inline char *root_make(char *path)
 	return path;
 }
 
-static inline int root_remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
+static inline int root_remove_one(const char *path, const struct stat *st, int type,
+				  struct FTW *place)
 {
 	(void)st;
 	(void)type;

@@ -1,4 +1,7 @@
-/* packages: each row of the table of distributions is in the script's cases, with its own packages and commands. */
+/*
+ * packages: each row of the table of distributions is in the script's cases, with its own packages
+ * and commands.
+ */
 #include "tests/unit/support.h"
 
 #include <string.h>
@@ -6,7 +9,10 @@
 #include "metadata/distro.h"
 #include "userdata/packages.h"
 
-/* What the arm of a machine says in the case whose arms define name, yours to free; NULL: it is left to the others. */
+/*
+ * What the arm of a machine says in the case whose arms define name, yours to free; NULL: it is
+ * left to the others.
+ */
 static char *arm_find(const char *script, const char *id, const char *version, const char *name)
 {
 	AUTO_FREE char *machine = mem_printf("'%s %s'", id, version), *definition = mem_printf("\t%s", name);
@@ -21,7 +27,8 @@ static char *arm_find(const char *script, const char *id, const char *version, c
 	return NULL;
 }
 
-static void assert_arm(const char *script, const char *id, const char *version, const char *name, const char *expected)
+static void assert_arm(const char *script, const char *id, const char *version, const char *name,
+		       const char *expected)
 {
 	AUTO_FREE char *arm = arm_find(script, id, version, name);
 
@@ -43,7 +50,8 @@ static const char *enabling_of(const struct distro *row, const char *id)
 	return NULL;
 }
 
-static void assert_row(const char *script, const struct distro *row, const char *id, const struct flavour *flavour)
+static void assert_row(const char *script, const struct distro *row, const char *id,
+		       const struct flavour *flavour)
 {
 	AUTO_FREE char *needs = row->unpackaged ? mem_printf("\"$@\" %s;", row->packages) :
 						  mem_printf("\"$@\" %s %s;", flavour->packages, row->packages);
