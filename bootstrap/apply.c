@@ -28,8 +28,9 @@ struct applying {
 static char *behind_path(enum concern concern)
 {
 	static const char *const names[] = {
-		[CONCERN_UNITS] = "units", [CONCERN_SYSCTL] = "sysctl", [CONCERN_TIME] = "time",
-		[CONCERN_FIREWALL] = "firewall", [CONCERN_STRONGSWAN] = "strongswan", [CONCERN_CHARON] = "charon",
+		[CONCERN_UNITS] = "units", [CONCERN_SYSCTL] = "sysctl",
+		[CONCERN_TIME] = "time", [CONCERN_FIREWALL] = "firewall",
+		[CONCERN_STRONGSWAN] = "strongswan", [CONCERN_CHARON] = "charon",
 	};
 
 	return mem_printf("/run/cygnet/behind-%s", names[concern]);
@@ -94,7 +95,8 @@ static int do_reload_systemd(const struct applying *a, const struct action *acti
 
 static int do_unit(const struct applying *a, const struct action *action, struct err *e)
 {
-	static int (*const verbs[])(const struct distro *distro, const char *unit, struct err *e) = {
+	static int (*const verbs[])(const struct distro *distro, const char *unit,
+				    struct err *e) = {
 		[ACTION_ENABLE] = service_enable,
 		[ACTION_REENABLE] = service_reenable,
 		[ACTION_DISABLE] = service_disable,
@@ -114,7 +116,8 @@ static int do_set_kernel(const struct applying *a, const struct action *action, 
 	ssize_t len = (ssize_t)strlen(action->value);
 
 	if (fd < 0 || write(fd, action->value, (size_t)len) != len)
-		return err_set(e, EXIT_STEP, "cannot set the kernel's '%s' to '%s': %m", action->name, action->value);
+		return err_set(e, EXIT_STEP, "cannot set the kernel's '%s' to '%s': %m",
+			       action->name, action->value);
 	return 0;
 }
 
@@ -124,24 +127,19 @@ static int do_reload_settings(const struct applying *a, const struct action *act
 	return charon_reload_settings(&a->charon, e);
 }
 
-/*
- * What a program has said on several lines, as a message has it. Cuts lines in place; yours to
- * free.
- */
+/* What a program said on several lines, as a message has it. Cuts lines in place; yours to free. */
 static char *lines_join(char *lines)
 {
 	struct buf joined = { 0 };
 	char *rest = NULL;
 
-	for (char *line = strtok_r(lines, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+	for (char *line = strtok_r(lines, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
 		buf_addf(&joined, "%s%s", joined.len > 0 ? "; " : "", line);
 	return buf_take(&joined);
 }
 
-/*
- * Load, and see whether charon now has what was rendered; its complaints are the likely reason if
- * not.
- */
+/* Load, and see if charon has what was rendered; its complaints are the likely reason if not. */
 static int load_verified(const struct applying *a, struct err *e)
 {
 	AUTO_FREE char *complaints = NULL, *said = NULL;
@@ -176,7 +174,8 @@ static int charon_roll_back(const struct applying *a, struct err *e)
 	AUTO_FREE char *complaints = NULL;
 
 	for (size_t i = a->plan->count; i-- > 0;)
-		if (charon_reads(&a->plan->actions[i]) && file_restore(a, &a->plan->actions[i], e) < 0)
+		if (charon_reads(&a->plan->actions[i]) &&
+		    file_restore(a, &a->plan->actions[i], e) < 0)
 			return -1;
 	return charon_load(&a->charon, &complaints, e);
 }
@@ -189,18 +188,15 @@ static int do_load(const struct applying *a, const struct action *action, struct
 	if (load_verified(a, e) == 0)
 		return 0;
 	if (charon_roll_back(a, &undo) < 0)
-		return err_wrap(e, "charon did not take the new files, and the previous ones could not be put back (%s)",
-				undo.cause);
+		return err_wrap(e, "charon did not take the new files, and the previous ones "
+				"could not be put back (%s)", undo.cause);
 	return err_wrap(e, "charon did not take the new files; the previous ones are back");
 }
 
 typedef int (*action_function)(const struct applying *a, const struct action *action,
 			       struct err *e);
 
-/*
- * Making the key and what is done outside of this host have steps of their own (reconcile.c,
- * fill.c).
- */
+/* Making the key and what is done outside this host have their own steps (reconcile.c, fill.c). */
 static const action_function functions[] = {
 	[ACTION_WRITE] = do_write,
 	[ACTION_REMOVE] = do_remove,
@@ -225,8 +221,9 @@ static bool failure_is_setback(const struct action *action)
 static const char *action_step(const struct action *action)
 {
 	static const char *const steps[] = {
-		[CONCERN_UNITS] = "units", [CONCERN_SYSCTL] = "kernel settings", [CONCERN_TIME] = "time",
-		[CONCERN_FIREWALL] = "firewall", [CONCERN_STRONGSWAN] = "strongSwan", [CONCERN_CHARON] = "strongSwan",
+		[CONCERN_UNITS] = "units", [CONCERN_SYSCTL] = "kernel settings",
+		[CONCERN_TIME] = "time", [CONCERN_FIREWALL] = "firewall",
+		[CONCERN_STRONGSWAN] = "strongSwan", [CONCERN_CHARON] = "strongSwan",
 	};
 
 	return steps[action->concern];

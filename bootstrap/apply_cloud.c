@@ -37,7 +37,10 @@ static int do_source_dest_check_off(struct session *session, const struct action
 			return -1;
 		on = interface.check_on;
 	}
-	return on ? err_set(e, EXIT_AGAIN, "the source/dest check of '%s' still reads as on", action->name) : 0;
+	if (on)
+		return err_set(e, EXIT_AGAIN, "the source/dest check of '%s' still reads as on",
+			       action->name);
+	return 0;
 }
 
 /*
@@ -51,11 +54,14 @@ static int address_associate(struct session *session, const struct action *actio
 	struct err taken = ERR_INIT;
 
 	if (!action->reassociate)
-		return ec2_address_associate(session->aws, region, action->name, action->value, false, dry, e);
-	if (ec2_address_associate(session->aws, region, action->name, action->value, false, dry, &taken) == 0)
+		return ec2_address_associate(session->aws, region, action->name, action->value,
+					     false, dry, e);
+	if (ec2_address_associate(session->aws, region, action->name, action->value,
+				  false, dry, &taken) == 0)
 		return 0;
 	log_detail(session->log, "%s", taken.cause);
-	return ec2_address_associate(session->aws, region, action->name, action->value, true, dry, e);
+	return ec2_address_associate(session->aws, region, action->name, action->value,
+				     true, dry, e);
 }
 
 /* Whoever publishes it has it: it is believed when IMDS shows it. */
@@ -92,27 +98,29 @@ static int do_associate(struct session *session, const struct action *action, bo
 static int do_disassociate(struct session *session, const struct action *action, bool dry,
 			   struct err *e)
 {
-	return ec2_address_disassociate(session->aws, session->instance.region, action->name, dry, e);
+	return ec2_address_disassociate(session->aws, session->instance.region, action->name,
+					dry, e);
 }
 
 static int do_route_create(struct session *session, const struct action *action, bool dry,
 			   struct err *e)
 {
-	return ec2_route_create(session->aws, session->instance.region, action->name, action->range, action->value,
-				dry, e);
+	return ec2_route_create(session->aws, session->instance.region, action->name,
+				action->range, action->value, dry, e);
 }
 
 static int do_route_replace(struct session *session, const struct action *action, bool dry,
 			    struct err *e)
 {
-	return ec2_route_replace(session->aws, session->instance.region, action->name, action->range, action->value,
-				 dry, e);
+	return ec2_route_replace(session->aws, session->instance.region, action->name,
+				 action->range, action->value, dry, e);
 }
 
 static int do_route_delete(struct session *session, const struct action *action, bool dry,
 			   struct err *e)
 {
-	return ec2_route_delete(session->aws, session->instance.region, action->name, action->range, dry, e);
+	return ec2_route_delete(session->aws, session->instance.region, action->name,
+				action->range, dry, e);
 }
 
 static int do_rules_add(struct session *session, const struct action *action, bool dry,
@@ -164,13 +172,12 @@ bool cloud_writes(const struct plan *plan, enum phase phase)
 
 /* --- rehearsing --- */
 
-/*
- * IAM decides by action and resource: another range of the same route table gets the same answer.
- */
+/* IAM decides by action and resource: another range of a route table gets the same answer. */
 static bool has_like(const struct plan *plan, const struct action *action)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->actions[i].kind == action->kind && strcmp(plan->actions[i].name, action->name) == 0)
+		if (plan->actions[i].kind == action->kind &&
+		    strcmp(plan->actions[i].name, action->name) == 0)
 			return true;
 	return false;
 }
@@ -191,7 +198,8 @@ void cloud_rehearse(struct session *session, struct plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++) {
 		struct action *action = &plan->actions[i];
-		bool asks = is_write(action) && action_phase(action) != PHASE_HOST && !has_like(&allowed, action);
+		bool asks = is_write(action) && action_phase(action) != PHASE_HOST &&
+			    !has_like(&allowed, action);
 		bool refused = asks && (has_like(&denied, action) || !is_allowed(session, action));
 		struct plan *into = refused ? &denied : &allowed;
 

@@ -60,7 +60,8 @@ static int tunnels_await(struct making *making, struct err *e)
 		outcome->behind = false;
 		if (!due)
 			clock_sleep_ms(LOOK_MS);
-		if (pass_run(session, due ? reconcile_due : reconcile_tunnels, interval, outcome, e) < 0) {
+		if (pass_run(session, due ? reconcile_due : reconcile_tunnels, interval,
+			     outcome, e) < 0) {
 			if (e->code != EXIT_AGAIN)
 				return -1;
 			log_detail(session->log, "%s: %s", session->step, e->cause);
@@ -76,8 +77,9 @@ static void outcome_print(const struct session *session, const struct outcome *o
 {
 	for (size_t i = 0; i < outcome->lines.count; i++)
 		log_note(session->log, "%s", outcome->lines.items[i]);
-	log_note(session->log, "site '%s' of mesh '%s': %zu of %zu tunnels up%s", session->config.site,
-		 session->config.mesh, outcome->up, outcome->peers, outcome->changed ? "" : ", nothing to do");
+	log_note(session->log, "site '%s' of mesh '%s': %zu of %zu tunnels up%s",
+		 session->config.site, session->config.mesh, outcome->up, outcome->peers,
+		 outcome->changed ? "" : ", nothing to do");
 }
 
 static int first_pass(struct session *session, struct outcome *outcome, struct err *e)
@@ -95,7 +97,8 @@ static int observe_try(struct making *making, struct err *e)
 
 static int pass_try(struct making *making, struct err *e)
 {
-	return pass_run(making->session, first_pass, making->deadline_ms - clock_boot_ms(), &making->outcome, e);
+	return pass_run(making->session, first_pass, making->deadline_ms - clock_boot_ms(),
+			&making->outcome, e);
 }
 
 static int try_until(int64_t deadline_ms, int (*step)(struct making *making, struct err *e),
@@ -105,7 +108,8 @@ static int try_until(int64_t deadline_ms, int (*step)(struct making *making, str
 	bool told = false;
 
 	while (step(making, e) < 0) {
-		if (!session->live || e->code != EXIT_AGAIN || clock_boot_ms() + PAUSE_MS > deadline_ms)
+		if (!session->live || e->code != EXIT_AGAIN ||
+		    clock_boot_ms() + PAUSE_MS > deadline_ms)
 			return -1;
 		if (!told)
 			log_note(session->log, "%s: %s, trying again", session->step, e->cause);
@@ -119,7 +123,8 @@ static int try_until(int64_t deadline_ms, int (*step)(struct making *making, str
 /* The bound of a run, counted from its begin, and what it leaves for ending in its own words. */
 static void bound_set(struct making *making)
 {
-	int64_t timeout_s = making->session->config.timeout_s, least_s = timeout_s < LEAST_S ? timeout_s : LEAST_S;
+	int64_t timeout_s = making->session->config.timeout_s;
+	int64_t least_s = timeout_s < LEAST_S ? timeout_s : LEAST_S;
 	int64_t left_s = timeout_s - (clock_boot_ms() - making->began_ms) / 1000, last_ms;
 
 	if (left_s < least_s)

@@ -7,9 +7,7 @@
 
 #include <string.h>
 
-/*
- * The own record as it is now; *ret_found is NULL, or kept in *record, which is yours to site_done.
- */
+/* The own record as it is; *ret_found is NULL, or kept in *record, which is yours to site_done. */
 static int record_read(const struct session *session, struct site *record,
 		       const struct site **ret_found, struct err *e)
 {
@@ -72,10 +70,10 @@ static int claim_keep(struct session *session, int64_t generation, struct err *e
 static int claim_lost(const struct session *session, const struct site *by, struct err *e)
 {
 	if (by == NULL)
-		return err_set(e, EXIT_AGAIN, "site '%s' was taken out of the mesh in the same moment",
-			       session->config.site);
-	return err_set(e, EXIT_AGAIN, "instance '%s' has taken site '%s' in the same moment", by->instance,
-		       session->config.site);
+		return err_set(e, EXIT_AGAIN, "site '%s' was taken out of the mesh in the "
+			       "same moment", session->config.site);
+	return err_set(e, EXIT_AGAIN, "instance '%s' has taken site '%s' in the same moment",
+		       by->instance, session->config.site);
 }
 
 int claim_check(const struct session *session, const struct succession *succession, struct err *e)
@@ -114,8 +112,8 @@ int claim_make(struct session *session, const struct site *found, struct site *o
 		if (names_us(session, found))
 			return 0;
 	}
-	return err_set(e, EXIT_AGAIN, "the record of site '%s' is written by others again and again",
-		       session->config.site);
+	return err_set(e, EXIT_AGAIN, "the record of site '%s' is written by others again "
+		       "and again", session->config.site);
 }
 
 int claim_confirm(const struct session *session, bool *ret_ours, struct err *e)
@@ -125,6 +123,7 @@ int claim_confirm(const struct session *session, bool *ret_ours, struct err *e)
 
 	if (record_read(session, &record, &found, e) < 0)
 		return -1;
-	*ret_ours = judge(session, found).tenure == TENURE_HELD && (found == NULL || names_us(session, found));
+	*ret_ours = judge(session, found).tenure == TENURE_HELD &&
+		    (found == NULL || names_us(session, found));
 	return 0;
 }

@@ -31,19 +31,20 @@ int duty_refuse(const struct session *session, struct err *e)
 	const char *site = session->state.identity.site;
 
 	if (session->state.duty == DUTY_SUPERSEDED) {
-		err_set(e, EXIT_CONFIG, "another instance fills site '%s', and this one does not serve it any more",
-			site);
+		err_set(e, EXIT_CONFIG, "another instance fills site '%s', and this one does not "
+			"serve it any more", site);
 		return err_remedy(e, "'cygnet bootstrap --claim' takes the site back");
 	}
-	err_set(e, EXIT_CONFIG, "site '%s' was taken out of the mesh, and this instance does not serve it any more",
-		site);
+	err_set(e, EXIT_CONFIG, "site '%s' was taken out of the mesh, and this instance does not "
+		"serve it any more", site);
 	return err_remedy(e, "'cygnet bootstrap' takes it in again");
 }
 
 int duty_check(const struct session *session, struct err *e)
 {
 	const struct state *state = &session->state;
-	bool stopped = (state->duty == DUTY_SUPERSEDED && !state->complete) || state->duty == DUTY_LEFT;
+	bool stopped = (state->duty == DUTY_SUPERSEDED && !state->complete) ||
+		       state->duty == DUTY_LEFT;
 
 	return stopped && !session->claim ? duty_refuse(session, e) : 0;
 }
@@ -51,7 +52,8 @@ int duty_check(const struct session *session, struct err *e)
 void duty_tell(struct session *session, const struct succession *succession)
 {
 	const char *then = succession->over ? "stops" :
-			   "keeps its tunnels until that one has published its key, and does nothing else";
+			   "keeps its tunnels until that one has published its key, and does "
+			   "nothing else";
 	const char *site = session->config.site;
 	AUTO_FREE char *text = NULL;
 
@@ -59,7 +61,8 @@ void duty_tell(struct session *session, const struct succession *succession)
 		text = mem_printf("site '%s' was taken out of the mesh: this instance stops", site);
 	else if (succession->by != NULL)
 		text = mem_printf("instance '%s' fills site '%s' now, generation %lld: this one %s",
-				  succession->by->instance, site, (long long)succession->by->generation, then);
+				  succession->by->instance, site,
+				  (long long)succession->by->generation, then);
 	else
 		text = mem_printf("another instance has filled site '%s': this one %s", site, then);
 	session_warn(session, text);
@@ -79,8 +82,9 @@ int duty_disconnect(struct session *session, struct outcome *outcome, struct err
 	target_make(&inputs, &target);
 	if (observe_host(session, &target, &seen, e) < 0)
 		return -1;
-	plan_make(&target, &seen, 1u << CONCERN_FIREWALL | 1u << CONCERN_STRONGSWAN | 1u << CONCERN_CHARON, NULL,
-		  &plan);
+	plan_make(&target, &seen,
+		  1u << CONCERN_FIREWALL | 1u << CONCERN_STRONGSWAN | 1u << CONCERN_CHARON,
+		  NULL, &plan);
 	outcome->changed |= plan.count > 0;
 	if (apply_plan(session, &target, &plan, e) < 0)
 		return -1;

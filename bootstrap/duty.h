@@ -20,10 +20,7 @@ int duty_check(const struct session *session, struct err *e);
 /* The same of one whose tenure has ended, whether or not it has stopped already. */
 int duty_refuse(const struct session *session, struct err *e);
 
-/*
- * Warn that the site is another's by now, naming whose, or nobody's, and of what this instance does
- * then.
- */
+/* Warn that the site is another's, naming whose, or nobody's, and what this instance does then. */
 void duty_tell(struct session *session, const struct succession *succession);
 
 /*

@@ -39,8 +39,8 @@ static bool record_is_true(struct session *session, const struct picture *pictur
 	if (picture->own.address == session->instance.public_address)
 		return true;
 	address_format(picture->own.address, address);
-	text = mem_printf("the record of '%s' waits until this instance has the address %s", picture->own.name,
-			  address);
+	text = mem_printf("the record of '%s' waits until this instance has the address %s",
+			  picture->own.name, address);
 	session_warn(session, text);
 	return false;
 }
@@ -70,7 +70,8 @@ static bool record_shows_us(const struct picture *picture)
 	const struct site *found = picture_found(picture);
 	const struct public_key *shown = found != NULL ? site_active_key(found) : NULL;
 
-	return shown != NULL && strcmp(found->instance, picture->own.instance) == 0 && strcmp(shown->id, own->id) == 0;
+	return shown != NULL && strcmp(found->instance, picture->own.instance) == 0 &&
+	       strcmp(shown->id, own->id) == 0;
 }
 
 /* --- the order --- */
@@ -85,8 +86,8 @@ static bool site_confirm(struct session *session, struct outcome *outcome)
 	if (claim_confirm(session, &ours, &e) < 0)
 		session_registry_lost(session, &e);
 	else if (!ours)
-		log_note(session->log, "another instance has taken site '%s' meanwhile: nothing more is changed in the "
-			 "VPC", session->config.site);
+		log_note(session->log, "another instance has taken site '%s' meanwhile: nothing "
+			 "more is changed in the VPC", session->config.site);
 	outcome->behind |= !ours;
 	return ours;
 }
@@ -102,7 +103,8 @@ static int site_claim(struct session *session, struct picture *picture, struct e
 int fill_site(struct session *session, struct picture *picture, struct plan *plan,
 	      struct outcome *outcome, struct err *e)
 {
-	bool fresh = picture->succession.tenure == TENURE_CLAIM, associates = plan_has(plan, ACTION_ASSOCIATE);
+	bool fresh = picture->succession.tenure == TENURE_CLAIM;
+	bool associates = plan_has(plan, ACTION_ASSOCIATE);
 	bool writes, ours, published = false;
 
 	cloud_apply(session, plan, PHASE_HOST);

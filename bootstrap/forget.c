@@ -36,7 +36,8 @@ static int tombstone_put(const struct registry *registry, const struct site *las
 		site_done(&over);
 		over = tombstone;
 	}
-	err_set(e, EXIT_AGAIN, "the record of site '%s' is written by others again and again", last->name);
+	err_set(e, EXIT_AGAIN, "the record of site '%s' is written by others again and again",
+		last->name);
 	return err_remedy(e, "stop whoever fills it: 'cygnet leave' there takes it out for good");
 }
 
@@ -44,8 +45,8 @@ static int site_absent(const struct session *session, struct err *e)
 {
 	AUTO_FREE char *path = exchange_record_path(&session->registry, session->options->site);
 
-	err_set(e, EXIT_CONFIG, "mesh '%s' has no site '%s': there is no '%s' in '%s'", session->config.mesh,
-		session->options->site, path, session->config.registry);
+	err_set(e, EXIT_CONFIG, "mesh '%s' has no site '%s': there is no '%s' in '%s'",
+		session->config.mesh, session->options->site, path, session->config.registry);
 	return err_remedy(e, "check 'mesh', 'prefix', 'registry' and the site's name");
 }
 
@@ -69,9 +70,9 @@ static int site_forget(const struct session *session, const struct site *last, s
 	if (tombstone_put(&session->registry, last, &tombstone, e) < 0 ||
 	    publish_announce(&session->registry, last->name, tombstone.version, &epoch, e) < 0)
 		return -1;
-	log_note(session->log, "site '%s' of mesh '%s' is taken out: a tombstone of generation %lld is over the record "
-		 "of '%s', and its peers drop it with their next sync", last->name, session->config.mesh,
-		 (long long)tombstone.generation, last->instance);
+	log_note(session->log, "site '%s' of mesh '%s' is taken out: a tombstone of generation "
+		 "%lld is over the record of '%s', and its peers drop it with their next sync",
+		 last->name, session->config.mesh, (long long)tombstone.generation, last->instance);
 	return 0;
 }
 
@@ -101,7 +102,8 @@ enum exit_code command_forget(struct session *session, char *const environment[]
 		session_step(session, "tombstone");
 		return site_forget(session, &found, e) < 0 ? EXIT_STEP : EXIT_DONE;
 	}
-	log_note(session->log, "site '%s' of mesh '%s' has a tombstone already, of generation %lld: nothing to do",
+	log_note(session->log, "site '%s' of mesh '%s' has a tombstone already, of "
+		 "generation %lld: nothing to do",
 		 found.name, session->config.mesh, (long long)found.generation);
 	return EXIT_DONE;
 }

@@ -40,9 +40,11 @@ static int health_pass(struct session *session, struct outcome *outcome, struct 
 	if (!tell)
 		return 0;
 	session_step(session, "health");
-	log_warn(session->log, "charon could not be brought back for %lld s: the Auto Scaling group is asked to replace "
-		 "this instance", (long long)((now_ms - session->recent.charon_lost_ms) / 1000));
-	return autoscaling_unhealthy(session->aws, session->instance.region, session->instance.id, e);
+	log_warn(session->log, "charon could not be brought back for %lld s: the Auto Scaling "
+		 "group is asked to replace this instance",
+		 (long long)((now_ms - session->recent.charon_lost_ms) / 1000));
+	return autoscaling_unhealthy(session->aws, session->instance.region,
+				     session->instance.id, e);
 }
 
 void health_watch(struct session *session)

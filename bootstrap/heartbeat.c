@@ -33,7 +33,8 @@ static bool stop_awaited(struct heartbeat *heartbeat, int seconds)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += seconds;
 	pthread_mutex_lock(&heartbeat->mutex);
-	while (!heartbeat->stop && pthread_cond_timedwait(&heartbeat->woken, &heartbeat->mutex, &until) == 0)
+	while (!heartbeat->stop &&
+	       pthread_cond_timedwait(&heartbeat->woken, &heartbeat->mutex, &until) == 0)
 		continue;
 	stop = heartbeat->stop;
 	pthread_mutex_unlock(&heartbeat->mutex);
@@ -44,7 +45,8 @@ static void *heartbeat_run(void *data)
 {
 	struct heartbeat *heartbeat = data;
 
-	for (int pause = FIRST_S; !heartbeat->hook.over && !stop_awaited(heartbeat, pause); pause = PERIOD_S) {
+	for (int pause = FIRST_S; !heartbeat->hook.over && !stop_awaited(heartbeat, pause);
+	     pause = PERIOD_S) {
 		aws_reconnect(heartbeat->hook.aws);
 		if (hook_beat(&heartbeat->hook, &heartbeat->err) == 0)
 			continue;
@@ -73,7 +75,9 @@ struct heartbeat *heartbeat_start(const struct aws_options *options, const char 
 	pthread_condattr_t attributes;
 
 	own.imds = heartbeat->imds = imds_new(options->environment);
-	heartbeat->hook = (struct hook){ .aws = aws_new(&own), .region = region, .instance = instance, .name = hook };
+	heartbeat->hook = (struct hook){
+		.aws = aws_new(&own), .region = region, .instance = instance, .name = hook,
+	};
 	pthread_mutex_init(&heartbeat->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -14,10 +14,7 @@ struct heartbeat;
 struct heartbeat *heartbeat_start(const struct aws_options *options, const char *region,
 				  const char *instance, const char *hook);
 
-/*
- * It ends. -1 with what had made it give up before; what passes by itself had not. NULL is
- * accepted.
- */
+/* It ends. -1 with what made it give up before; what passes by itself did not. NULL is accepted. */
 int heartbeat_stop(struct heartbeat *heartbeat, struct err *e);
 
 #endif

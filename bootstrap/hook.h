@@ -14,9 +14,7 @@ struct hook {
 	bool over;	/* the hook does not wait for the instance, or not any more */
 };
 
-/*
- * See how the group stands, which changes by itself. Each fails as the calls of aws/autoscaling.h.
- */
+/* See how the group stands, which changes by itself. Each fails as aws/autoscaling.h's calls. */
 int hook_look(struct hook *hook, struct err *e);
 
 /* Have the hook wait for its whole timeout again, if it waits. */

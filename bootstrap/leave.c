@@ -48,7 +48,8 @@ static bool part_wanted(const struct leaving *leaving, enum cloud_part part)
 
 	if (part == CLOUD_GROUPS && !leaving->cloud.known[CLOUD_INTERFACE])
 		return false;
-	return cloud_wants(&session->config, part) || (part == CLOUD_TABLES && session->state.route_count > 0);
+	return cloud_wants(&session->config, part) ||
+	       (part == CLOUD_TABLES && session->state.route_count > 0);
 }
 
 static void part_observe(struct leaving *leaving, enum cloud_part part)
@@ -75,12 +76,13 @@ static int leaving_refuse(struct err *e)
 static int leaving_observe(struct leaving *leaving, struct err *e)
 {
 	struct session *session = leaving->session;
-	struct state serving = session->state;		/* borrows; whatever this instance has begun or ended */
+	struct state serving = session->state;	/* borrows; whatever this one has begun or ended */
 
 	for (enum cloud_part part = 0; part < CLOUD_PARTS; part++)
 		part_observe(leaving, part);
 	session_step(session, "registry");
-	if (exchange_record(&session->registry, session->config.site, &leaving->is_found, &leaving->found, e) < 0)
+	if (exchange_record(&session->registry, session->config.site,
+			    &leaving->is_found, &leaving->found, e) < 0)
 		return e->code == EXIT_CONFIG ? leaving_refuse(e) : -1;
 	serving.duty = DUTY_SERVES;
 	succession_judge(&(struct succession_inputs){
@@ -103,15 +105,17 @@ static int leave_check(const struct leaving *leaving, struct err *e)
 	case TENURE_LEFT:
 		return 0;
 	case TENURE_SUPERSEDED:
-		err_set(e, EXIT_CONFIG, "site '%s' is filled by '%s' now, not by this instance", site,
-			leaving->found.instance);
-		return err_remedy(e, "run 'cygnet leave' there, or 'cygnet forget %s' should it be gone for good", site);
+		err_set(e, EXIT_CONFIG, "site '%s' is filled by '%s' now, not by this instance",
+			site, leaving->found.instance);
+		return err_remedy(e, "run 'cygnet leave' there, or 'cygnet forget %s' should it be "
+				  "gone for good", site);
 	case TENURE_CLAIM:
 		break;
 	}
 	err_set(e, EXIT_CONFIG, "this instance has never filled site '%s' of mesh '%s'", site,
 		leaving->session->config.mesh);
-	return err_remedy(e, "check 'mesh' and 'site'; 'cygnet forget SITE' takes out the site of a gateway that is gone");
+	return err_remedy(e, "check 'mesh' and 'site'; 'cygnet forget SITE' takes out the site of "
+			  "a gateway that is gone");
 }
 
 typedef void (*cloud_planner)(const struct cloud_inputs *inputs, struct plan *plan,
@@ -172,8 +176,8 @@ static void tombstone_put(struct leaving *leaving, struct outcome *outcome)
 	if (publish_record(session, &tombstone, &outcome->behind, &e) == 0)
 		return;
 	if (e.code != EXIT_AGAIN)
-		log_warn(session->log, "its peers keep site '%s' until 'cygnet forget %s' is run by somebody who may",
-			 session->config.site, session->config.site);
+		log_warn(session->log, "its peers keep site '%s' until 'cygnet forget %s' is run "
+			 "by somebody who may", session->config.site, session->config.site);
 	leaving_setback(leaving, &e);
 }
 
@@ -285,7 +289,8 @@ static void leave_tell(const struct session *session, const struct outcome *outc
 		how = "is not out yet: sync goes on with it";
 	else if (outcome->changed)
 		how = "has left; 'cygnet bootstrap' makes this instance a gateway again";
-	log_note(session->log, "site '%s' of mesh '%s' %s", session->config.site, session->config.mesh, how);
+	log_note(session->log, "site '%s' of mesh '%s' %s",
+		 session->config.site, session->config.mesh, how);
 }
 
 enum exit_code command_leave(struct session *session, char *const environment[], struct err *e)
@@ -293,7 +298,8 @@ enum exit_code command_leave(struct session *session, char *const environment[],
 	CLEANUP(outcome_done) struct outcome outcome = { 0 };
 
 	if (!session->live) {
-		err_set(e, EXIT_USAGE, "a gateway can only leave from its own root, without '--root'");
+		err_set(e, EXIT_USAGE,
+			"a gateway can only leave from its own root, without '--root'");
 		return EXIT_STEP;
 	}
 	if (pass_allowed(session, e) < 0 || session_observe(session, environment, e) < 0)

@@ -68,7 +68,8 @@ int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, int64_
 	if (!is_configured(session))
 		return 0;
 	lifecycle->deadline_ms = deadline_ms;
-	lifecycle->heartbeat = heartbeat_start(&options, session->instance.region, session->instance.id,
+	lifecycle->heartbeat = heartbeat_start(&options, session->instance.region,
+					       session->instance.id,
 					       session->config.lifecycle_hook);
 	return pass_run(session, due_after_bootstrap, deadline_ms - clock_boot_ms(), &outcome, e);
 }
@@ -76,17 +77,19 @@ int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, int64_
 static void answer_tell(const struct session *session, const struct hook *hook,
 			enum verdict verdict, bool told)
 {
-	static const char *const words[] = { [VERDICT_CONTINUE] = "go on with", [VERDICT_ABANDON] = "abandon" };
+	static const char *const words[] = {
+		[VERDICT_CONTINUE] = "go on with", [VERDICT_ABANDON] = "abandon",
+	};
 
 	if (hook->group == NULL)
-		log_warn(session->log, "'lifecycle-hook' is '%s', and this instance is in no Auto Scaling group, ignoring",
-			 hook->name);
+		log_warn(session->log, "'lifecycle-hook' is '%s', and this instance is in no Auto "
+			 "Scaling group, ignoring", hook->name);
 	else if (told)
-		log_note(session->log, "told Auto Scaling group '%s' to %s this instance: lifecycle hook '%s'", hook->group,
-			 words[verdict], hook->name);
+		log_note(session->log, "told Auto Scaling group '%s' to %s this instance: "
+			 "lifecycle hook '%s'", hook->group, words[verdict], hook->name);
 	else if (!hook->over)
-		log_note(session->log, "lifecycle hook '%s' is left waiting, as this instance does not fill its site yet",
-			 hook->name);
+		log_note(session->log, "lifecycle hook '%s' is left waiting, as this instance does "
+			 "not fill its site yet", hook->name);
 }
 
 /* *ret_over: nothing is left to be said to the hook. */

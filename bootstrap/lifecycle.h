@@ -24,7 +24,7 @@ enum verdict lifecycle_judge(const struct state *state, enum exit_code code, boo
 
 /* Bootstrap's dealings with the hook. */
 struct lifecycle {
-	int64_t deadline_ms;		/* while no action is active yet, an answer is tried until then; 0: once */
+	int64_t deadline_ms;		/* no action yet: an answer is tried until then; 0: once */
 	struct heartbeat *heartbeat;	/* NULL: none was started */
 };
 
@@ -36,14 +36,10 @@ struct lifecycle {
 int lifecycle_begin(struct session *session, struct lifecycle *lifecycle, int64_t deadline_ms,
 		    struct err *e);
 
-/*
- * Its end: answer the hook, and remember whether that is done. What stands in the way is a setback.
- */
+/* Its end: answer the hook, and remember whether that is done. What hinders it is a setback. */
 void lifecycle_end(struct session *session, struct lifecycle *lifecycle, enum verdict verdict);
 
-/*
- * A run of sync has ended: answer the hook if bootstrap could not, trying once. As lifecycle_end.
- */
+/* A run of sync ended: answer the hook if bootstrap could not, trying once. As lifecycle_end. */
 void lifecycle_settle(struct session *session, enum exit_code code, bool failed);
 
 #endif

@@ -18,13 +18,20 @@ static const struct command {
 } commands[] = {
 	{ "bootstrap", NULL, command_bootstrap,
 	  "make this instance its site's gateway; what user-data and every boot run" },
-	{ "sync", NULL, command_sync, "follow the mesh; what the timer runs" },
-	{ "rekey", NULL, command_rekey, "replace this gateway's key without losing a packet; run again, it goes on" },
-	{ "plan", NULL, command_plan, "show what bootstrap would do, and each setting with its origin" },
-	{ "leave", NULL, command_leave, "take this instance's site out of the mesh" },
-	{ "forget", "SITE", command_forget, "take a site out whose gateway is gone for good; from anywhere" },
-	{ "userdata", NULL, command_userdata, "print what makes a new instance a gateway; from anywhere" },
-	{ "version", NULL, command_version, "print this program's version and what it is linked with" },
+	{ "sync", NULL, command_sync,
+	  "follow the mesh; what the timer runs" },
+	{ "rekey", NULL, command_rekey,
+	  "replace this gateway's key without losing a packet; run again, it goes on" },
+	{ "plan", NULL, command_plan,
+	  "show what bootstrap would do, and each setting with its origin" },
+	{ "leave", NULL, command_leave,
+	  "take this instance's site out of the mesh" },
+	{ "forget", "SITE", command_forget,
+	  "take a site out whose gateway is gone for good; from anywhere" },
+	{ "userdata", NULL, command_userdata,
+	  "print what makes a new instance a gateway; from anywhere" },
+	{ "version", NULL, command_version,
+	  "print this program's version and what it is linked with" },
 };
 
 /* Options without a value, each of one command. */
@@ -38,7 +45,8 @@ static const struct flag {
 	  "take the site, though another instance fills it by now" },
 	{ "--keep-address", command_leave, offsetof(struct options, keep_address),
 	  "leave the Elastic IP with this instance" },
-	{ "--abort", command_rekey, offsetof(struct options, abort), "go back to the key that was" },
+	{ "--abort", command_rekey, offsetof(struct options, abort),
+	  "go back to the key that was" },
 	{ "--compromised", command_rekey, offsetof(struct options, compromised),
 	  "have peers refuse the old key at once; packets are lost" },
 	{ "--upgrade", command_userdata, offsetof(struct options, order.upgrade),
@@ -63,26 +71,41 @@ static const struct word {
 	  sizeof ((struct options *)0)->member / sizeof(const char *), summary }
 	WORD("wait", "TIME", command_rekey, wait,
 	     "how long a peer that does not answer holds it up (5m, or half a second a peer)"),
-	WORD("skip", "PEER", command_rekey, skip, "do not wait for this peer; may be given again"),
-	WORD("format", "FORMAT", command_userdata, order.format, "shell, cloud-config, mime, launch-template, "
-	     "cloudformation, iam-policy, registry-policy, operator-policy or permissions"),
-	WORD("source", "SOURCE", command_userdata, order.source, "where cygnet is: s3://BUCKET/KEY, "
-	     "https://HOST/PATH, package:, 'apt:URL SUITE COMPONENT' or dnf:URL; {arch} in it is x86_64 or aarch64"),
-	WORD("sha256", "ARCH=HEX", command_userdata, order.sha256, "what it has to be; one for each architecture"),
-	WORD("repository-key", "FILE", command_userdata, order.repository_key, "PGP public key of apt: and dnf:"),
-	WORD("ami", "AMI", command_userdata, order.ami, "the machine image"),
-	WORD("type", "TYPE", command_userdata, order.type, "the type of instance"),
-	WORD("group", "GROUP", command_userdata, order.group, "the security group"),
-	WORD("profile", "NAME", command_userdata, order.profile, "the instance profile"),
-	WORD("region", "REGION", command_userdata, order.region, "where the gateway runs, for its policy"),
-	WORD("account", "ACCOUNT", command_userdata, order.account, "the account that it runs in"),
-	WORD("vpc", "VPC", command_userdata, order.vpc, "the VPC whose routes it keeps"),
-	WORD("scaling-group", "NAME", command_userdata, order.scaling_group, "the Auto Scaling group that it is in"),
+	WORD("skip", "PEER", command_rekey, skip,
+	     "do not wait for this peer; may be given again"),
+	WORD("format", "FORMAT", command_userdata, order.format,
+	     "shell, cloud-config, mime, launch-template, cloudformation, iam-policy, "
+	     "registry-policy, operator-policy or permissions"),
+	WORD("source", "SOURCE", command_userdata, order.source,
+	     "where cygnet is: s3://BUCKET/KEY, https://HOST/PATH, package:, "
+	     "'apt:URL SUITE COMPONENT' or dnf:URL; {arch} in it is x86_64 or aarch64"),
+	WORD("sha256", "ARCH=HEX", command_userdata, order.sha256,
+	     "what it has to be; one for each architecture"),
+	WORD("repository-key", "FILE", command_userdata, order.repository_key,
+	     "PGP public key of apt: and dnf:"),
+	WORD("ami", "AMI", command_userdata, order.ami,
+	     "the machine image"),
+	WORD("type", "TYPE", command_userdata, order.type,
+	     "the type of instance"),
+	WORD("group", "GROUP", command_userdata, order.group,
+	     "the security group"),
+	WORD("profile", "NAME", command_userdata, order.profile,
+	     "the instance profile"),
+	WORD("region", "REGION", command_userdata, order.region,
+	     "where the gateway runs, for its policy"),
+	WORD("account", "ACCOUNT", command_userdata, order.account,
+	     "the account that it runs in"),
+	WORD("vpc", "VPC", command_userdata, order.vpc,
+	     "the VPC whose routes it keeps"),
+	WORD("scaling-group", "NAME", command_userdata, order.scaling_group,
+	     "the Auto Scaling group that it is in"),
 #undef WORD
 };
 
 #define COMMON_USAGE "[--root DIR] [--quiet | --verbose] [--KEY VALUE]...\n"
-#define SETTINGS_USAGE "\nKEY is a setting, for instance --mesh prod; `cygnet plan` lists them with their values.\n"
+#define SETTINGS_USAGE \
+	"\nKEY is a setting, for instance --mesh prod; " \
+	"`cygnet plan` lists them with their values.\n"
 
 static void flags_print(FILE *out, command_function function, const char *indent)
 {
@@ -91,15 +114,16 @@ static void flags_print(FILE *out, command_function function, const char *indent
 			fprintf(out, "%s%s: %s\n", indent, flags[i].name, flags[i].summary);
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (words[i].function == function)
-			fprintf(out, "%s--%s %s: %s\n", indent, words[i].name, words[i].value, words[i].summary);
+			fprintf(out, "%s--%s %s: %s\n", indent, words[i].name, words[i].value,
+				words[i].summary);
 }
 
 static void help_print(FILE *out, const struct command *command)
 {
 	const char *operand = command->operand;
 
-	fprintf(out, "usage: cygnet %s%s%s [OPTION]... " COMMON_USAGE "\n%s\n\noptions:\n", command->name,
-		operand ? " " : "", operand ? operand : "", command->summary);
+	fprintf(out, "usage: cygnet %s%s%s [OPTION]... " COMMON_USAGE "\n%s\n\noptions:\n",
+		command->name, operand ? " " : "", operand ? operand : "", command->summary);
 	flags_print(out, command->function, "  ");
 	fputs("  --help: print this\n" SETTINGS_USAGE, out);
 }
@@ -125,10 +149,7 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/*
- * The value of "--key=value" or "--key value"; *i moves past what was used. NULL when there is
- * none.
- */
+/* The value of "--key=value" or "--key value"; *i moves past what was used. NULL: there is none. */
 static const char *option_value(char *const argv[], int *i)
 {
 	const char *equals = strchr(argv[*i], '=');
@@ -146,10 +167,7 @@ static const struct word *word_find(const struct command *command, const char *k
 	return NULL;
 }
 
-/*
- * Of one that is given too often the last counts, as of a setting; those of several may not get
- * lost.
- */
+/* Of one given too often the last counts, as of a setting; those of several may not get lost. */
 static int word_set(const struct word *word, struct options *options, const char *value,
 		    struct err *e)
 {
@@ -159,7 +177,8 @@ static int word_set(const struct word *word, struct options *options, const char
 	while (i + 1 < word->count && values[i] != NULL)
 		i++;
 	if (word->count > 1 && values[i] != NULL)
-		return err_set(e, EXIT_USAGE, "option '--%s' is given more than %zu times", word->name, word->count);
+		return err_set(e, EXIT_USAGE, "option '--%s' is given more than %zu times",
+			       word->name, word->count);
 	values[i] = value;
 	return 0;
 }
@@ -177,7 +196,8 @@ static int option_set(const struct command *command, struct options *options, co
 	if (value == NULL || value[0] == '\0')
 		return err_set(e, EXIT_USAGE, "option '--%s' needs a value", key);
 	if (root && value[0] != '/')
-		return err_set(e, EXIT_USAGE, "option '--root' needs an absolute path, not '%s'", value);
+		return err_set(e, EXIT_USAGE, "option '--root' needs an absolute path, not '%s'",
+			       value);
 	if (word != NULL)
 		return word_set(word, options, value, e);
 	if (root)
@@ -267,7 +287,8 @@ static void error_print(const char *command, const struct session *session, cons
 		log_error(log, "cygnet %s: remedy: %s", command, e->remedy);
 	log_error(log, "cygnet %s: exit code %d%s%s", command, e->code,
 		  cut_short ? "; what was written is whole" : "",
-		  cut_short && session_is_followed(session) ? ", and the next run goes on from here" : "");
+		  cut_short && session_is_followed(session) ?
+		  ", and the next run goes on from here" : "");
 }
 
 static int command_run(const struct command *command, const struct options *options,

@@ -39,16 +39,14 @@ static int files_observe(const char *root, const struct target *target, struct o
 	for (; seen->file_count < target->tree.count; seen->file_count++) {
 		const struct tree_file *wanted = &target->tree.files[seen->file_count];
 
-		if (file_observe(root, wanted->path, wanted->concern, &seen->files[seen->file_count], e) < 0)
+		if (file_observe(root, wanted->path, wanted->concern,
+				 &seen->files[seen->file_count], e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/*
- * Where files have to open with something, an administrator's own may lie, or a link that masks a
- * unit.
- */
+/* Where files must open with something, an administrator's own may lie, or a link masking units. */
 static int stale_file_observe(const char *root, const char *path,
 			      const struct owned_pattern *pattern, struct observation *seen,
 			      struct err *e)
@@ -95,7 +93,8 @@ static void kernel_observe(const char *root, const struct target *target, struct
 		struct err unreadable = ERR_INIT;
 
 		if (file_read(root, path, 4096, &text, NULL, &unreadable) == 0)
-			seen->kernel[i] = mem_strndup(buf_str(&text), strcspn(buf_str(&text), "\n"));
+			seen->kernel[i] = mem_strndup(buf_str(&text),
+						      strcspn(buf_str(&text), "\n"));
 	}
 }
 
@@ -104,7 +103,8 @@ static int services_observe(const struct session *session, const struct target *
 {
 	seen->services = mem_calloc(target->unit_count, sizeof *seen->services);
 	for (size_t i = 0; session->live && i < target->unit_count; i++)
-		if (service_observe(session->host.distro, target->units[i].name, &seen->services[i], e) < 0)
+		if (service_observe(session->host.distro, target->units[i].name,
+				    &seen->services[i], e) < 0)
 			return -1;
 	return 0;
 }

@@ -22,7 +22,8 @@ const struct site *picture_found(const struct picture *picture)
 
 bool picture_ended(const struct picture *picture)
 {
-	return picture->succession.tenure == TENURE_SUPERSEDED || picture->succession.tenure == TENURE_LEFT;
+	return picture->succession.tenure == TENURE_SUPERSEDED ||
+	       picture->succession.tenure == TENURE_LEFT;
 }
 
 struct cloud_inputs picture_cloud_inputs(const struct session *session,
@@ -53,7 +54,8 @@ static void cloud_observe(struct session *session, struct picture *picture)
 		    (part == CLOUD_GROUPS && !cloud->known[CLOUD_INTERFACE]))
 			continue;
 		session_step(session, cloud_part_name(part));
-		if (cloud_read(session->aws, &session->instance, &session->config, part, cloud, &e) == 0)
+		if (cloud_read(session->aws, &session->instance, &session->config,
+			       part, cloud, &e) == 0)
 			continue;
 		if (part == CLOUD_SUBNETS)
 			picture->no_subnets = e;
@@ -69,7 +71,8 @@ static void predecessors_observe(struct session *session)
 
 	if (session->state.generation > 0 && !session->claim)
 		return;
-	if (exchange_predecessors(&session->registry, session->config.site, session->instance.id, &found, &e) < 0) {
+	if (exchange_predecessors(&session->registry, session->config.site, session->instance.id,
+				  &found, &e) < 0) {
 		session_setback(session, &e);
 		return;
 	}

@@ -16,14 +16,14 @@ struct picture {
 	struct cloud cloud;
 	struct err no_subnets;		/* why the own zone's could not be read */
 	struct listing listing;
-	bool news;			/* all but what was announced is known: nothing else need be read */
+	bool news;			/* what was not announced is known, and need not be read */
 	bool listed;			/* the registry could be read */
-	bool licensed;			/* and the own record, if there is one: it and EC2 may be written */
+	bool licensed;			/* and the own record, if any: it and EC2 may be written */
 	/* decided */
-	struct site own;		/* as it is to be published; version is that of the record found */
+	struct site own;		/* to be published; version is that of the record found */
 	bool key_missing;		/* own has a placeholder for its key */
 	struct succession succession;	/* borrows from listing; without one, what is remembered */
-	bool claims;			/* own's name is to be written over the record found, before anything else */
+	bool claims;			/* first of all, own's name goes over the record found */
 	bool publish;			/* own is to be put into the registry */
 	struct mesh mesh;
 };

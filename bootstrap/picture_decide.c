@@ -47,10 +47,7 @@ void picture_remember(struct session *session, struct site *ret_own)
 	*ret_own = own;
 }
 
-/*
- * With scope az the own subnets are EC2's to tell; when it does not, they are those that it told
- * last.
- */
+/* With scope az the own subnets are EC2's to tell; when it does not, those it told last stay. */
 static int zone_decide(struct session *session, const struct picture *picture, struct err *e)
 {
 	struct cidrs *ranges = &session->state.zone_ranges;
@@ -65,7 +62,8 @@ static int zone_decide(struct session *session, const struct picture *picture, s
 		if (!session->config.zonal)
 			return 0;
 		*e = picture->no_subnets;
-		return err_wrap(e, "the subnets of zone '%s' are not known yet", session->instance.zone);
+		return err_wrap(e, "the subnets of zone '%s' are not known yet",
+				session->instance.zone);
 	}
 	return config_zone(&session->config, &session->instance, ranges, e);
 }
@@ -107,8 +105,8 @@ static void refused_tell(struct session *session, const struct refusal *refused)
 {
 	struct err e = ERR_INIT;
 
-	err_set(&e, EXIT_CONFIG, "the record of site '%s' may be another instance's, and cannot be understood: %s",
-		refused->site, refused->rule);
+	err_set(&e, EXIT_CONFIG, "the record of site '%s' may be another instance's, and cannot be "
+		"understood: %s", refused->site, refused->rule);
 	err_remedy(&e, "'cygnet bootstrap --claim' puts this instance's own in its place");
 	session_setback(session, &e);
 }
@@ -123,7 +121,8 @@ int picture_judge(struct session *session, struct picture *picture, struct err *
 		refused_tell(session, refused);
 	if (!picture->licensed) {
 		picture->succession.generation = picture->own.generation;
-		picture->succession.tenure = session->state.generation > 0 ? TENURE_HELD : TENURE_CLAIM;
+		picture->succession.tenure = session->state.generation > 0 ?
+					     TENURE_HELD : TENURE_CLAIM;
 		return 0;
 	}
 	if (succession_check(found, &picture->own, session->config.scope, e) < 0)
@@ -170,7 +169,8 @@ static bool address_decide(struct session *session, struct picture *picture)
 		return false;
 	}
 	ours = elastic == NULL ||
-	       (elastic->interface != NULL && strcmp(elastic->interface, session->instance.interface) == 0);
+	       (elastic->interface != NULL &&
+		strcmp(elastic->interface, session->instance.interface) == 0);
 	if (ours || picture->succession.tenure == TENURE_CLAIM || session->state.address == 0)
 		picture->own.address = address;
 	return true;
@@ -209,7 +209,8 @@ int picture_decide(struct session *session, struct picture *picture, struct err 
 	if (record_text(&picture->own, &record, e) < 0)
 		return -1;
 	holds = picture->succession.tenure == TENURE_HELD;
-	picture->claims = picture->licensed && addressed && (!holds || is_others(session, picture_found(picture)));
+	picture->claims = picture->licensed && addressed &&
+			  (!holds || is_others(session, picture_found(picture)));
 	picture->publish = picture->licensed && (holds || picture->claims) &&
 			   publish_due(session, &picture->listing, &picture->own);
 	mesh_decide(session, picture);

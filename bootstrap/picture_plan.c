@@ -53,12 +53,13 @@ static bool others_are_listed(const struct picture *picture)
 static void mesh_report(struct session *session, const struct picture *picture)
 {
 	if (session->host.time == NULL)
-		session_warn(session, "no time daemon is installed: install chrony, as certificates and logs need the "
-			     "time, going on without");
+		session_warn(session, "no time daemon is installed: install chrony, as "
+			     "certificates and logs need the time, going on without");
 	warnings_tell(session, &picture->mesh.warnings);
 	if (picture->listed && picture->mesh.peers.count == 0)
 		log_step(session->log, "%s of mesh '%s' in the registry in '%s'",
-			 others_are_listed(picture) ? "no peer among the other sites" : "no other sites",
+			 others_are_listed(picture) ?
+			 "no peer among the other sites" : "no other sites",
 			 session->config.mesh, session->config.registry);
 }
 
@@ -78,7 +79,8 @@ static void site_plan(struct session *session, const struct picture *picture, co
 int picture_plan(struct session *session, const struct picture *picture, struct target *ret_target,
 		 struct plan *ret_plan, struct err *e)
 {
-	const struct tree_inputs inputs = picture_tree_inputs(session, &picture->own, &picture->mesh.peers);
+	const struct tree_inputs inputs = picture_tree_inputs(session, &picture->own,
+							      &picture->mesh.peers);
 	AUTO_FREE char *record = exchange_record_path(&session->registry, picture->own.name);
 	AUTO_FREE char *epoch = exchange_epoch_path(&session->registry);
 	CLEANUP(strings_done) struct strings unused = { 0 };
@@ -95,7 +97,8 @@ int picture_plan(struct session *session, const struct picture *picture, struct 
 		return -1;
 	}
 	plan_make(&target, &seen, (1u << CONCERN_COUNT) - 1, &(struct site_observation){
-		.key_missing = picture->key_missing || rotation_lacks_key(&session->state, &session->keyring),
+		.key_missing = picture->key_missing ||
+			       rotation_lacks_key(&session->state, &session->keyring),
 		.key_bits = session->config.key_bits,
 		.unused = picture->key_missing ? &unused : NULL,
 		.record = picture->publish ? record : NULL,

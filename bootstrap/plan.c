@@ -12,8 +12,8 @@ static void settings_print(const struct config *config)
 {
 	puts("settings");
 	for (enum setting i = 0; i < SETTING_COUNT; i++)
-		printf("  %-16s %-40s %s\n", config_key(i), config->values[i] ? config->values[i] : "",
-		       config->origins[i]);
+		printf("  %-16s %-40s %s\n", config_key(i),
+		       config->values[i] ? config->values[i] : "", config->origins[i]);
 }
 
 static void actions_print(const char *title, const struct plan *plan, bool files)
@@ -47,7 +47,8 @@ static int site_plan(struct session *session, struct picture *picture, struct pl
 	if (duty_check(session, e) < 0)
 		return -1;
 	duty_tell(session, &picture->succession);
-	session->state.duty = picture->succession.tenure == TENURE_LEFT ? DUTY_LEFT : DUTY_SUPERSEDED;
+	session->state.duty = picture->succession.tenure == TENURE_LEFT ?
+			      DUTY_LEFT : DUTY_SUPERSEDED;
 	return duty_refuse(session, e);
 }
 
@@ -68,8 +69,8 @@ enum exit_code command_plan(struct session *session, char *const environment[], 
 	if (picture.key_missing)
 		puts("the key is not made yet: in file names its id is shown as zeros");
 	if (session->config.lifecycle_hook != NULL)
-		printf("lifecycle hook '%s' is answered by bootstrap, if it waits for this instance\n",
-		       session->config.lifecycle_hook);
+		printf("lifecycle hook '%s' is answered by bootstrap, if it waits for this "
+		       "instance\n", session->config.lifecycle_hook);
 	if (session->setback.code != EXIT_DONE)
 		return session->setback.code;
 	return plan.count > 0 ? EXIT_CHANGES : EXIT_DONE;

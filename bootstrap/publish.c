@@ -42,7 +42,8 @@ int publish_announce(const struct registry *registry, const char *site, int64_t 
 {
 	char token[EPOCH_TOKEN_SIZE];
 
-	return token_make(token, e) < 0 ? -1 : exchange_put_epoch(registry, site, version, token, ret_epoch, e);
+	return token_make(token, e) < 0 ? -1 :
+	       exchange_put_epoch(registry, site, version, token, ret_epoch, e);
 }
 
 static int pending_save(struct session *session, bool pending, struct err *e)
@@ -61,7 +62,8 @@ int publish_record(struct session *session, const struct site *own, bool *ret_be
 	    publish_announce(&session->registry, own->name, version, &epoch, e) < 0)
 		return -1;
 	/* The next numbers are nobody else's writes: there is nothing in between to read. */
-	*ret_behind = version != own->version + 1 || epoch.version != session->state.applied.version + 1;
+	*ret_behind = version != own->version + 1 ||
+		      epoch.version != session->state.applied.version + 1;
 	if (!*ret_behind)
 		session->state.applied = epoch;
 	session->state.generation = own->generation;

@@ -4,9 +4,7 @@
 
 #include "bootstrap/session.h"
 
-/*
- * Whether own has to be put: it differs from what the listing has, or an announcement is pending.
- */
+/* Whether own has to be put: it differs from the listing's, or an announcement is pending. */
 bool publish_due(const struct session *session, const struct listing *listing,
 		 const struct site *own);
 

@@ -1,6 +1,6 @@
 /*
- * reconcile: observe → decide → host → site → tunnels, in that order and each by its own room. This
- * file is the order, and knows when it is due.
+ * reconcile: observe → decide → host → site → tunnels, in that order and each by its own
+ * room. This file is the order, and knows when it is due.
  */
 #include "bootstrap/reconcile.h"
 
@@ -109,7 +109,7 @@ static int keys_tend(struct session *session, const struct picture *picture,
 	const struct sites *peers = &picture->mesh.peers;
 
 	if (picture->listed && picture_found(picture) == NULL)
-		session->state.ack = 0;		/* a registry that has lost the record has lost the ack as well */
+		session->state.ack = 0;	/* a registry that lost the record lost the ack as well */
 	if (session->state.generation > 0 && rotate_answer(session, peers, outcome, e) < 0)
 		return -1;
 	if (tunnels_tend(session, &picture->own, peers, replaced, outcome, e) < 0)
@@ -140,10 +140,7 @@ static int picture_apply(struct session *session, struct picture *picture, struc
 
 /* --- an instance whose site is another's by now, or nobody's --- */
 
-/*
- * Its tunnels carry on until its key is listed no more; that it does nothing else outlasts a
- * reboot.
- */
+/* Its tunnels stay until its key is listed no more; that it does nothing else outlasts a reboot. */
 static int reconcile_end(struct session *session, const struct picture *picture,
 			 struct outcome *outcome, struct err *e)
 {
@@ -189,7 +186,8 @@ static void maker_abandon(struct key_maker **maker)
 
 static bool key_wanted(const struct session *session)
 {
-	return !session->keyring.present || (session->live && rotation_lacks_key(&session->state, &session->keyring));
+	return !session->keyring.present ||
+	       (session->live && rotation_lacks_key(&session->state, &session->keyring));
 }
 
 static int reconcile_gateway(struct session *session, bool news, struct outcome *outcome,
@@ -233,10 +231,7 @@ static int64_t settings_hash(const struct config *config)
 	return hash_text(buf_str(&text));
 }
 
-/*
- * Until it has got to its end the next run is to look at everything again, whatever becomes of this
- * one.
- */
+/* Until its end is reached the next run looks at everything again, whatever becomes of this one. */
 static int reconciled_doubt(struct session *session, struct err *e)
 {
 	if (session->recent.reconciled_ms == 0)
@@ -245,10 +240,7 @@ static int reconciled_doubt(struct session *session, struct err *e)
 	return recent_save(session->options->root, &session->recent, e);
 }
 
-/*
- * What another look may find mended is looked at again, all of it; an outage of the registry by
- * itself.
- */
+/* What another look may find mended is all looked at again; an outage of the registry by itself. */
 static void hindrance_note(struct session *session)
 {
 	struct recent *recent = &session->recent;
@@ -313,7 +305,8 @@ static int reconcile_quick(struct session *session, struct outcome *outcome, str
 	picture_remember(session, &own);
 	if (tunnels_tend(session, &own, &session->state.peers, NULL, outcome, e) < 0)
 		return -1;
-	return rotate_is_on(session) ? rotate_tend(session, &own, &session->state.peers, outcome, e) : 0;
+	return rotate_is_on(session) ?
+	       rotate_tend(session, &own, &session->state.peers, outcome, e) : 0;
 }
 
 /* --- what is due --- */
@@ -327,13 +320,12 @@ static bool period_is_over(const struct session *session)
 	       clock_boot_ms() - session->recent.reconciled_ms >= period_ms - early_ms;
 }
 
-/*
- * A gateway that is throttled may not ask the more for it: the pause doubles, up to the usual one.
- */
+/* A throttled gateway may not ask the more for it: the pause doubles, up to the usual one. */
 static bool hindrance_may_be_over(const struct session *session)
 {
 	const struct recent *recent = &session->recent;
-	int64_t pause_ms = session->config.interval_s * 1000 / 2, most_ms = session->config.reconcile_s * 1000;
+	int64_t pause_ms = session->config.interval_s * 1000 / 2;
+	int64_t most_ms = session->config.reconcile_s * 1000;
 
 	for (int64_t i = 1; i < recent->hindered && pause_ms < most_ms; i++)
 		pause_ms *= 2;
@@ -356,12 +348,13 @@ static bool statics_changed(const struct session *session)
 static bool full_is_due(const struct session *session)
 {
 	const struct state *state = &session->state;
-	bool settled = state->complete && !state->pending && state->generation > 0 && state->duty == DUTY_SERVES;
+	bool settled = state->complete && !state->pending && state->generation > 0 &&
+		       state->duty == DUTY_SERVES;
 
 	return !settled || period_is_over(session) || hindrance_may_be_over(session) ||
 	       session->recent.public_address != session->instance.public_address ||
-	       session->recent.settings != settings_hash(&session->config) || statics_changed(session) ||
-	       !tunnels_observable(session);
+	       session->recent.settings != settings_hash(&session->config) ||
+	       statics_changed(session) || !tunnels_observable(session);
 }
 
 /* Of what the registry tells in a single call. */
@@ -377,7 +370,8 @@ static bool news_are_there(struct session *session)
 		return false;
 	}
 	session_registry_found(session);
-	return !epoch_equal(&epoch, &session->state.applied) || policy.hash != session->state.policy;
+	return !epoch_equal(&epoch, &session->state.applied) ||
+	       policy.hash != session->state.policy;
 }
 
 int reconcile_due(struct session *session, struct outcome *outcome, struct err *e)

@@ -18,10 +18,7 @@ int reconcile_full(struct session *session, struct outcome *outcome, struct err 
  */
 int reconcile_due(struct session *session, struct outcome *outcome, struct err *e);
 
-/*
- * Charon alone, with the peers last applied; no call leaves the machine. The lock is held by the
- * caller.
- */
+/* Charon alone, with the peers last applied; no call leaves the host. The caller holds the lock. */
 int reconcile_tunnels(struct session *session, struct outcome *outcome, struct err *e);
 
 #endif

@@ -19,7 +19,8 @@ static bool changes_read(struct session *session, struct listing *ret_listing)
 
 	if (state->refused || !state->complete)
 		return false;
-	if (exchange_changes(&session->registry, session->config.site, &state->applied, &told, &listing, &e) < 0)
+	if (exchange_changes(&session->registry, session->config.site, &state->applied,
+			     &told, &listing, &e) < 0)
 		session_setback(session, &e);
 	if (told && listing.policy.hash == state->policy) {
 		*ret_listing = listing;
@@ -32,7 +33,8 @@ static bool changes_read(struct session *session, struct listing *ret_listing)
 
 int registry_read(struct session *session, bool news, struct listing *ret_listing, struct err *e)
 {
-	if (!(news && changes_read(session, ret_listing)) && exchange_list(&session->registry, ret_listing, e) < 0)
+	if (!(news && changes_read(session, ret_listing)) &&
+	    exchange_list(&session->registry, ret_listing, e) < 0)
 		return -1;
 	listing_complete(ret_listing, &session->state.peers);
 	listing_complete(ret_listing, &session->state.neighbours);

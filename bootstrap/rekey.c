@@ -36,8 +36,10 @@ static int options_check(const struct session *session, int64_t *ret_wait_s, str
 	const struct options *options = session->options;
 
 	if (!session->live)
-		return err_set(e, EXIT_USAGE, "a gateway's key is replaced from its own root, without '--root'");
-	if (options->abort && (options->compromised || options->wait[0] != NULL || options->skip[0] != NULL))
+		return err_set(e, EXIT_USAGE,
+			       "a gateway's key is replaced from its own root, without '--root'");
+	if (options->abort &&
+	    (options->compromised || options->wait[0] != NULL || options->skip[0] != NULL))
 		return err_set(e, EXIT_USAGE, "option '--abort' goes back, and the others go on");
 	return wait_parse(options, ret_wait_s, e);
 }
@@ -50,8 +52,8 @@ static int holder_check(const struct session *session, struct err *e)
 		return duty_refuse(session, e);
 	if (state->generation > 0 && state->complete && session->keyring.present)
 		return 0;
-	err_set(e, EXIT_CONFIG, "this instance does not fill site '%s' of mesh '%s'", session->config.site,
-		session->config.mesh);
+	err_set(e, EXIT_CONFIG, "this instance does not fill site '%s' of mesh '%s'",
+		session->config.site, session->config.mesh);
 	return err_remedy(e, "'cygnet bootstrap' makes it a gateway, with a key of its own");
 }
 
@@ -62,8 +64,9 @@ static int abort_intend(struct session *session, struct err *e)
 	if (rotate_abort(session, &done, e) < 0)
 		return -1;
 	if (!done)
-		return err_set(e, EXIT_CONFIG, on ? "there is no going back any more: the key goes for good" :
-						    "no key is being replaced: there is nothing to abort");
+		return err_set(e, EXIT_CONFIG,
+			       on ? "there is no going back any more: the key goes for good" :
+				    "no key is being replaced: there is nothing to abort");
 	log_note(session->log, "going back to the key that was");
 	return rotate_save(session, e);
 }
@@ -80,7 +83,8 @@ static int rotation_begin(struct session *session, struct err *e)
 	if (compromised && rotate_compromise(session, &done, e) < 0)
 		return -1;
 	if (!done)
-		return err_set(e, EXIT_AGAIN, "another replacement of the key is about to end: run this again then");
+		return err_set(e, EXIT_AGAIN, "another replacement of the key is about to end: "
+			       "run this again then");
 	log_note(session->log, "the key is being replaced already: going on with that");
 	return 0;
 }
@@ -103,13 +107,14 @@ static int rotation_intend(struct session *session, struct err *e)
 {
 	int64_t wait_s = 0;
 
-	if (options_check(session, &wait_s, e) < 0 || rotation_begin(session, e) < 0 || skip_intend(session, e) < 0)
+	if (options_check(session, &wait_s, e) < 0 || rotation_begin(session, e) < 0 ||
+	    skip_intend(session, e) < 0)
 		return -1;
 	if (wait_s > 0)
 		session->state.rotation.wait_s = wait_s;
 	if (session->options->compromised)
-		log_warn(session->log, "peers refuse the old key as soon as they read of it, and their tunnels with "
-			 "this gateway are made anew: packets are lost");
+		log_warn(session->log, "peers refuse the old key as soon as they read of it, and "
+			 "their tunnels with this gateway are made anew: packets are lost");
 	return rotate_save(session, e);
 }
 
@@ -160,8 +165,8 @@ static int held_up(struct session *session, const struct outcome *outcome, struc
 		err_set(e, EXIT_AGAIN, "the record could not be published");
 	else
 		err_set(e, EXIT_AGAIN, "held up by '%s'", names);
-	return err_remedy(e, "sync goes on by itself once that is over; 'cygnet rekey --skip PEER' goes on without a "
-			  "peer, and 'cygnet rekey --abort' back");
+	return err_remedy(e, "sync goes on by itself once that is over; 'cygnet rekey --skip PEER' "
+			  "goes on without a peer, and 'cygnet rekey --abort' back");
 }
 
 static int rekey_follow(struct session *session, struct outcome *outcome, struct err *e)
@@ -191,9 +196,11 @@ enum exit_code command_rekey(struct session *session, char *const environment[],
 
 	if (options_check(session, &wait_s, e) < 0 || pass_allowed(session, e) < 0 ||
 	    session_observe(session, environment, e) < 0 ||
-	    pass_run(session, rekey_intend, LOCK_WAIT_MS, &outcome, e) < 0 || rekey_follow(session, &outcome, e) < 0)
+	    pass_run(session, rekey_intend, LOCK_WAIT_MS, &outcome, e) < 0 ||
+	    rekey_follow(session, &outcome, e) < 0)
 		return EXIT_STEP;
-	log_note(session->log, "site '%s' of mesh '%s' signs with the key %.*s", session->config.site,
-		 session->config.mesh, KEY_ID_SHORT, session->keyring.active.id);
+	log_note(session->log, "site '%s' of mesh '%s' signs with the key %.*s",
+		 session->config.site, session->config.mesh,
+		 KEY_ID_SHORT, session->keyring.active.id);
 	return session->setback.code;
 }

@@ -93,7 +93,8 @@ static int site_terminate(struct session *session, const struct site *peer, stru
 		action->force = true;
 	}
 	if (plan.count > 0) {
-		log_note(session->log, "site '%s' has revoked a key: its tunnel is made anew", peer->name);
+		log_note(session->log, "site '%s' has revoked a key: its tunnel is made anew",
+			 peer->name);
 		outcome->changed = outcome->moving = true;
 	}
 	tunnels_act(session, &plan);
@@ -108,7 +109,8 @@ static int revoked_deal(struct session *session, const struct sites *peers, stru
 	session_step(session, "revoked keys");
 	revocations_prune(dealt, peers);
 	for (size_t i = 0; i < peers->count; i++)
-		if (revoked_note(dealt, &peers->items[i]) && site_terminate(session, &peers->items[i], outcome, e) < 0)
+		if (revoked_note(dealt, &peers->items[i]) &&
+		    site_terminate(session, &peers->items[i], outcome, e) < 0)
 			return -1;
 	return state_save(session->options->root, &session->state, e);
 }
@@ -173,8 +175,10 @@ static void boot_read(const struct session *session, char ret_boot[BOOT_ID_SIZE]
 	struct err unreadable = ERR_INIT;
 
 	ret_boot[0] = '\0';
-	if (file_read(session->options->root, BOOT_ID_FILE, BOOT_ID_MAX, &text, NULL, &unreadable) == 0)
-		snprintf(ret_boot, BOOT_ID_SIZE, "%.*s", (int)strcspn(buf_str(&text), "\n"), buf_str(&text));
+	if (file_read(session->options->root, BOOT_ID_FILE, BOOT_ID_MAX,
+		      &text, NULL, &unreadable) == 0)
+		snprintf(ret_boot, BOOT_ID_SIZE, "%.*s",
+			 (int)strcspn(buf_str(&text), "\n"), buf_str(&text));
 }
 
 static int rotating_observe(struct rotating *r, const struct site *own, const struct sites *peers,
@@ -221,8 +225,8 @@ static void acks_observe(struct rotating *r)
 static void holders_warn(struct session *session, const struct outcome *outcome)
 {
 	AUTO_FREE char *names = strings_join(&outcome->holders, "', '");
-	AUTO_FREE char *text = mem_printf("the replacement of this gateway's key is held up by '%s': see "
-					  "'cygnet rekey'", names);
+	AUTO_FREE char *text = mem_printf("the replacement of this gateway's key is held up by "
+					  "'%s': see 'cygnet rekey'", names);
 
 	session_warn(session, text);
 }
@@ -233,7 +237,8 @@ static void outcome_report(const struct rotating *r, struct outcome *outcome)
 
 	strings_done(&outcome->rotation);
 	strings_done(&outcome->holders);
-	for (size_t i = 0; i < r->inputs.peers->count && state->rotation.phase != ROTATION_NONE; i++) {
+	for (size_t i = 0;
+	     i < r->inputs.peers->count && state->rotation.phase != ROTATION_NONE; i++) {
 		const struct rotation_report *report = &r->reports[i];
 		AUTO_FREE char *text = rotation_text(state, report);
 
@@ -241,7 +246,8 @@ static void outcome_report(const struct rotating *r, struct outcome *outcome)
 		if (rotation_is_held(report))
 			strings_add(&outcome->holders, report->peer->name);
 		outcome->moving |= report->stance == STANCE_TRIED ||
-				   (report->stance == STANCE_QUEUED && state->rotation.phase == ROTATION_SWITCHING);
+				   (report->stance == STANCE_QUEUED &&
+				    state->rotation.phase == ROTATION_SWITCHING);
 	}
 	outcome->overdue = rotation_is_overdue(state, &r->inputs, r->reports);
 	if (outcome->overdue)
@@ -253,7 +259,8 @@ static int rotating_act(struct rotating *r, struct outcome *outcome, struct err 
 	struct session *session = r->session;
 	const char *root = session->options->root;
 
-	if (rotation_refresh(&r->inputs, &session->state) && state_save(root, &session->state, e) < 0)
+	if (rotation_refresh(&r->inputs, &session->state) &&
+	    state_save(root, &session->state, e) < 0)
 		return -1;
 	r->reports = rotation_judge(&session->state, &r->inputs);
 	rotation_plan(&session->state, &r->inputs, r->reports, &r->plan);
@@ -273,7 +280,8 @@ static int retired_wipe(struct session *session, struct err *e)
 	if (state->rotation.phase != ROTATION_RETIRING || state->pending)
 		return 0;
 	snprintf(kept.id, sizeof kept.id, "%s", state->rotation.to);
-	if (keyring_wipe_others(session->options->root, session->host.flavour->keys_folder, &kept, e) < 0)
+	if (keyring_wipe_others(session->options->root, session->host.flavour->keys_folder,
+				&kept, e) < 0)
 		return -1;
 	return apply_behind(session, CONCERN_CHARON, e);
 }
@@ -312,7 +320,8 @@ int rotate_begin_due(struct session *session, bool *ret_begun, struct err *e)
 	struct state *state = &session->state;
 
 	*ret_begun = false;
-	if (state->duty != DUTY_SERVES || state->generation == 0 || !state->complete || state->pending ||
+	if (state->duty != DUTY_SERVES || state->generation == 0 ||
+	    !state->complete || state->pending ||
 	    !rotation_is_due(state, config->site, config->rekey_after_s, clock_wall_s()))
 		return 0;
 	if (session_load_key(session, e) < 0)

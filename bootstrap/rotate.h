@@ -1,7 +1,4 @@
-/*
- * rotate: what a pass does about keys that are replaced or revoked, the own ones and peers'. The
- * lock is held.
- */
+/* rotate: what a pass does about keys replaced or revoked, own and peers'. The lock is held. */
 #ifndef CYGNET_BOOTSTRAP_ROTATE_H
 #define CYGNET_BOOTSTRAP_ROTATE_H
 

@@ -144,8 +144,8 @@ int service_observe(const struct distro *distro, const char *unit, struct servic
 	CLEANUP(run_result_done) struct run_result result = { 0 };
 	AUTO_FREE char *load = NULL, *file = NULL, *now = NULL;
 
-	if (systemctl(distro, JOB_MS, "show", "--property=LoadState,UnitFileState,ActiveState", unit,
-		      &result, e) < 0)
+	if (systemctl(distro, JOB_MS, "show", "--property=LoadState,UnitFileState,ActiveState",
+		      unit, &result, e) < 0)
 		return -1;
 	load = property(buf_str(&result.out), "LoadState");
 	file = property(buf_str(&result.out), "UnitFileState");

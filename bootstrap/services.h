@@ -19,7 +19,8 @@ int service_enable(const struct distro *distro, const char *unit, struct err *e)
 /* One that is enabled, by links to where its file no longer is. */
 int service_reenable(const struct distro *distro, const char *unit, struct err *e);
 int service_disable(const struct distro *distro, const char *unit, struct err *e); /* and stop */
-int service_disable_later(const struct distro *distro, const char *unit, struct err *e); /* from the next boot on */
+/* From the next boot on. */
+int service_disable_later(const struct distro *distro, const char *unit, struct err *e);
 int service_start(const struct distro *distro, const char *unit, struct err *e);
 int service_restart(const struct distro *distro, const char *unit, struct err *e);
 /* Reload, or restart when it cannot. */

@@ -73,7 +73,8 @@ void session_warn(struct session *session, const char *text)
 
 static char *setback_text(const struct session *session, const struct err *e)
 {
-	return mem_printf("%s: %s%s%s, going on without", session->step, e->cause, e->remedy[0] ? "; " : "", e->remedy);
+	return mem_printf("%s: %s%s%s, going on without", session->step, e->cause,
+			  e->remedy[0] ? "; " : "", e->remedy);
 }
 
 void session_setback(struct session *session, struct err *e)
@@ -147,14 +148,15 @@ static int interface_observe(struct session *session, struct err *e)
 		struct err unreadable = ERR_INIT;
 
 		if (file_read(root, path, 128, &text, NULL, &unreadable) == 0 &&
-		    strncasecmp(buf_str(&text), session->instance.mac, strlen(session->instance.mac)) == 0) {
+		    strncasecmp(buf_str(&text), session->instance.mac,
+				strlen(session->instance.mac)) == 0) {
 			session->interface = TAKE(names.items[i]);
 			names.items[i] = mem_strdup("");
 			return 0;
 		}
 	}
-	return err_set(e, EXIT_MISSING, "no network interface in /sys/class/net has the address '%s' of '%s'",
-		       session->instance.mac, session->instance.interface);
+	return err_set(e, EXIT_MISSING, "no network interface in /sys/class/net has the address "
+		       "'%s' of '%s'", session->instance.mac, session->instance.interface);
 }
 
 /*
@@ -181,19 +183,21 @@ static int program_observe(struct session *session, struct err *e)
 	}
 	n = readlink("/proc/self/exe", path, sizeof path);
 	if (n <= 0 || (size_t)n >= sizeof path)
-		return err_set(e, EXIT_STEP, "cannot tell from /proc/self/exe where cygnet itself is");
+		return err_set(e, EXIT_STEP,
+			       "cannot tell from /proc/self/exe where cygnet itself is");
 	session->program = mem_strndup(path, program_length(path, (size_t)n));
 	if (!file_executable(session->options->root, session->program))
-		return err_set(e, EXIT_AGAIN, "cygnet was started as '%s', and that is not there any more",
-			       session->program);
+		return err_set(e, EXIT_AGAIN, "cygnet was started as '%s', and that is not there "
+			       "any more", session->program);
 	return 0;
 }
 
 static void packaged_tell(const struct session *session)
 {
 	if (strcmp(session->program, UNITS_PACKAGED_PROGRAM) != 0)
-		log_warn(session->log, "'%s' is not the package's, which is '" UNITS_PACKAGED_PROGRAM "' and what "
-			 "cygnet's units start: remove '%s', ignoring", session->program, session->program);
+		log_warn(session->log, "'%s' is not the package's, which is '"
+			 UNITS_PACKAGED_PROGRAM "' and what cygnet's units start: remove '%s', "
+			 "ignoring", session->program, session->program);
 }
 
 static void volatile_tell(const struct session *session)
@@ -202,8 +206,9 @@ static void volatile_tell(const struct session *session)
 
 	for (size_t i = 0; i < COUNT_OF(folders); i++)
 		if (strncmp(session->program, folders[i], strlen(folders[i])) == 0)
-			log_warn(session->log, "cygnet's units start it as '%s', which a boot may clear: install it in "
-				 "/usr/local/bin and run it there", session->program);
+			log_warn(session->log, "cygnet's units start it as '%s', which a boot may "
+				 "clear: install it in /usr/local/bin and run it there",
+				 session->program);
 }
 
 static int host_observe(struct session *session, struct err *e)
@@ -212,7 +217,8 @@ static int host_observe(struct session *session, struct err *e)
 
 	if (host_detect(session->options->root, config->backend, &session->host, e) < 0)
 		return -1;
-	if (proposals_fit(session->host.mlkem, &config->ike_proposals, &config->esp_proposals, e) < 0)
+	if (proposals_fit(session->host.mlkem,
+			  &config->ike_proposals, &config->esp_proposals, e) < 0)
 		return err_wrap(e, "'proposals' (%s)", config->origins[SETTING_PROPOSALS]);
 	return 0;
 }
@@ -244,7 +250,8 @@ void session_connect(struct session *session, const char *who)
 	const struct config *config = &session->config;
 
 	if (config->registry_role != NULL)
-		session->assumed = aws_new_assuming(session->aws, config->registry_role, config->registry, who);
+		session->assumed = aws_new_assuming(session->aws, config->registry_role,
+						    config->registry, who);
 	session->registry = (struct registry){
 		.aws = session->assumed ? session->assumed : session->aws,
 		.region = config->registry,
@@ -283,8 +290,9 @@ static void unseen_tell(const struct session *session, const struct config *time
 	const char *key = config_key(setting), *value = config->values[setting];
 
 	if (timer->values[setting] == NULL || strcmp(timer->values[setting], value) != 0)
-		log_warn(session->log, "'%s' is '%s' by %s, which the timer's runs will not see: put '%s = %s' into "
-			 "'" CONFIG_FILE "'", key, value, config->origins[setting], key, value);
+		log_warn(session->log, "'%s' is '%s' by %s, which the timer's runs will not see: "
+			 "put '%s = %s' into '" CONFIG_FILE "'",
+			 key, value, config->origins[setting], key, value);
 }
 
 /* What is wrong with the file or the tags was told when they were read for this run. */
@@ -297,8 +305,12 @@ void session_tell_unseen(const struct session *session)
 	struct err told = ERR_INIT;
 
 	if (config_file_read(session->options->root, &text, &told) < 0 ||
-	    sources_merge(&(struct config_sources){ .options = no_options, .environment = no_environment,
-						    .file_text = text, .tags = &session->tags }, &timer, &told) < 0)
+	    sources_merge(&(struct config_sources){
+		.options = no_options,
+		.environment = no_environment,
+		.file_text = text,
+		.tags = &session->tags,
+	    }, &timer, &told) < 0)
 		return;
 	unseen_tell(session, &timer, SETTING_MESH);
 	unseen_tell(session, &timer, SETTING_REGISTRY);
@@ -328,7 +340,8 @@ int session_load(struct session *session, struct err *e)
 	session_step(session, "state");
 	state_done(&session->state);
 	recent_done(&session->recent);
-	if (state_load(session->options->root, session->instance.id, &session->state, &aside, e) < 0)
+	if (state_load(session->options->root, session->instance.id,
+		       &session->state, &aside, e) < 0)
 		return -1;
 	session->fresh = aside != NULL;
 	if (session->fresh)

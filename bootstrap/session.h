@@ -14,7 +14,7 @@
 struct options {
 	const char *settings[SETTING_COUNT];	/* NULL where not given */
 	const char *root;			/* "" is the machine itself */
-	const char *site;			/* the operand of `forget`; NULL: the command has none */
+	const char *site;			/* the operand of `forget`; NULL: there is none */
 	bool claim;				/* bootstrap --claim */
 	bool keep_address;			/* leave --keep-address */
 	bool abort, compromised;		/* rekey --abort, --compromised */
@@ -27,12 +27,12 @@ struct options {
 struct session {
 	const struct options *options;	/* borrowed */
 	const struct log *log;		/* borrowed */
-	bool live;			/* the root is the machine itself: programs run, the cloud is written */
+	bool live;			/* the machine's own root: programs run, AWS is written */
 	const char *step;		/* static; what the run is at, for its error message */
-	bool claim;			/* the site is to be taken, whoever has it; over once that is done */
+	bool claim;			/* take the site, whoever has it; over once that is done */
 	struct err setback;		/* the first failure that the run went on after */
 	bool setback_is_registry;	/* and that is over once the registry can be read */
-	bool hindered;			/* a pass went on after what another look may find mended, the registry aside */
+	bool hindered;			/* a pass went on after what may mend, the registry aside */
 	bool registry_told;		/* this run has warned that the registry cannot be read */
 
 	struct aws_environment environment;
@@ -81,9 +81,7 @@ void session_registry_found(struct session *session);
  */
 int session_observe(struct session *session, char *const environment[], struct err *e);
 
-/*
- * Warn of required settings that only this run is given: the timer's have their file and the tags.
- */
+/* Warn of required settings only this run is given: the timer's have their file and the tags. */
 void session_tell_unseen(const struct session *session);
 
 /* Whether the timer is enabled, so that other runs come whatever becomes of this one. */

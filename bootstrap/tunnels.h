@@ -12,7 +12,7 @@ struct outcome {
 	bool behind;			/* the registry has news that this pass has not read */
 	bool ended;			/* the site is not this instance's any more */
 	struct strings lines;		/* one a tunnel, in the order of the peers */
-	bool moving;			/* the own key is being replaced, or a peer's was revoked: another pass soon helps */
+	bool moving;			/* a rotation or a revocation: another pass soon helps */
 	bool overdue;			/* its holders have had all the time they get */
 	struct strings rotation;	/* one line a peer on that, in their order */
 	struct strings holders;		/* peers that keep it from its next step */
@@ -25,9 +25,7 @@ bool tunnels_observable(const struct session *session);
 
 int tunnels_observe(const struct session *session, struct tunnels *ret_tunnels, struct err *e);
 
-/*
- * Do what a plan initiates and terminates. A tunnel that cannot be started or stopped is a setback.
- */
+/* Do what a plan initiates and terminates. A tunnel that cannot start or stop is a setback. */
 void tunnels_act(struct session *session, const struct plan *plan);
 
 /*

@@ -54,8 +54,9 @@ enum exit_code command_userdata(struct session *session, char *const environment
 	if (userdata_make(&order, &session->config, &text, e) < 0)
 		return EXIT_STEP;
 	if (order.endpoints)
-		log_warn(session->log, "endpoints answer for their own region alone: elsewhere than in the registry's "
-			 "('%s') the gateway needs a way there, by NAT or by an endpoint across regions",
+		log_warn(session->log, "endpoints answer for their own region alone: elsewhere "
+			 "than in the registry's ('%s') the gateway needs a way there, by NAT or "
+			 "by an endpoint across regions",
 			 session->config.registry ? session->config.registry : "not set here");
 	fputs(text, stdout);
 	return EXIT_DONE;

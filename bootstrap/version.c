@@ -15,7 +15,8 @@ enum exit_code command_version(struct session *session, char *const environment[
 	(void)environment;
 	(void)e;
 	printf("cygnet %s (sources %s)\n", CYGNET_VERSION, CYGNET_SOURCES);
-	printf("linked with %s, %s, jansson %s, %s, musl %s\n", OpenSSL_version(OPENSSL_VERSION), http_library(),
-	       jansson_version_str(), xml_library(), CYGNET_MUSL_VERSION);
+	printf("linked with %s, %s, jansson %s, %s, musl %s\n",
+	       OpenSSL_version(OPENSSL_VERSION), http_library(), jansson_version_str(),
+	       xml_library(), CYGNET_MUSL_VERSION);
 	return EXIT_DONE;
 }

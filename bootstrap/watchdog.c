@@ -11,7 +11,8 @@
 
 static void watchdog_end(int signal_number)
 {
-	static const char line[] = "cygnet: the run did not end within its 'timeout', stopping; what was written is whole\n";
+	static const char line[] = "cygnet: the run did not end within its 'timeout', stopping; "
+				   "what was written is whole\n";
 
 	(void)signal_number;
 	if (write(STDERR_FILENO, line, sizeof line - 1) < 0)

@@ -102,7 +102,9 @@ static int vici_terminate(const struct charon *charon, const char *connection, u
 			  bool force, struct err *e)
 {
 	(void)connection;
-	return terminate_send(charon, "ike-id", sa_id, force, e) < 0 ? err_wrap(e, "SA %u", sa_id) : 0;
+	if (terminate_send(charon, "ike-id", sa_id, force, e) < 0)
+		return err_wrap(e, "SA %u", sa_id);
+	return 0;
 }
 
 static int vici_terminate_child(const struct charon *charon, const char *connection,

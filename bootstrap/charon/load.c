@@ -23,10 +23,7 @@ static const char *own_complaint(const char *lines)
 	return NULL;
 }
 
-/*
- * A connection that differs in its keys alone looks, when it is not taken, as the one that charon
- * had before.
- */
+/* A connection that differs in keys alone looks, when not taken, as the one charon had before. */
 static int swanctl_load(const struct charon *charon, char **ret_complaints, struct err *e)
 {
 	const char *const argv[] = { charon->flavour->swanctl, "--load-all", "--noprompt", NULL };
@@ -37,7 +34,8 @@ static int swanctl_load(const struct charon *charon, char **ret_complaints, stru
 		return -1;
 	complaint = result.status != 0 ? own_complaint(buf_str(&result.errors)) : NULL;
 	if (complaint != NULL)
-		return err_set(e, EXIT_STEP, "swanctl says: %.*s", (int)strcspn(complaint, "\n"), complaint);
+		return err_set(e, EXIT_STEP, "swanctl says: %.*s",
+			       (int)strcspn(complaint, "\n"), complaint);
 	*ret_complaints = buf_take(&result.errors);
 	return 0;
 }
