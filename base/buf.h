@@ -18,7 +18,7 @@ void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf,
 const char *buf_str(const struct buf *b);	/* borrowed, never NULL */
 char *buf_take(struct buf *b);			/* yours to free, never NULL; b is empty after it */
 void buf_done(struct buf *b);
-void buf_wipe(struct buf *b);			/* for secrets: cleanses, then releases; growth cleanses too */
+void buf_wipe(struct buf *b);			/* for secrets: cleanses first, as growth does */
 
 #define AUTO_BUF CLEANUP(buf_done)
 #define AUTO_WIPE CLEANUP(buf_wipe)

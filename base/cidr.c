@@ -15,10 +15,7 @@ static uint32_t cidr_mask(uint8_t length)
 	return length == 0 ? 0 : UINT32_MAX << (32 - length);
 }
 
-/*
- * A decimal number without sign or leading zero, at most max; NULL when there is none, else what
- * follows it.
- */
+/* A decimal without sign or leading zero, at most max; NULL when there is none, else the rest. */
 static const char *cidr_number(const char *s, unsigned max, unsigned *ret_value)
 {
 	unsigned value = 0;
@@ -94,7 +91,8 @@ bool cidr_parse(const char *text, struct cidr *ret_range)
 
 void address_format(uint32_t a, char ret_text[ADDRESS_TEXT])
 {
-	snprintf(ret_text, ADDRESS_TEXT, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+	snprintf(ret_text, ADDRESS_TEXT, "%u.%u.%u.%u",
+		 a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
 }
 
 void cidr_format(struct cidr range, char ret_text[CIDR_TEXT])
@@ -108,7 +106,8 @@ void cidr_format(struct cidr range, char ret_text[CIDR_TEXT])
 
 bool cidr_within(struct cidr inner, struct cidr outer)
 {
-	return inner.length >= outer.length && (inner.address & cidr_mask(outer.length)) == outer.address;
+	return inner.length >= outer.length &&
+	       (inner.address & cidr_mask(outer.length)) == outer.address;
 }
 
 bool cidr_overlaps(struct cidr a, struct cidr b)

@@ -37,10 +37,14 @@ void address_format(uint32_t address, char ret_text[ADDRESS_TEXT]);
 bool address_plausible(uint32_t address);
 
 void cidrs_add(struct cidrs *list, struct cidr range);
-bool cidrs_cover(const struct cidrs *list, struct cidr range);		/* one item contains it whole */
-const struct cidr *cidrs_overlap(const struct cidrs *list, struct cidr range);	/* borrowed, or NULL */
-bool cidrs_equal(const struct cidrs *a, const struct cidrs *b);		/* as sets; neither has duplicates */
-void cidrs_sort(struct cidrs *list);					/* by address; drops what another one covers, as charon does */
+/* Whether one item contains it whole. */
+bool cidrs_cover(const struct cidrs *list, struct cidr range);
+/* An item that overlaps it; borrowed, or NULL. */
+const struct cidr *cidrs_overlap(const struct cidrs *list, struct cidr range);
+/* As sets; neither has duplicates. */
+bool cidrs_equal(const struct cidrs *a, const struct cidrs *b);
+/* By address; drops what another one covers, as charon does. */
+void cidrs_sort(struct cidrs *list);
 void cidrs_copy(const struct cidrs *from, struct cidrs *ret_list);
 char *cidrs_join(const struct cidrs *list, const char *separator);	/* yours to free */
 void cidrs_done(struct cidrs *list);

@@ -26,17 +26,11 @@ struct err {
 
 #define ERR_INIT { .code = EXIT_DONE }
 
-/*
- * Set the error unless one is set already. Always returns -1, so that a caller can `return
- * err_set(…)`.
- */
+/* Set the error unless one is set. Always returns -1, so a caller can `return err_set(…)`. */
 int err_set(struct err *e, enum exit_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/*
- * Put "<fmt>: " before the cause: the caller's reason for what a lower layer could not do. Returns
- * -1.
- */
+/* Put "<fmt>: " before the cause: lower layers say what failed, the caller why. Returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Say what the operator can do; the first remedy wins. Returns -1. */

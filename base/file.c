@@ -175,7 +175,8 @@ int file_remove(const char *root, const char *path, struct err *e)
 		return err_set(e, EXIT_STEP, "cannot remove '%s': %s", path, strerror(errno));
 	}
 	if (folder_sync(full) < 0)
-		return err_set(e, EXIT_STEP, "cannot sync the folder of '%s': %s", path, strerror(errno));
+		return err_set(e, EXIT_STEP, "cannot sync the folder of '%s': %s",
+			       path, strerror(errno));
 	return 0;
 }
 
@@ -188,11 +189,14 @@ int file_folder(const char *root, const char *path, mode_t mode, struct err *e)
 	if (folder_above(root, path, e) < 0)
 		return -1;
 	if (mkdir(full, mode) < 0 && errno != EEXIST)
-		return err_set(e, EXIT_STEP, "cannot make the folder '%s': %s", path, strerror(errno));
+		return err_set(e, EXIT_STEP, "cannot make the folder '%s': %s",
+			       path, strerror(errno));
 	if (!S_ISDIR(file_mode(root, path)))
-		return err_set(e, EXIT_STEP, "cannot make the folder '%s': %s", path, strerror(ENOTDIR));
+		return err_set(e, EXIT_STEP, "cannot make the folder '%s': %s",
+			       path, strerror(ENOTDIR));
 	if ((file_mode(root, path) & 07777) != mode && chmod(full, mode) < 0)
-		return err_set(e, EXIT_STEP, "cannot set the mode of '%s': %s", path, strerror(errno));
+		return err_set(e, EXIT_STEP, "cannot set the mode of '%s': %s",
+			       path, strerror(errno));
 	return 0;
 }
 
@@ -202,7 +206,8 @@ static bool name_matches(const char *name, const char *prefix, const char *suffi
 
 	if (suffix == NULL)
 		return strcmp(name, prefix) == 0;
-	return len >= before + after && strncmp(name, prefix, before) == 0 && strcmp(name + len - after, suffix) == 0;
+	return len >= before + after && strncmp(name, prefix, before) == 0 &&
+	       strcmp(name + len - after, suffix) == 0;
 }
 
 static int name_compare(const void *a, const void *b)
@@ -240,7 +245,8 @@ int file_lock(const char *root, const char *path, int64_t deadline_ms, int *ret_
 		return -1;
 	fd = open(full, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return err_set(e, EXIT_STEP, "cannot open the lock '%s': %s", path, strerror(errno));
+		return err_set(e, EXIT_STEP, "cannot open the lock '%s': %s",
+			       path, strerror(errno));
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (clock_boot_ms() >= deadline_ms) {
 			close(fd);

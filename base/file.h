@@ -28,7 +28,7 @@ bool file_executable(const char *root, const char *path);
 int file_read(const char *root, const char *path, size_t max, struct buf *ret_content,
 	      mode_t *ret_mode, struct err *e);
 
-#define FILE_TEMPORARY ".cygnet-new"	/* behind the name, while a file is being written; a killed run leaves it */
+#define FILE_TEMPORARY ".cygnet-new"	/* behind the name while written; a killed run leaves it */
 
 /*
  * Make path hold these bytes with this mode: a temporary beside it (created with mode, never
@@ -41,10 +41,7 @@ int file_replace(const char *root, const char *path, const void *data, size_t le
 /* Remove a file; that it is not there is no error. */
 int file_remove(const char *root, const char *path, struct err *e);
 
-/*
- * Make a folder and what is missing above it (those with 0755); an existing one gets exactly this
- * mode.
- */
+/* Make a folder, and with 0755 what is missing above it; an existing one gets exactly this mode. */
 int file_folder(const char *root, const char *path, mode_t mode, struct err *e);
 
 /* The mode of what is at path, or 0 when nothing is there. */

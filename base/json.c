@@ -18,7 +18,8 @@ int json_read(const char *text, size_t len, json_t **ret_document, struct err *e
 	json_t *document = json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
 
 	if (document == NULL)
-		return err_set(e, EXIT_CONFIG, "not valid JSON at line %d, column %d", fault.line, fault.column);
+		return err_set(e, EXIT_CONFIG, "not valid JSON at line %d, column %d",
+			       fault.line, fault.column);
 	if (!json_is_object(document)) {
 		json_decref(document);
 		return err_set(e, EXIT_CONFIG, "not a JSON object");
@@ -73,9 +74,11 @@ int json_get_integer(const json_t *object, const char *key, int64_t min, int64_t
 	const json_t *member = json_object_get(object, key);
 
 	if (!json_is_integer(member))
-		return err_set(e, EXIT_CONFIG, "'%s' is %s", key, member ? "not an integer" : "missing");
+		return err_set(e, EXIT_CONFIG, "'%s' is %s",
+			       key, member ? "not an integer" : "missing");
 	if (json_integer_value(member) < min || json_integer_value(member) > max)
-		return err_set(e, EXIT_CONFIG, "'%s' is outside %lld..%lld", key, (long long)min, (long long)max);
+		return err_set(e, EXIT_CONFIG, "'%s' is outside %lld..%lld",
+			       key, (long long)min, (long long)max);
 	*ret_value = json_integer_value(member);
 	return 0;
 }

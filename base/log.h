@@ -17,9 +17,12 @@ struct log {
 	bool journal;		/* prefix lines with sd-daemon(3) priorities */
 };
 
-void log_note(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));	/* always */
-void log_step(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));	/* normal */
-void log_detail(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));	/* verbose */
+/* Always. */
+void log_note(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* From LOG_LEVEL_NORMAL on. */
+void log_step(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* With LOG_LEVEL_VERBOSE. */
+void log_detail(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Always; fmt ends ", ignoring" where the run goes on without what it warns of. */
 void log_warn(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Always; main's alone. */

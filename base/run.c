@@ -18,7 +18,7 @@
 
 #define OUTPUT_MAX (1024 * 1024)
 #define REAP_POLL_MS 20
-#define DRAIN_BLOCKS 1024	/* more than a full pipe has; a program that never stops talking has more */
+#define DRAIN_BLOCKS 1024	/* more than a full pipe has; a program that never stops has more */
 
 static char *const run_environment[] = {
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -77,10 +77,7 @@ static void stream_read(int *fd, struct buf *into, bool *truncated)
 	*fd = -1;
 }
 
-/*
- * A daemon that inherited the pipes may outlive the program: its exit, not the pipes' end, is what
- * counts.
- */
+/* A daemon that has the pipes may outlive the program: its exit counts, not the pipes' end. */
 static bool child_reap(struct child *child, int *ret_status)
 {
 	int status;
@@ -140,7 +137,8 @@ int run_capture(const char *const argv[], int timeout_ms, struct run_result *ret
 		return -1;
 	if (!child_wait(&child, timeout_ms, &result)) {
 		run_result_done(&result);
-		return err_set(e, EXIT_AGAIN, "'%s' did not end within %d s", argv[0], timeout_ms / 1000);
+		return err_set(e, EXIT_AGAIN, "'%s' did not end within %d s",
+			       argv[0], timeout_ms / 1000);
 	}
 	*ret_result = result;
 	return 0;

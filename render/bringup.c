@@ -46,7 +46,8 @@ static const struct tunnel_wait *wait_find(const struct bringup_inputs *inputs,
 	int64_t wanted = tunnel_hash(inputs->own, report);
 
 	for (size_t i = 0; i < recent->wait_count; i++)
-		if (strcmp(recent->waits[i].site, report->peer->name) == 0 && recent->waits[i].wanted == wanted)
+		if (strcmp(recent->waits[i].site, report->peer->name) == 0 &&
+		    recent->waits[i].wanted == wanted)
 			return &recent->waits[i];
 	return NULL;
 }
@@ -59,10 +60,7 @@ static bool has_waited(const struct bringup_inputs *inputs, const struct tunnel_
 	return wait != NULL && inputs->now_ms - wait->since_ms >= intervals * inputs->interval_ms;
 }
 
-/*
- * A newcomer is refused until its peers have its key: whoever has just loaded it comes to the
- * newcomer.
- */
+/* A newcomer is refused until peers have its key: who has just loaded it comes to the newcomer. */
 static bool is_replaced(const struct bringup_inputs *inputs, const struct site *peer)
 {
 	return inputs->replaced != NULL && strings_has(&inputs->replaced->sites, peer->name);
@@ -72,8 +70,8 @@ static bool is_replaced(const struct bringup_inputs *inputs, const struct site *
 static bool end_acts(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
 	return !inputs->passive &&
-	       (connection_initiates(inputs->own, report->peer) || is_replaced(inputs, report->peer) ||
-		has_waited(inputs, report, PEER_INTERVALS));
+	       (connection_initiates(inputs->own, report->peer) ||
+		is_replaced(inputs, report->peer) || has_waited(inputs, report, PEER_INTERVALS));
 }
 
 /* --- what is initiated --- */
@@ -99,7 +97,8 @@ static int64_t patience_ms(const struct bringup_inputs *inputs, int64_t tries, b
  */
 static bool peer_is_ready(const struct bringup_inputs *inputs, const struct tunnel_report *report)
 {
-	return !tunnel_is_up(report) || cidrs_equal(&report->child->local_subnets, &inputs->own->subnets) ||
+	return !tunnel_is_up(report) ||
+	       cidrs_equal(&report->child->local_subnets, &inputs->own->subnets) ||
 	       has_waited(inputs, report, READ_INTERVALS);
 }
 
@@ -111,7 +110,8 @@ static bool initiate_due(const struct bringup_inputs *inputs, const struct tunne
 		return false;
 	if (wait == NULL || wait->tries == 0)
 		return peer_is_ready(inputs, report);
-	return inputs->now_ms - wait->initiated_ms >= patience_ms(inputs, wait->tries, !tunnel_is_up(report));
+	return inputs->now_ms - wait->initiated_ms >=
+	       patience_ms(inputs, wait->tries, !tunnel_is_up(report));
 }
 
 /* --- what is terminated --- */
@@ -143,7 +143,8 @@ static void strangers_plan(const struct bringup_inputs *inputs, struct plan *pla
 
 static bool child_equals(const struct child_sa *a, const struct child_sa *b)
 {
-	return cidrs_equal(&a->local_subnets, &b->local_subnets) && cidrs_equal(&a->remote_subnets, &b->remote_subnets);
+	return cidrs_equal(&a->local_subnets, &b->local_subnets) &&
+	       cidrs_equal(&a->remote_subnets, &b->remote_subnets);
 }
 
 /*
@@ -174,10 +175,12 @@ static bool child_is_replaced(const struct bringup_inputs *inputs,
 	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
 		const struct ike_sa *sa = &inputs->tunnels->sas[i];
 
-		for (size_t k = 0; sa_counts(inputs, sa, report->peer) && k < sa->child_count; k++) {
+		for (size_t k = 0;
+		     sa_counts(inputs, sa, report->peer) && k < sa->child_count; k++) {
 			const struct child_sa *other = &sa->children[k];
 
-			if (other->id > child->id && child_is_settled(other) && !child_is_double(sa, other) &&
+			if (other->id > child->id && child_is_settled(other) &&
+			    !child_is_double(sa, other) &&
 			    child_judge(other, inputs->own, report->peer) > health)
 				return true;
 		}
@@ -185,14 +188,12 @@ static bool child_is_replaced(const struct bringup_inputs *inputs,
 	return false;
 }
 
-/*
- * One that came after the planned child may be of a plan that only the peer has read; but not for
- * long.
- */
+/* One that came after the planned child may be of a plan only the peer has read; not for long. */
 static bool child_is_left_over(const struct bringup_inputs *inputs,
 			       const struct tunnel_report *report, const struct child_sa *child)
 {
-	return report->health == TUNNEL_UP && child_judge(child, inputs->own, report->peer) != TUNNEL_UP &&
+	return report->health == TUNNEL_UP &&
+	       child_judge(child, inputs->own, report->peer) != TUNNEL_UP &&
 	       has_waited(inputs, report, PLAN_INTERVALS);
 }
 
@@ -205,9 +206,12 @@ static void children_plan(const struct bringup_inputs *inputs, const struct tunn
 		if (child->id == 0 || !child_is_settled(child))
 			continue;
 		if (child_is_double(sa, child))
-			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "it is there twice")->sa = child->id;
-		else if (child_is_replaced(inputs, report, child) || child_is_left_over(inputs, report, child))
-			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name, "another one is as planned")->sa = child->id;
+			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name,
+				 "it is there twice")->sa = child->id;
+		else if (child_is_replaced(inputs, report, child) ||
+			 child_is_left_over(inputs, report, child))
+			plan_add(plan, ACTION_TERMINATE_CHILD, sa->name,
+				 "another one is as planned")->sa = child->id;
 	}
 }
 
@@ -216,7 +220,8 @@ static void peer_plan(const struct bringup_inputs *inputs, const struct tunnel_r
 {
 	const struct tunnels *tunnels = inputs->tunnels;
 	const struct tunnel_wait *wait = wait_find(inputs, report);
-	AUTO_FREE char *name = connection_tried(tunnels, report->peer->name, wait ? wait->tries : 0);
+	AUTO_FREE char *name = connection_tried(tunnels, report->peer->name,
+						wait ? wait->tries : 0);
 
 	if (initiate_due(inputs, report))
 		plan_add(plan, ACTION_INITIATE, name, NULL);
@@ -262,7 +267,8 @@ static void tunnel_remember(const struct bringup_inputs *inputs, const struct tu
 	int64_t wanted = tunnel_hash(inputs->own, report);
 	struct tunnel_wait *wait = recent_wait(recent, site);
 
-	if (wait != NULL && ((report->health == TUNNEL_UP && report->settled <= 1) || wait->wanted != wanted)) {
+	if (wait != NULL &&
+	    ((report->health == TUNNEL_UP && report->settled <= 1) || wait->wanted != wanted)) {
 		recent_wait_drop(recent, site);
 		wait = NULL;
 	}

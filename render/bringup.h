@@ -10,15 +10,15 @@ enum tunnel_health {
 	TUNNEL_CONNECTING,	/* charon is at it */
 	TUNNEL_OUTDATED,	/* up, with subnets that are planned and others that are not */
 	TUNNEL_NARROWED,	/* up, but the peer agreed to fewer subnets than planned */
-	TUNNEL_UP,		/* established with the planned address and ids, planned selectors installed */
+	TUNNEL_UP,		/* with the planned address and ids, planned selectors installed */
 };
 
 struct tunnel_report {
 	const struct site *peer;	/* borrowed */
 	enum tunnel_health health;
 	const struct ike_sa *sa;	/* borrowed; the one that is up or connecting, else NULL */
-	const struct child_sa *child;	/* borrowed; the best that is installed, of equals the newest; else NULL */
-	bool busy;			/* charon is setting something up for it, or taking it down */
+	const struct child_sa *child;	/* borrowed; the best installed, then newest; else NULL */
+	bool busy;			/* charon is setting up or taking down something for it */
 	size_t settled;			/* its children that are installed, and not being rekeyed */
 };
 
@@ -45,15 +45,19 @@ struct bringup_inputs {
 };
 
 /*
- * Judge each peer's tunnel: ret_reports has one entry a peer, in their order (yours to free). ret_plan has what to do.
- * - One end acts: the smaller name at once, the other after two intervals; with one that was replaced either at once.
- * - A tunnel that is down, or is up with other subnets than planned, is initiated; the latter as a further child.
- *   Again after half an interval at the soonest when it is down, after one otherwise, and then ever later, up to 5
- *   minutes; at once when what is planned has changed, but after an interval when it is the own subnets that have.
- * - A child is terminated once a newer one is there that is nearer to the plan; and beside the planned one, after four
- *   intervals, a newer one too. Of two alike the newer goes: a peer that has not read its side yet has narrowed it.
- * - An SA to an address or id that is not planned, of a site that is no peer, or with an instance that was replaced,
- *   is terminated. One that is being terminated counts as gone.
+ * Judge each peer's tunnel: ret_reports has one entry a peer, in their order (yours to free).
+ * ret_plan has what to do.
+ * - One end acts: the smaller name at once, the other after two intervals; with one that was
+ *   replaced either at once.
+ * - A tunnel that is down, or is up with other subnets than planned, is initiated; the latter as a
+ *   further child. Again after half an interval at the soonest when it is down, after one
+ *   otherwise, and then ever later, up to 5 minutes; at once when what is planned has changed, but
+ *   after an interval when it is the own subnets that have.
+ * - A child is terminated once a newer one is there that is nearer to the plan; and beside the
+ *   planned one, after four intervals, a newer one too. Of two alike the newer goes: a peer that
+ *   has not read its side yet has narrowed it.
+ * - An SA to an address or id that is not planned, of a site that is no peer, or with an instance
+ *   that was replaced, is terminated. One that is being terminated counts as gone.
  */
 void bringup_plan(const struct bringup_inputs *inputs, struct tunnel_report **ret_reports,
 		  struct plan *ret_plan);

@@ -32,7 +32,8 @@ bool sa_is_planned(const struct ike_sa *sa, const struct site *own, const struct
 	address_format(peer->address, peer_id);
 	if (strcmp(sa->remote_address, peer_id) != 0)
 		return false;
-	return sa->established_s < 0 || (strcmp(sa->local_id, own_id) == 0 && strcmp(sa->remote_id, peer_id) == 0);
+	return sa->established_s < 0 ||
+	       (strcmp(sa->local_id, own_id) == 0 && strcmp(sa->remote_id, peer_id) == 0);
 }
 
 bool sa_is_ending(const struct ike_sa *sa)
@@ -57,7 +58,8 @@ bool sa_is_former(const struct bringup_inputs *inputs, const struct ike_sa *sa)
 
 static bool sa_is_of(const struct ike_sa *sa, const struct site *own, const struct site *peer)
 {
-	return connection_is_of(sa->name, peer->name) && sa_is_planned(sa, own, peer) && !sa_is_ending(sa);
+	return connection_is_of(sa->name, peer->name) && sa_is_planned(sa, own, peer) &&
+	       !sa_is_ending(sa);
 }
 
 bool sa_carries(const struct ike_sa *sa, const struct site *own, const struct site *peer)
@@ -98,7 +100,8 @@ enum tunnel_health child_judge(const struct child_sa *child, const struct site *
 	if (cidrs_within(&child->local_subnets, &own->subnets) &&
 	    cidrs_within(&child->remote_subnets, &peer->subnets))
 		return TUNNEL_NARROWED;
-	if (cidrs_meet(&child->local_subnets, &own->subnets) && cidrs_meet(&child->remote_subnets, &peer->subnets))
+	if (cidrs_meet(&child->local_subnets, &own->subnets) &&
+	    cidrs_meet(&child->remote_subnets, &peer->subnets))
 		return TUNNEL_OUTDATED;
 	return TUNNEL_DOWN;
 }
@@ -155,8 +158,11 @@ bool tunnel_is_up(const struct tunnel_report *report)
 char *tunnel_text(const struct tunnel_report *report)
 {
 	static const char *const words[] = {
-		[TUNNEL_DOWN] = "down", [TUNNEL_CONNECTING] = "connecting", [TUNNEL_OUTDATED] = "up, outdated",
-		[TUNNEL_NARROWED] = "up, narrowed", [TUNNEL_UP] = "up",
+		[TUNNEL_DOWN] = "down",
+		[TUNNEL_CONNECTING] = "connecting",
+		[TUNNEL_OUTDATED] = "up, outdated",
+		[TUNNEL_NARROWED] = "up, narrowed",
+		[TUNNEL_UP] = "up",
 	};
 	char address[ADDRESS_TEXT];
 	AUTO_FREE char *subnets = NULL;
@@ -164,11 +170,11 @@ char *tunnel_text(const struct tunnel_report *report)
 	address_format(report->peer->address, address);
 	if (report->child == NULL) {
 		subnets = cidrs_join(&report->peer->subnets, ", ");
-		return mem_printf("tunnel %s: %s, %s, %s", report->peer->name, words[report->health], address,
-				  subnets);
+		return mem_printf("tunnel %s: %s, %s, %s", report->peer->name,
+				  words[report->health], address, subnets);
 	}
 	subnets = cidrs_join(&report->child->remote_subnets, ", ");
-	return mem_printf("tunnel %s: %s, %s, %s, %" PRIu64 " bytes in, %" PRIu64 " bytes out", report->peer->name,
-			  words[report->health], address, subnets, report->child->bytes_in,
-			  report->child->bytes_out);
+	return mem_printf("tunnel %s: %s, %s, %s, %" PRIu64 " bytes in, %" PRIu64 " bytes out",
+			  report->peer->name, words[report->health], address, subnets,
+			  report->child->bytes_in, report->child->bytes_out);
 }

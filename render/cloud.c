@@ -54,11 +54,13 @@ static void leave_warn(const struct cloud_inputs *inputs, struct strings *warnin
 	const struct cloud *cloud = inputs->cloud;
 
 	if (inputs->state->route_count > 0 && !cloud->known[CLOUD_TABLES])
-		strings_addf(warnings, "the route tables of '%s' were not read, and %zu routes to '%s' stay in them",
-			     inputs->instance->vpc, inputs->state->route_count, inputs->instance->interface);
+		strings_addf(warnings, "the route tables of '%s' were not read, and %zu routes to "
+			     "'%s' stay in them", inputs->instance->vpc,
+			     inputs->state->route_count, inputs->instance->interface);
 	if (inputs->config->security == SECURITY_MANAGE && !cloud->known[CLOUD_GROUPS])
-		strings_addf(warnings, "the security groups of '%s' were not read, and the rules of site '%s' stay in "
-			     "them", inputs->instance->vpc, inputs->config->site);
+		strings_addf(warnings, "the security groups of '%s' were not read, and the rules "
+			     "of site '%s' stay in them", inputs->instance->vpc,
+			     inputs->config->site);
 }
 
 void cloud_leave_plan(const struct cloud_inputs *inputs, struct plan *plan,

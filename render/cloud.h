@@ -11,9 +11,9 @@ struct cloud_inputs {
 	const struct config *config;
 	const struct instance *instance;
 	const struct cloud *cloud;
-	const struct site *own;			/* as it is to be published; cloud_address does without */
+	const struct site *own;			/* to be published; cloud_address does without it */
 	const struct sites *peers;		/* accepted ones, static ones too */
-	const struct sites *listed;		/* all of the registry: whose gateway is what; NULL: not read */
+	const struct sites *listed;		/* the registry, to know gateways; NULL: not read */
 	const struct state *state;		/* predecessors, and the routes made */
 };
 
@@ -53,9 +53,7 @@ void cloud_release_plan(const struct cloud_inputs *inputs, struct plan *plan,
 void cloud_routes_made(const struct cloud_inputs *inputs, struct made_route **ret_routes,
 		       size_t *ret_count);
 
-/*
- * The ranges of the own zone's subnets, sorted; yours to cidrs_done. Empty when they were not read.
- */
+/* The ranges of the own zone's subnets, sorted; yours to cidrs_done. Empty when not read. */
 void cloud_zone_ranges(const struct cloud *cloud, const char *zone, struct cidrs *ret_ranges);
 
 #endif

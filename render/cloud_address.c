@@ -8,7 +8,8 @@
 
 static bool is_own(const struct cloud_inputs *inputs, const struct ec2_address *elastic)
 {
-	return elastic->interface != NULL && strcmp(elastic->interface, inputs->instance->interface) == 0;
+	return elastic->interface != NULL &&
+	       strcmp(elastic->interface, inputs->instance->interface) == 0;
 }
 
 /* The only one of those that 'address' means. */
@@ -20,21 +21,23 @@ static int elastic_choose(const struct cloud_inputs *inputs, const struct ec2_ad
 	const char *setting = config->values[SETTING_ADDRESS], *region = inputs->instance->region;
 
 	if (!inputs->cloud->known[CLOUD_ADDRESSES])
-		return err_set(e, EXIT_MISSING, "'address' is '%s', and the Elastic IPs in '%s' could not be read",
-			       setting, region);
+		return err_set(e, EXIT_MISSING, "'address' is '%s', and the Elastic IPs in '%s' "
+			       "could not be read", setting, region);
 	if (found->count == 1) {
 		*ret_elastic = &found->items[0];
 		return 0;
 	}
 	if (found->count == 0)
-		err_set(e, EXIT_CONFIG, "'address' is '%s', and no Elastic IP in '%s' is that", setting, region);
+		err_set(e, EXIT_CONFIG, "'address' is '%s', and no Elastic IP in '%s' is that",
+			setting, region);
 	else
-		err_set(e, EXIT_CONFIG, "'address' is '%s', and %zu Elastic IPs in '%s' are that: '%s' and '%s'",
-			setting, found->count, region, found->items[0].allocation, found->items[1].allocation);
+		err_set(e, EXIT_CONFIG, "'address' is '%s', and %zu Elastic IPs in '%s' are that: "
+			"'%s' and '%s'", setting, found->count, region,
+			found->items[0].allocation, found->items[1].allocation);
 	if (config->address.kind != ADDRESS_TAG)
 		return err_remedy(e, "set 'address' to an Elastic IP of this account and region");
-	return err_remedy(e, "tag the site's Elastic IP, and no other, cygnet:mesh=%s and cygnet:site=%s", config->mesh,
-			  config->site);
+	return err_remedy(e, "tag the site's Elastic IP, and no other, cygnet:mesh=%s and "
+			  "cygnet:site=%s", config->mesh, config->site);
 }
 
 static const struct site *owner_find(const struct cloud_inputs *inputs, const struct sites *sites,
@@ -59,7 +62,8 @@ static const struct site *elastic_owner(const struct cloud_inputs *inputs,
 {
 	const struct site *owner = owner_find(inputs, inputs->peers, elastic);
 
-	return owner == NULL && inputs->listed != NULL ? owner_find(inputs, inputs->listed, elastic) : owner;
+	return owner == NULL && inputs->listed != NULL ?
+	       owner_find(inputs, inputs->listed, elastic) : owner;
 }
 
 static int elastic_check(const struct cloud_inputs *inputs, const struct ec2_address *elastic,
@@ -72,14 +76,17 @@ static int elastic_check(const struct cloud_inputs *inputs, const struct ec2_add
 		return 0;
 	address_format(elastic->address, address);
 	if (owner != NULL)
-		err_set(e, EXIT_CONFIG, "Elastic IP '%s' (%s) is that of site '%s', and not of site '%s'",
-			elastic->allocation, address, owner->name, inputs->config->site);
+		err_set(e, EXIT_CONFIG, "Elastic IP '%s' (%s) is that of site '%s', and not of "
+			"site '%s'", elastic->allocation, address, owner->name,
+			inputs->config->site);
 	else if (elastic->association == NULL ||
-		 (elastic->instance != NULL && strings_has(&inputs->state->predecessors, elastic->instance)))
+		 (elastic->instance != NULL &&
+		  strings_has(&inputs->state->predecessors, elastic->instance)))
 		return 0;
 	else
-		err_set(e, EXIT_CONFIG, "Elastic IP '%s' (%s) is associated with '%s', which never filled site '%s'",
-			elastic->allocation, address, elastic->instance ? elastic->instance : elastic->interface,
+		err_set(e, EXIT_CONFIG, "Elastic IP '%s' (%s) is associated with '%s', which never "
+			"filled site '%s'", elastic->allocation, address,
+			elastic->instance ? elastic->instance : elastic->interface,
 			inputs->config->site);
 	return err_remedy(e, "disassociate it there, or set 'address' to another");
 }
@@ -119,11 +126,13 @@ void cloud_address_plan(const struct cloud_inputs *inputs, struct plan *plan)
 	struct action *action;
 	uint32_t address;
 
-	if (cloud_address(inputs, &address, &elastic, &told) < 0 || elastic == NULL || is_own(inputs, elastic))
+	if (cloud_address(inputs, &address, &elastic, &told) < 0 || elastic == NULL ||
+	    is_own(inputs, elastic))
 		return;
 	action = plan_add(plan, ACTION_ASSOCIATE, elastic->allocation, inputs->instance->interface);
 	action->address = address;
-	action->reassociate = elastic->association != NULL || inputs->cloud->interface.allocation != NULL;
+	action->reassociate = elastic->association != NULL ||
+			      inputs->cloud->interface.allocation != NULL;
 }
 
 void cloud_address_leave(const struct cloud_inputs *inputs, struct plan *plan)
@@ -132,6 +141,7 @@ void cloud_address_leave(const struct cloud_inputs *inputs, struct plan *plan)
 		const struct ec2_address *elastic = &inputs->cloud->addresses.items[i];
 
 		if (is_own(inputs, elastic))
-			plan_add(plan, ACTION_DISASSOCIATE, elastic->association, NULL)->address = elastic->address;
+			plan_add(plan, ACTION_DISASSOCIATE, elastic->association, NULL)->address =
+				elastic->address;
 	}
 }

@@ -83,10 +83,7 @@ static bool is_tagged(const struct ec2_group *group, const struct config *config
 	return group->mesh != NULL && strcmp(group->mesh, config->mesh) == 0;
 }
 
-/*
- * The gateway's: the only tagged one of those attached, else the only one. NULL when that cannot be
- * told.
- */
+/* The gateway's: of those attached the only tagged one, else the only one. NULL: unclear. */
 static const struct ec2_group *gateway_group(const struct cloud_inputs *inputs,
 					     const struct cloud_groups *groups)
 {
@@ -146,10 +143,7 @@ static void gateway_warn(const struct cloud_inputs *inputs, const struct cloud_g
 		     inputs->cloud->interface.id, attached, inputs->config->mesh);
 }
 
-/*
- * Where the gateway's group cannot be told, the first that is attached stands for them all, and is
- * not managed.
- */
+/* Where the gateway's group cannot be told, the first attached stands for all, unmanaged. */
 static void groups_assign(const struct cloud_inputs *inputs, struct cloud_groups *groups,
 			  struct strings *warnings)
 {

@@ -13,14 +13,16 @@ const struct ec2_route *cloud_route_find(const struct ec2_route_table *table, st
 	const struct ec2_route *found = NULL;
 
 	for (size_t i = 0; i < table->route_count; i++)
-		if (cidr_equal(table->routes[i].destination, range) && (found == NULL || found->propagated))
+		if (cidr_equal(table->routes[i].destination, range) &&
+		    (found == NULL || found->propagated))
 			found = &table->routes[i];
 	return found;
 }
 
 bool cloud_leads_here(const struct cloud_inputs *inputs, const struct ec2_route *route)
 {
-	return !route->propagated && !route->blackhole && strcmp(route->target, inputs->instance->interface) == 0;
+	return !route->propagated && !route->blackhole &&
+	       strcmp(route->target, inputs->instance->interface) == 0;
 }
 
 static bool is_needed(const struct sites *sites, struct cidr range)
@@ -41,7 +43,8 @@ static bool made_stands(const struct cloud_inputs *inputs, const struct made_rou
 	for (size_t i = 0; i < tables->count; i++)
 		if (strcmp(tables->items[i].id, made->table) == 0)
 			route = cloud_route_find(&tables->items[i], made->destination);
-	return route != NULL && !route->propagated && (route->blackhole || cloud_leads_here(inputs, route));
+	return route != NULL && !route->propagated &&
+	       (route->blackhole || cloud_leads_here(inputs, route));
 }
 
 void cloud_made_delete(const struct cloud_inputs *inputs, const struct sites *needed,
@@ -51,7 +54,8 @@ void cloud_made_delete(const struct cloud_inputs *inputs, const struct sites *ne
 		const struct made_route *made = &inputs->state->routes[i];
 
 		if (made_stands(inputs, made) && !is_needed(needed, made->destination))
-			plan_add(plan, ACTION_ROUTE_DELETE, made->table, NULL)->range = made->destination;
+			plan_add(plan, ACTION_ROUTE_DELETE, made->table, NULL)->range =
+				made->destination;
 	}
 }
 
@@ -64,7 +68,8 @@ struct making {
 static void making_add(struct making *making, const char *table, struct cidr range)
 {
 	for (size_t i = 0; i < making->count; i++)
-		if (strcmp(making->items[i].table, table) == 0 && cidr_equal(making->items[i].destination, range))
+		if (strcmp(making->items[i].table, table) == 0 &&
+		    cidr_equal(making->items[i].destination, range))
 			return;
 	*MEM_GROW(making->items, making->count) = (struct made_route){ mem_strdup(table), range };
 }

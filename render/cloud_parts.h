@@ -37,10 +37,7 @@ bool cloud_table_chosen(const struct cloud_inputs *inputs, const struct ec2_rout
 /* With scope az, warn of the VPC's zones that no site serves. (cloud_tables.c) */
 void cloud_zones_warn(const struct cloud_inputs *inputs, struct strings *warnings);
 
-/*
- * A route of exactly this range, a static one before a propagated one; borrowed, or NULL.
- * (cloud_made.c)
- */
+/* A route of this very range, static before propagated; borrowed, or NULL. (cloud_made.c) */
 const struct ec2_route *cloud_route_find(const struct ec2_route_table *table, struct cidr range);
 
 /* A static route to the own interface. (cloud_made.c) */

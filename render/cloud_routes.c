@@ -8,10 +8,7 @@
 
 #include "render/cloud_parts.h"
 
-/*
- * Default quota of routes a table; it was 50 until June 2025, and an account that has it yet is
- * told by EC2.
- */
+/* Default quota of routes a table; it was 50 until June 2025: EC2 tells an account that has it. */
 #define ROUTES_MAX 500
 
 struct routing {
@@ -34,8 +31,8 @@ enum standing {
 static bool gives_way(const struct cloud_inputs *inputs, const struct site *site)
 {
 	return cloud_is_neighbour(inputs, site) &&
-	       (site->left ||
-		(inputs->config->scope == SCOPE_AZ && strcmp(site->zone, inputs->instance->zone) != 0));
+	       (site->left || (inputs->config->scope == SCOPE_AZ &&
+			       strcmp(site->zone, inputs->instance->zone) != 0));
 }
 
 static enum standing route_standing(const struct cloud_inputs *inputs,
@@ -54,7 +51,8 @@ static enum standing route_standing(const struct cloud_inputs *inputs,
 	site = cloud_site_of(inputs, route->instance);
 	if (site != NULL)
 		return gives_way(inputs, site) ? ROUTE_OURS_TO_CHANGE : ROUTE_FOREIGN;
-	return route->instance != NULL && strings_has(&inputs->state->predecessors, route->instance) ?
+	return route->instance != NULL &&
+	       strings_has(&inputs->state->predecessors, route->instance) ?
 	       ROUTE_OURS_TO_CHANGE : ROUTE_FOREIGN;
 }
 
@@ -102,8 +100,8 @@ static void specifics_warn(const struct routing *r, const struct ec2_route_table
 	for (size_t i = 0; i < table->route_count; i++) {
 		const struct ec2_route *route = &table->routes[i];
 
-		if (route->destination.length > range.length && cidr_within(route->destination, range) &&
-		    !cloud_leads_here(r->inputs, route))
+		if (route->destination.length > range.length &&
+		    cidr_within(route->destination, range) && !cloud_leads_here(r->inputs, route))
 			foreign_warn(r, table->id, route, rule);
 	}
 }
@@ -112,7 +110,8 @@ static void specifics_warn(const struct routing *r, const struct ec2_route_table
 static const struct ec2_route *local_around(const struct ec2_route_table *table, struct cidr range)
 {
 	for (size_t i = 0; i < table->route_count; i++)
-		if (strcmp(table->routes[i].target, "local") == 0 && cidr_within(range, table->routes[i].destination))
+		if (strcmp(table->routes[i].target, "local") == 0 &&
+		    cidr_within(range, table->routes[i].destination))
 			return &table->routes[i];
 	return NULL;
 }
@@ -120,7 +119,8 @@ static const struct ec2_route *local_around(const struct ec2_route_table *table,
 static void range_plan(struct routing *r, const struct ec2_route_table *table,
 		       const struct site *peer, struct cidr range)
 {
-	const struct ec2_route *route = cloud_route_find(table, range), *local = local_around(table, range);
+	const struct ec2_route *route = cloud_route_find(table, range);
+	const struct ec2_route *local = local_around(table, range);
 	const char *interface = r->inputs->instance->interface;
 	AUTO_FREE char *rule = NULL;
 	char text[CIDR_TEXT];
@@ -189,9 +189,10 @@ static bool quotas_allow(const struct routing *r, bool *ret_tight)
 		if (!over_quota(table, created, deleted))
 			continue;
 		allowed = false;
-		strings_addf(r->warnings, "route table '%s' would hold %zu routes, and the quota 'Routes per route "
-			     "table' is %d: have it raised; no route is changed before", table->id,
-			     table->entry_count + created - deleted, ROUTES_MAX);
+		strings_addf(r->warnings, "route table '%s' would hold %zu routes, and the quota "
+			     "'Routes per route table' is %d: have it raised; no route is changed "
+			     "before", table->id, table->entry_count + created - deleted,
+			     ROUTES_MAX);
 	}
 	*ret_tight = tight;
 	return allowed;

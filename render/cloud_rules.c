@@ -70,15 +70,17 @@ static void missing_warn(const struct rules *missing, const char *who, const cha
 			buf_addf(&traffic, "%s%s", end > begin ? ", " : "", text);
 		}
 		cidr_format(first->range, range);
-		strings_addf(warnings, "security group '%s': no rule lets %s %s %s: %s", who, buf_str(&traffic),
-			     first->egress ? "out to" : "in from", range, remedy);
+		strings_addf(warnings, "security group '%s': no rule lets %s %s %s: %s", who,
+			     buf_str(&traffic), first->egress ? "out to" : "in from", range,
+			     remedy);
 	}
 }
 
 static void groups_audit(const struct cloud_groups *groups, enum security security,
 			 struct strings *warnings)
 {
-	const char *remedy = security == SECURITY_AUDIT ? "add it, or set 'security-group' to 'manage'" : "add it";
+	const char *remedy = security == SECURITY_AUDIT ?
+			     "add it, or set 'security-group' to 'manage'" : "add it";
 	AUTO_FREE char *attached = groups_attached(groups);
 
 	for (size_t i = 0; i < groups->count; i++) {

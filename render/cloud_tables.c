@@ -66,8 +66,8 @@ static bool table_in_scope(const struct cloud_inputs *inputs, const struct ec2_r
 	if (zones.count == 1)
 		return true;
 	list = strings_join(&zones, "', '");
-	strings_addf(warnings, "route table '%s' serves the zones '%s': with scope 'az' it has to serve '%s' alone",
-		     table->id, list, inputs->instance->zone);
+	strings_addf(warnings, "route table '%s' serves the zones '%s': with scope 'az' it has to "
+		     "serve '%s' alone", table->id, list, inputs->instance->zone);
 	return false;
 }
 
@@ -93,7 +93,8 @@ static bool zone_is_served(const struct cloud_inputs *inputs, const char *zone)
 	for (size_t i = 0; i < inputs->listed->count; i++) {
 		const struct site *site = &inputs->listed->items[i];
 
-		if (!site->left && cloud_is_neighbour(inputs, site) && strcmp(site->zone, zone) == 0)
+		if (!site->left && cloud_is_neighbour(inputs, site) &&
+		    strcmp(site->zone, zone) == 0)
 			return true;
 	}
 	return false;
@@ -113,6 +114,6 @@ void cloud_zones_warn(const struct cloud_inputs *inputs, struct strings *warning
 	if (unserved.count == 0)
 		return;
 	list = strings_join(&unserved, "', '");
-	strings_addf(warnings, "zones without a gateway of mesh '%s' in '%s': '%s'", inputs->config->mesh,
-		     inputs->instance->vpc, list);
+	strings_addf(warnings, "zones without a gateway of mesh '%s' in '%s': '%s'",
+		     inputs->config->mesh, inputs->instance->vpc, list);
 }

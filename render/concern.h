@@ -1,6 +1,4 @@
-/*
- * concern: who has to hear of a file when it changes, in the order in which a gateway is built up.
- */
+/* concern: who has to hear of a file when it changes, in the order that builds a gateway up. */
 #ifndef CYGNET_RENDER_CONCERN_H
 #define CYGNET_RENDER_CONCERN_H
 

@@ -28,10 +28,7 @@ bool connection_is_ours(const char *connection);
  */
 bool connection_is_twofold(const struct tunnels *tunnels, const char *peer);
 
-/*
- * The connection to initiate after so many tries: where there are two, they take turns. Yours to
- * free.
- */
+/* The connection to initiate after so many tries: of two, they take turns. Yours to free. */
 char *connection_tried(const struct tunnels *tunnels, const char *peer, int64_t tries);
 
 /* Whether it is either of the peer's. */

@@ -5,10 +5,7 @@
 #include "base/buf.h"
 #include "metadata/distro.h"
 
-/*
- * The drop-in of this time daemon: the first server preferred, each with iburst where the daemon
- * knows it.
- */
+/* The drop-in of this time daemon: the first server preferred, each with iburst where known. */
 void ntp_render(enum time_daemon daemon, const struct strings *servers, struct buf *out);
 
 #endif

@@ -21,7 +21,8 @@ struct action *plan_add(struct plan *plan, enum action_kind kind, const char *na
 {
 	struct action *action = MEM_GROW(plan->actions, plan->count);
 
-	*action = (struct action){ .kind = kind, .name = mem_strdup(name), .value = mem_strdup(value) };
+	*action = (struct action){ .kind = kind, .name = mem_strdup(name),
+				   .value = mem_strdup(value) };
 	return action;
 }
 
@@ -79,10 +80,7 @@ static const enum action_kind unit_reactions[CONCERN_COUNT] = {
 	[CONCERN_STRONGSWAN] = ACTION_RELOAD_SETTINGS,
 };
 
-/*
- * displaced: a unit that got in this one's way has just been stopped, and took charon's socket with
- * it.
- */
+/* displaced: a unit in this one's way has just been stopped, and took charon's socket with it. */
 static void plan_start(const struct planning *p, const struct wanted_unit *unit,
 		       const struct service *found, bool files_changed, bool displaced)
 {
@@ -132,7 +130,8 @@ static void plan_units(const struct planning *p, enum concern concern, bool file
 	for (size_t i = 0; i < p->target->unit_count; i++) {
 		const struct wanted_unit *unit = &p->target->units[i];
 		const struct service *found = &p->seen->services[i];
-		bool mine = unit->concern == concern, off = !unit->enabled && (found->enabled || found->active);
+		bool mine = unit->concern == concern;
+		bool off = !unit->enabled && (found->enabled || found->active);
 
 		if (mine && off)
 			plan_add(p->plan, ACTION_DISABLE, unit->name, NULL);
@@ -146,7 +145,8 @@ static void plan_units(const struct planning *p, enum concern concern, bool file
 
 static bool kernel_differs(const struct planning *p, size_t i)
 {
-	return p->seen->kernel[i] == NULL || strcmp(p->seen->kernel[i], p->target->kernel.items[i].value) != 0;
+	return p->seen->kernel[i] == NULL ||
+	       strcmp(p->seen->kernel[i], p->target->kernel.items[i].value) != 0;
 }
 
 /* The first setting is ip_forward; writing it resets others, so all are written again after it. */
@@ -166,7 +166,8 @@ static bool charon_agrees(const struct planning *p)
 
 	return p->seen->charon != NULL &&
 	       connections_compare(p->target->connections, p->target->connection_count,
-				   p->seen->charon->connections, p->seen->charon->connection_count, &difference) == 0;
+				   p->seen->charon->connections,
+				   p->seen->charon->connection_count, &difference) == 0;
 }
 
 static void plan_labels(const struct planning *p, enum concern concern)
@@ -264,8 +265,9 @@ static char *write_text(const struct action *action)
 {
 	if (action->file.mode == 0)
 		return mem_printf("change %s, which is not there", action->name);
-	return mem_printf("%s %s (%zu bytes, mode %04o)", action->file.before_mode == 0 ? "create" : "change",
-			  action->name, action->file.content.len, (unsigned)action->file.mode);
+	return mem_printf("%s %s (%zu bytes, mode %04o)",
+			  action->file.before_mode == 0 ? "create" : "change", action->name,
+			  action->file.content.len, (unsigned)action->file.mode);
 }
 
 static char *address_text(const struct action *action)
@@ -275,8 +277,8 @@ static char *address_text(const struct action *action)
 	address_format(action->address, address);
 	if (action->kind == ACTION_DISASSOCIATE)
 		return mem_printf("ec2:DisassociateAddress %s (%s)", action->name, address);
-	return mem_printf("ec2:AssociateAddress %s (%s) → %s AllowReassociation=%s", action->name, address,
-			  action->value, action->reassociate ? "true" : "false");
+	return mem_printf("ec2:AssociateAddress %s (%s) → %s AllowReassociation=%s", action->name,
+			  address, action->value, action->reassociate ? "true" : "false");
 }
 
 static char *route_text(const struct action *action)
@@ -286,7 +288,8 @@ static char *route_text(const struct action *action)
 	cidr_format(action->range, range);
 	if (action->kind == ACTION_ROUTE_DELETE)
 		return mem_printf("ec2:DeleteRoute %s %s", action->name, range);
-	return mem_printf("ec2:%s %s %s → %s", action->kind == ACTION_ROUTE_CREATE ? "CreateRoute" : "ReplaceRoute",
+	return mem_printf("ec2:%s %s %s → %s",
+			  action->kind == ACTION_ROUTE_CREATE ? "CreateRoute" : "ReplaceRoute",
 			  action->name, range, action->value);
 }
 
@@ -294,8 +297,8 @@ static char *rules_text(const struct action *action)
 {
 	struct buf text = { 0 };
 
-	buf_addf(&text, "ec2:%sSecurityGroupIngress %s", action->kind == ACTION_RULES_ADD ? "Authorize" : "Revoke",
-		 action->name);
+	buf_addf(&text, "ec2:%sSecurityGroupIngress %s",
+		 action->kind == ACTION_RULES_ADD ? "Authorize" : "Revoke", action->name);
 	for (size_t i = 0; i < action->rule_count; i++) {
 		AUTO_FREE char *rule = rule_text(&action->rules[i]);
 
@@ -322,7 +325,8 @@ static char *plain_text(const struct action *action)
 		[ACTION_INITIATE] = "initiate",
 	};
 
-	return mem_printf("%s%s%s", verbs[action->kind], action->name ? " " : "", action->name ? action->name : "");
+	return mem_printf("%s%s%s", verbs[action->kind], action->name ? " " : "",
+			  action->name ? action->name : "");
 }
 
 char *action_text(const struct action *action)
@@ -333,7 +337,8 @@ char *action_text(const struct action *action)
 	case ACTION_WIPE_KEY:
 		return mem_printf("wipe %s, another instance's key", action->name);
 	case ACTION_SOURCE_DEST_CHECK_OFF:
-		return mem_printf("ec2:ModifyNetworkInterfaceAttribute %s SourceDestCheck=false", action->name);
+		return mem_printf("ec2:ModifyNetworkInterfaceAttribute %s SourceDestCheck=false",
+				  action->name);
 	case ACTION_WRITE:
 		return write_text(action);
 	case ACTION_LOAD:

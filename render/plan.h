@@ -20,12 +20,12 @@ struct observation {
 	struct observed_file *files;	/* one for each of target->tree.files */
 	struct observed_file *stale;	/* those the target's patterns own and its tree lacks */
 	size_t file_count, stale_count;
-	char **kernel;			/* a value for each of target->kernel.items; NULL: not readable */
+	char **kernel;			/* one for each of target->kernel.items; NULL: unreadable */
 	size_t kernel_count;
 	struct service *services;	/* one for each of target->units */
 	struct tunnels *charon;		/* NULL: it does not answer */
-	bool behind[CONCERN_COUNT];	/* who has to hear of a concern's files may follow others than those on disk */
-	bool charon_silent;		/* its unit runs, and nobody answers: another flavour took the socket with it */
+	bool behind[CONCERN_COUNT];	/* who hears of its files may follow others than on disk */
+	bool charon_silent;		/* its unit runs, mute: another flavour took the socket */
 };
 
 void observed_file_done(struct observed_file *file);
@@ -35,8 +35,8 @@ void observation_done(struct observation *observation);
 struct site_observation {
 	bool key_missing;		/* no key pair on disk yet */
 	unsigned key_bits;		/* of the one to make */
-	const struct strings *unused;	/* files of another instance's keys, which go then; NULL: none */
-	const char *record, *epoch;	/* borrowed parameter names of what to publish; NULL: nothing to publish */
+	const struct strings *unused;	/* another instance's key files, which go; NULL: none */
+	const char *record, *epoch;	/* borrowed names of parameters to publish; NULL: none */
 };
 
 enum action_kind {
@@ -52,16 +52,16 @@ enum action_kind {
 	ACTION_START, ACTION_RESTART, ACTION_RELOAD,
 	ACTION_SET_KERNEL,		/* name, value */
 	ACTION_RELOAD_SETTINGS,		/* charon's */
-	ACTION_LOAD,			/* connections and credentials into charon, and verify; name: the command */
-	ACTION_PUBLISH,			/* name: the parameter, the record's first and then the epoch's */
+	ACTION_LOAD,			/* credentials, connections, verified; name: command */
+	ACTION_PUBLISH,			/* name: the parameter, the record's before the epoch's */
 	ACTION_INITIATE,		/* name: the connection */
 	ACTION_TERMINATE,		/* name: the connection; sa; value: why */
 	ACTION_TERMINATE_CHILD,		/* name: the connection; sa: the child's id; value: why */
 	ACTION_CLAIM,			/* name: the record's parameter */
-	ACTION_ASSOCIATE,		/* name: the Elastic IP's allocation; value: the network interface; address; reassociate */
+	ACTION_ASSOCIATE,		/* name: the allocation; value: the interface; address */
 	ACTION_DISASSOCIATE,		/* name: the association; address */
-	ACTION_ROUTE_CREATE,		/* name: the route table; value: the network interface; range; as for the next */
-	ACTION_ROUTE_REPLACE,
+	ACTION_ROUTE_CREATE,		/* name: the route table; value: the interface; range */
+	ACTION_ROUTE_REPLACE,		/* likewise */
 	ACTION_ROUTE_DELETE,		/* name, range */
 	ACTION_RULES_ADD,		/* name: the security group; rules */
 	ACTION_RULES_REMOVE,
@@ -75,20 +75,20 @@ struct action {
 	unsigned bits;
 	uint32_t sa;
 	uint32_t address;
-	bool reassociate;
-	bool force;			/* of ACTION_TERMINATE: the peer is gone, and charon is not to wait for it */
+	bool reassociate;		/* of ACTION_ASSOCIATE: either end has another one */
+	bool force;			/* of ACTION_TERMINATE: the peer is gone, no waiting */
 	struct cidr range;
 	struct ec2_rule *rules;
 	size_t rule_count;
 	struct {			/* of ACTION_WRITE and ACTION_REMOVE */
 		struct buf content, before;	/* before: to roll back to */
-		mode_t mode, before_mode;	/* mode 0: to be edited, and missing; before_mode 0: there was no file */
+		mode_t mode, before_mode;	/* 0: to be edited, and missing; before: no file */
 	} file;
 };
 
 /* A pass goes through these one after the other. */
 enum phase {
-	PHASE_HOST,			/* key, files, services, kernel, charon, and the interface's source/dest check */
+	PHASE_HOST,			/* key, files, units, kernel, charon, source/dest check */
 	PHASE_CLAIM,
 	PHASE_ADDRESS,
 	PHASE_PUBLISH,

@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "render/rotation_judge.h"
 
-#define EXACT_AGE_S 120		/* younger SAs have their age in seconds, older ones perhaps in minutes or hours */
+#define EXACT_AGE_S 120		/* younger SAs tell seconds, older ones perhaps minutes or hours */
 
 static void id_set(char ret_id[KEY_ID_SIZE], const char *id)
 {
@@ -26,7 +26,8 @@ bool rotation_lacks_key(const struct state *state, const struct keyring *keyring
 	enum rotation_phase phase = state->rotation.phase;
 	bool stored = keyring->next.id[0] != '\0';
 
-	return keyring->present && (phase == ROTATION_WANTED || (phase == ROTATION_OFFERED && !stored));
+	return keyring->present &&
+	       (phase == ROTATION_WANTED || (phase == ROTATION_OFFERED && !stored));
 }
 
 static void key_add(struct site *own, enum key_state state, const struct public_key *key)
@@ -72,10 +73,7 @@ static const struct ike_sa *sa_find(const struct tunnels *tunnels, uint32_t id)
 	return NULL;
 }
 
-/*
- * A charon that starts counts from 1 again: an SA that is younger than the list of them is another
- * one.
- */
+/* A charon that starts counts from 1 again: an SA younger than the list of them is another one. */
 static bool sa_is_still_there(const struct rotation_inputs *inputs, const struct rotation *rotation,
 			      uint32_t id)
 {
@@ -125,10 +123,7 @@ static void sas_list(const struct rotation_inputs *inputs, struct rotation *rota
 			*MEM_GROW(rotation->sas, rotation->sa_count) = inputs->tunnels->sas[i].id;
 }
 
-/*
- * The way back: of the SAs that there are now, those not listed are what the key that goes now has
- * signed.
- */
+/* The way back: of the SAs now there, those not listed are what the key that goes has signed. */
 static void sas_turn(const struct rotation_inputs *inputs, struct state *state)
 {
 	struct rotation turned = { 0 };
@@ -222,10 +217,7 @@ bool rotation_advance(const struct rotation_inputs *inputs, const struct rotatio
 	return false;
 }
 
-/*
- * Of one that was set up by hand its operator has to see to it. Silence of all the others is no
- * answer.
- */
+/* Of one set up by hand its operator has to see to it. Silence of all the others is no answer. */
 static bool is_dealt_with(const struct state *state, const struct rotation_inputs *inputs,
 			  const char *id)
 {
@@ -373,7 +365,8 @@ bool rotation_is_due(const struct state *state, const char *site, int64_t rekey_
 	int64_t spread_s = rekey_after_s / 10;
 	int64_t early_s = spread_s > 0 ? (int64_t)hash_text(site) % spread_s : 0;
 
-	return rekey_after_s > 0 && state->key_made_s > 0 && state->rotation.phase == ROTATION_NONE &&
-	       wall_s - state->key_made_s >= rekey_after_s - early_s && !anybody_replaces(&state->peers) &&
-	       !anybody_replaces(&state->neighbours);
+	return rekey_after_s > 0 && state->key_made_s > 0 &&
+	       state->rotation.phase == ROTATION_NONE &&
+	       wall_s - state->key_made_s >= rekey_after_s - early_s &&
+	       !anybody_replaces(&state->peers) && !anybody_replaces(&state->neighbours);
 }

@@ -1,7 +1,4 @@
-/*
- * rotation: how the own key is replaced without losing a packet, and which key signs meanwhile.
- * Pure.
- */
+/* rotation: how the own key is replaced losing no packet, and which key signs meanwhile. Pure. */
 #ifndef CYGNET_RENDER_ROTATION_H
 #define CYGNET_RENDER_ROTATION_H
 
@@ -10,14 +7,16 @@
 #include "render/plan.h"
 
 /*
- * NONE → WANTED → OFFERED → SWITCHING → RETIRING → NONE. Each step is saved before anything follows from it, so that a
- * run that is killed anywhere is made up for by the next:
- * - WANTED: the other key is to be made; its id is in the state before it is stored, and with that it is OFFERED.
+ * NONE → WANTED → OFFERED → SWITCHING → RETIRING → NONE. Each step is saved before
+ * anything follows from it, so that a run that is killed anywhere is made up for by the next:
+ * - WANTED: the other key is to be made; its id is in the state before it is stored, and with that
+ *   it is OFFERED.
  * - OFFERED: the record has both, and every live peer is to say that it has loaded the next one.
  * - SWITCHING: .to signs, and each IKE_SA that .from has signed gives way to a second one.
  * - RETIRING: the record has .to alone; then .from is wiped.
- * A compromised key is not offered beside its successor: it goes from OFFERED to RETIRING at once, and its SAs are
- * terminated once peers have had an interval to read of it. Going back is the same with the keys exchanged.
+ * A compromised key is not offered beside its successor: it goes from OFFERED to RETIRING at once,
+ * and its SAs are terminated once peers have had an interval to read of it. Going back is the same
+ * with the keys exchanged.
  */
 
 /* What a step is taken from; all borrowed. */
@@ -37,10 +36,7 @@ struct rotation_inputs {
 /* Whether a next key has to be made: none was yet, or a killed run has lost it. */
 bool rotation_lacks_key(const struct state *state, const struct keyring *keyring);
 
-/*
- * The keys that the own record shows, and those that it revokes, added to own. The keyring has an
- * active one.
- */
+/* The keys that the own record shows, and revokes, added to own. The keyring has an active one. */
 void rotation_show(const struct state *state, const struct keyring *keyring, struct site *own);
 
 /* Which of own's keys signs; borrowed. NULL: own has none. */
@@ -78,10 +74,7 @@ struct rotation_report *rotation_judge(const struct state *state,
 /* Whether a peer keeps the rotation from its next step. */
 bool rotation_is_held(const struct rotation_report *report);
 
-/*
- * Whether those that do have had all the time that they get: who runs it is told, while sync goes
- * on.
- */
+/* Whether those that do have had all their time: who runs it is told, while sync goes on. */
 bool rotation_is_overdue(const struct state *state, const struct rotation_inputs *inputs,
 			 const struct rotation_report *reports);
 
@@ -100,10 +93,7 @@ void rotation_remember(const struct rotation_inputs *inputs, const struct plan *
 
 /* --- the steps --- */
 
-/*
- * What has come to pass meanwhile: SAs that are no more, a reboot, a record that is not out yet.
- * True: save it.
- */
+/* What came to pass meanwhile: SAs that are gone, a reboot, a record not yet out. True: save it. */
 bool rotation_refresh(const struct rotation_inputs *inputs, struct state *state);
 
 /*

@@ -11,7 +11,7 @@
 #define WAIT_MIN_S 300
 #define TRY_MS 5000		/* with a peer that answers, an SA takes a fraction of it */
 #define REFUSAL_MS 1000		/* after it, a try of which nothing is to be seen has failed */
-#define TRIES_TOLD 2		/* that fail, with each connection, before a peer is said to refuse */
+#define TRIES_TOLD 2		/* that fail with each connection before a peer is said to refuse */
 
 /* --- SAs --- */
 
@@ -48,7 +48,8 @@ struct standing standing_of(const struct state *state, const struct rotation_inp
 		bool old = sa_is_old(state, sa);
 		enum tunnel_health *best = old ? &standing.old : &standing.fresh, health;
 
-		standing.connects |= sa->established_s < 0 && connection_is_of(sa->name, peer->name);
+		standing.connects |= sa->established_s < 0 &&
+				     connection_is_of(sa->name, peer->name);
 		if (!sa_carries(sa, inputs->own, peer))
 			continue;
 		health = sa_health(sa, inputs->own, peer);
@@ -115,16 +116,13 @@ static bool is_skipped(const struct state *state, const struct site *peer)
 	return strings_has(&state->rotation.skip, peer->name);
 }
 
-/*
- * One that was set up by hand has its operator's word, and stays away or returns without a record
- * to read.
- */
+/* One set up by hand has its operator's word, and stays away or returns with no record to read. */
 static enum stance stance_offered(const struct state *state, const struct rotation_inputs *inputs,
 				  const struct site *peer)
 {
 	const char *id = state->rotation.to;
 	bool ready = peer->manual ? strings_has(&peer->acks, id) :
-				    inputs->acks != NULL && acks_have_key(inputs->acks, peer->name, id);
+		     inputs->acks != NULL && acks_have_key(inputs->acks, peer->name, id);
 
 	if (ready)
 		return STANCE_READY;
@@ -157,7 +155,8 @@ static enum stance stance_switching(const struct state *state, const struct rota
 		return standing.fresh >= TUNNEL_OUTDATED ? STANCE_SWITCHED : STANCE_ABSENT;
 	if (standing_is_replaced(&standing))
 		return STANCE_TRIED;
-	return is_skipped(state, peer) ? STANCE_SKIPPED : stance_tried(inputs, peer, standing.connects);
+	return is_skipped(state, peer) ? STANCE_SKIPPED :
+	       stance_tried(inputs, peer, standing.connects);
 }
 
 static enum stance stance_retiring(const struct state *state, const struct rotation_inputs *inputs,
@@ -216,7 +215,8 @@ static bool has_had_its_time(const struct state *state, const struct rotation_in
 
 	if (report->stance == STANCE_AWAITED)
 		return report->peer->manual ||
-		       inputs->now_ms - rotation->since_ms >= rotation_wait_ms(state, inputs->peers);
+		       inputs->now_ms - rotation->since_ms >=
+		       rotation_wait_ms(state, inputs->peers);
 	if (connection_is_twofold(inputs->tunnels, report->peer->name))
 		return report->stance == STANCE_REFUSES && report->tries >= 2 * TRIES_TOLD;
 	return report->stance == STANCE_REFUSES && report->tries >= TRIES_TOLD;
@@ -246,13 +246,14 @@ char *rotation_text(const struct state *state, const struct rotation_report *rep
 		[STANCE_READY] = "has loaded the next key",
 		[STANCE_QUEUED] = "has a tunnel with the key that goes",
 		[STANCE_TRIED] = "is asked for a tunnel with the other key",
-		[STANCE_REFUSES] = "refuses a tunnel with the other key, and keeps the one that it has",
+		[STANCE_REFUSES] =
+			"refuses a tunnel with the other key, and keeps the one that it has",
 		[STANCE_SWITCHED] = "has a tunnel with the other key",
 	};
 	const char *name = report->peer->name;
 
 	if (report->stance == STANCE_AWAITED && report->peer->manual)
-		return mem_printf("peer %s: was set up by hand: once the next key is there, add \"acks\": [\"%s\"] to "
-				  "its file", name, state->rotation.to);
+		return mem_printf("peer %s: was set up by hand: once the next key is there, add "
+				  "\"acks\": [\"%s\"] to its file", name, state->rotation.to);
 	return mem_printf("peer %s: %s", name, words[report->stance]);
 }

@@ -15,7 +15,8 @@ static void old_terminate(const struct state *state, const struct rotation_input
 		const struct ike_sa *sa = &inputs->tunnels->sas[i];
 
 		if (connection_is_of(sa->name, peer->name) && sa_is_old(state, sa))
-			plan_add(plan, ACTION_TERMINATE, sa->name, "the key that has signed it goes")->sa = sa->id;
+			plan_add(plan, ACTION_TERMINATE, sa->name,
+				 "the key that has signed it goes")->sa = sa->id;
 	}
 }
 
@@ -81,7 +82,8 @@ static void tries_end(const struct rotation_inputs *inputs, const struct rotatio
 	for (size_t i = 0; i < inputs->tunnels->sa_count; i++) {
 		const struct ike_sa *sa = &inputs->tunnels->sas[i];
 
-		if (sa->established_s < 0 && !sa_is_ending(sa) && connection_is_of(sa->name, report->peer->name))
+		if (sa->established_s < 0 && !sa_is_ending(sa) &&
+		    connection_is_of(sa->name, report->peer->name))
 			plan_add(plan, ACTION_TERMINATE, sa->name, "nobody answers")->sa = sa->id;
 	}
 }
@@ -106,10 +108,7 @@ static void switching_plan(const struct state *state, const struct rotation_inpu
 	}
 }
 
-/*
- * Most peers have terminated theirs by then, and take the new key: so the tunnel is away for a
- * moment only.
- */
+/* Most peers have terminated theirs by then, and take the new key: the tunnel is away a moment. */
 static void retiring_plan(const struct state *state, const struct rotation_inputs *inputs,
 			  struct plan *plan)
 {
@@ -131,7 +130,8 @@ void rotation_plan(const struct state *state, const struct rotation_inputs *inpu
 static bool plan_asks(const struct plan *plan, const struct site *peer)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->actions[i].kind == ACTION_INITIATE && connection_is_of(plan->actions[i].name, peer->name))
+		if (plan->actions[i].kind == ACTION_INITIATE &&
+		    connection_is_of(plan->actions[i].name, peer->name))
 			return true;
 	return false;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define ANY (-1)
-#define ICMP_PEERS_MAX 7	/* of more peers, a rule for each ICMP type would not fit the quota */
+#define ICMP_PEERS_MAX 7	/* of more peers, a rule an ICMP type would not fit the quota */
 
 /* A row of the table: ports, or of icmp type and code. */
 struct row {
@@ -67,8 +67,8 @@ void rules_want(struct rules *rules, enum traffic traffic, bool egress, struct c
 
 bool rule_equal(const struct ec2_rule *a, const struct ec2_rule *b)
 {
-	return a->egress == b->egress && strcmp(a->protocol, b->protocol) == 0 && a->from == b->from &&
-	       a->to == b->to && a->ranged == b->ranged &&
+	return a->egress == b->egress && strcmp(a->protocol, b->protocol) == 0 &&
+	       a->from == b->from && a->to == b->to && a->ranged == b->ranged &&
 	       (a->ranged ? cidr_equal(a->range, b->range) : strcmp(a->other, b->other) == 0);
 }
 
@@ -83,7 +83,8 @@ static bool ports_cover(const struct ec2_rule *wide, const struct ec2_rule *narr
 
 bool rule_covers(const struct ec2_rule *wide, const struct ec2_rule *narrow)
 {
-	if (wide->egress != narrow->egress || !wide->ranged || !cidr_within(narrow->range, wide->range))
+	if (wide->egress != narrow->egress || !wide->ranged ||
+	    !cidr_within(narrow->range, wide->range))
 		return false;
 	return strcmp(wide->protocol, "-1") == 0 ||
 	       (strcmp(wide->protocol, narrow->protocol) == 0 && ports_cover(wide, narrow));

@@ -1,7 +1,4 @@
-/*
- * rules: rules of security groups as values: the table they are made from, and how they compare and
- * read. Pure.
- */
+/* rules: rules of security groups as values: their table, and how they compare and read. Pure. */
 #ifndef CYGNET_RENDER_RULES_H
 #define CYGNET_RENDER_RULES_H
 
@@ -19,7 +16,7 @@ void rules_done(struct rules *rules);
 
 /* The traffic that a mesh is made of, from wherever it comes. */
 enum traffic {
-	TRAFFIC_IKE,		/* UDP 500 and 4500; encapsulation is always on, so neither ESP nor AH is needed */
+	TRAFFIC_IKE,		/* UDP 500 and 4500; always encapsulated: needs no ESP, no AH */
 	TRAFFIC_ICMP,		/* for path MTU discovery and whoever looks for a fault */
 	TRAFFIC_ALL
 };
@@ -33,9 +30,12 @@ void rules_want(struct rules *rules, enum traffic traffic, bool egress, struct c
 
 #define RULES_MAX 60	/* default quota of rules a group, direction and address family */
 
-bool rule_equal(const struct ec2_rule *a, const struct ec2_rule *b);	/* to EC2: but for id and description */
-bool rule_covers(const struct ec2_rule *wide, const struct ec2_rule *narrow);	/* narrow is ranged */
-bool rule_counts(const struct ec2_rule *rule, bool egress);		/* against the quota of IPv4 */
+/* To EC2: but for id and description. */
+bool rule_equal(const struct ec2_rule *a, const struct ec2_rule *b);
+/* narrow is ranged. */
+bool rule_covers(const struct ec2_rule *wide, const struct ec2_rule *narrow);
+/* Whether it counts against the quota of IPv4. */
+bool rule_counts(const struct ec2_rule *rule, bool egress);
 
 /* "udp 500", "icmp 3", "all traffic"; and with "from" or "to" whom. Yours to free. */
 char *rule_traffic_text(const struct ec2_rule *rule);

@@ -21,10 +21,7 @@ struct kernel_settings {
  */
 void sysctl_wanted(const char *interface, struct kernel_settings *ret_settings);
 
-/*
- * "/proc/sys/…" of a key: dots are slashes, and slashes (of an interface "eth0/1") dots. Yours to
- * free.
- */
+/* "/proc/sys/…" of a key: dots are slashes, and slashes (of "eth0/1") dots. Yours to free. */
 char *sysctl_path(const char *key);
 
 /* The sysctl.d(5) file. */

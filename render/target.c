@@ -22,7 +22,8 @@ static void own_units_want(struct target *target)
 
 	for (size_t i = 0; i < count; i++)
 		if (units[i].enabled)
-			unit_want(target, (struct wanted_unit){ .name = units[i].name, .concern = units[i].concern,
+			unit_want(target, (struct wanted_unit){ .name = units[i].name,
+								.concern = units[i].concern,
 								.own = true, .enabled = true,
 								.active = units[i].started });
 }
@@ -32,8 +33,10 @@ static void charon_units_want(struct target *target, const struct host *host)
 	const char *const *others = host->flavour->other_units;
 
 	for (size_t i = 0; i < COUNT_OF(host->flavour->other_units) && others[i] != NULL; i++)
-		unit_want(target, (struct wanted_unit){ .name = others[i], .concern = CONCERN_STRONGSWAN });
-	unit_want(target, (struct wanted_unit){ .name = host->flavour->charon_unit, .concern = CONCERN_STRONGSWAN,
+		unit_want(target, (struct wanted_unit){ .name = others[i],
+							.concern = CONCERN_STRONGSWAN });
+	unit_want(target, (struct wanted_unit){ .name = host->flavour->charon_unit,
+						.concern = CONCERN_STRONGSWAN,
 						.enabled = true, .active = true });
 }
 
@@ -107,7 +110,8 @@ static void connections_want(struct target *target, const struct tree_inputs *in
 
 		connection_want(target, inputs->own, peer, connection_name(peer->name));
 		if (second && site_next_key(peer) != NULL)
-			connection_want(target, inputs->own, peer, connection_next_name(peer->name));
+			connection_want(target, inputs->own, peer,
+					connection_next_name(peer->name));
 	}
 	last_want(target, inputs);
 	connections_sort(target->connections, target->connection_count);

@@ -96,10 +96,7 @@ static bool unit_packaged_so(const struct unit *unit, const struct buf *text)
 	return strcmp(buf_str(&packaged), buf_str(text)) == 0;
 }
 
-/*
- * systemd takes a unit written here for the package's of the same name, so only one that differs
- * is.
- */
+/* systemd takes a unit written here for the package's of that name, so only one that differs is. */
 static void tree_unit(const struct tree_inputs *inputs, const struct unit *unit, struct tree *tree)
 {
 	const struct host *host = inputs->host;
@@ -204,10 +201,7 @@ static char *last_path(const struct tree_inputs *inputs)
 	return mem_printf("%s/ipsec.d/cygnet.conf", inputs->host->flavour->ipsec_folder);
 }
 
-/*
- * What makes starter read cygnet's files; they are below ipsec.d, where AppArmor and SELinux expect
- * them.
- */
+/* What makes starter read cygnet's files; in ipsec.d, where AppArmor and SELinux expect them. */
 static void tree_starter(const struct tree_inputs *inputs, struct tree *tree)
 {
 	const char *folder = inputs->host->flavour->ipsec_folder;
@@ -234,9 +228,11 @@ static void tree_peer(const struct tree_inputs *inputs, const struct site *peer,
 	struct buf content = file_begin(inputs);
 
 	if (inputs->host->flavour->backend == BACKEND_IPSEC)
-		ipsec_render(inputs->config, inputs->own, signing_key(inputs), peer, reqid, &content);
+		ipsec_render(inputs->config, inputs->own, signing_key(inputs), peer, reqid,
+			     &content);
 	else
-		swanctl_render(inputs->config, inputs->own, signing_key(inputs), peer, reqid, &content);
+		swanctl_render(inputs->config, inputs->own, signing_key(inputs), peer, reqid,
+			       &content);
 	tree_add(tree, path, &content, 0644, CONCERN_CHARON);
 	tree_keys(inputs, peer, tree);
 }
@@ -259,8 +255,10 @@ char *tree_last_connection(const struct tree_inputs *inputs, const struct tree *
 		return NULL;
 	but = last_path(inputs);
 	for (size_t i = 0; i < tree->count; i++)
-		if (tree->files[i].concern == CONCERN_CHARON && strcmp(tree->files[i].path, but) != 0)
-			buf_addf(&files, "%s\n%s", tree->files[i].path, buf_str(&tree->files[i].content));
+		if (tree->files[i].concern == CONCERN_CHARON &&
+		    strcmp(tree->files[i].path, but) != 0)
+			buf_addf(&files, "%s\n%s", tree->files[i].path,
+				 buf_str(&tree->files[i].content));
 	return connection_last_name(hash_text(buf_str(&files)));
 }
 

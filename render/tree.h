@@ -14,7 +14,7 @@ struct tree_file {
 	char *path;
 	enum edit edit;
 	struct buf content;	/* the whole of it, or the lines that an edit is about */
-	mode_t mode;		/* of an edit: of a file that has to be made; 0: it has to be there */
+	mode_t mode;		/* of an edit: of a file to be made; 0: it has to be there */
 	enum concern concern;
 };
 
@@ -29,7 +29,7 @@ struct tree_inputs {
 	const struct host *host;
 	const struct config *config;
 	const struct site *own;		/* as it is to be published: name, address, subnets, keys */
-	const struct public_key *signing;	/* which of own's keys signs; NULL: the active one */
+	const struct public_key *signing;	/* which of own's keys signs; NULL: the active */
 	const struct sites *peers;	/* sorted by name */
 	const char *interface;		/* kernel name of the primary interface, "ens5" */
 	const char *program;		/* absolute path of cygnet itself, for the units */
@@ -47,9 +47,7 @@ void tree_units(const struct tree_inputs *inputs, struct tree *ret_tree);
  */
 void tree_all(const struct tree_inputs *inputs, struct tree *ret_tree);
 
-/*
- * With starter, the connection that is loaded last of the tree's; else NULL. Yours to free.
- */
+/* With starter, the connection that is loaded last of the tree's; else NULL. Yours to free. */
 char *tree_last_connection(const struct tree_inputs *inputs, const struct tree *tree);
 
 /*
@@ -59,7 +57,7 @@ char *tree_last_connection(const struct tree_inputs *inputs, const struct tree *
 struct owned_pattern {
 	char *folder;
 	const char *prefix, *suffix;	/* static; suffix NULL: the prefix is the whole name */
-	const char *opening;		/* static; others' files begin otherwise; NULL: none are there */
+	const char *opening;		/* static; others' files begin otherwise; NULL: no others */
 	enum concern concern;
 };
 
@@ -75,7 +73,8 @@ void tree_add(struct tree *tree, const char *path, struct buf *content, mode_t m
 /* Likewise, lines that should stand in a file which the distribution owns; it keeps its mode. */
 void tree_edit(struct tree *tree, const char *path, enum edit edit, struct buf *lines, mode_t mode,
 	       enum concern concern);
-const struct tree_file *tree_find(const struct tree *tree, const char *path);	/* borrowed, or NULL */
+/* Borrowed, or NULL. */
+const struct tree_file *tree_find(const struct tree *tree, const char *path);
 void tree_done(struct tree *tree);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct unit {
 	const char *name;	/* "cygnet.service" */
-	enum concern concern;	/* whose step starts it: CONCERN_FIREWALL for the rule set's, else CONCERN_UNITS */
+	enum concern concern;	/* started in CONCERN_UNITS, the rule set's in CONCERN_FIREWALL */
 	bool enabled;		/* linked into a target; the sync service is not, its timer is */
 	bool started;		/* has to be active: the timer and the rule set */
 };
