@@ -42,8 +42,7 @@ def _chrooted(process):
 
     def has_one():
         assert process.poll() is None, f"it ended by itself: {process.stdout.read()}"
-        found.extend(child for child in _children(process.pid)
-                     if _link(child, "root") not in ("/", None))
+        found.extend(child for child in _children(process.pid) if _has_own_root(child))
         return found
     eventually(has_one, _SECONDS)
     return found[0]
@@ -52,6 +51,15 @@ def _chrooted(process):
 def _children(pid):
     return [int(word) for file in pathlib.Path(f"/proc/{pid}/task").glob("*/children")
             for word in file.read_text().split()]
+
+
+def _has_own_root(pid):
+    """Compares folders: a path is told from where the mounts of the process begin, which may be
+    outside of a chroot that we are in."""
+    try:
+        return not os.path.samefile(f"/proc/{pid}/root", "/")
+    except OSError:
+        return False    # it has just ended
 
 
 def _link(pid, name):
