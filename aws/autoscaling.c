@@ -11,7 +11,9 @@
 #define GROUP_MAX 1024		/* bytes that hold the 255 characters of a group's name */
 
 /* Before the instance waits, and after it has been let go on: AWS has no code for it. */
-static const struct aws_answer no_action = { "ValidationError", "No active Lifecycle Action found" };
+static const struct aws_answer no_action = {
+	"ValidationError", "No active Lifecycle Action found"
+};
 
 static struct query autoscaling_query(struct aws *aws, const char *region, const char *action,
 				      const char *resource)

@@ -10,9 +10,9 @@ struct aws;		/* what every call needs; safe to use from several threads at once 
 
 struct aws_options {
 	const struct aws_environment *environment;	/* borrowed */
-	struct imds *imds;	/* borrowed; where role credentials come from; used under the aws's own lock */
+	struct imds *imds;	/* borrowed; gives role credentials; used under the aws's lock */
 	const char *domain;	/* "amazonaws.com", as IMDS services/domain says; borrowed */
-	const struct log *log;	/* borrowed; calls are details, never with headers, bodies or credentials */
+	const struct log *log;	/* borrowed; calls are details; no headers, bodies or credentials */
 };
 
 /* Never contacts anything. */

@@ -19,7 +19,7 @@
 #define DOCUMENT_MAX (16 * 1024)
 #define KEY_MAX 1024
 #define TOKEN_MAX 8192
-#define RENEW_BEFORE_S 300	/* IMDS has new ones at least as long before the old ones expire; STS always */
+#define RENEW_BEFORE_S 300	/* by then IMDS has new ones; STS always has */
 
 struct credentials_cache {
 	credentials_source *source;

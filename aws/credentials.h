@@ -20,18 +20,12 @@ typedef int credentials_source(void *context, struct credentials *ret_credential
 
 /* Those of a struct aws_environment, which never expire. */
 credentials_source credentials_of_environment;
-/*
- * Those of the instance's role, from a struct imds. EXIT_MISSING when it has none, and as imds_get
- * does.
- */
+/* The instance role's, from a struct imds. EXIT_MISSING when it has none, and as imds_get does. */
 credentials_source credentials_of_instance;
 
 struct credentials_cache;	/* one source and what it gave last; for several threads at once */
 
-/*
- * Never contacts anything. context is borrowed, and used by one thread at a time: under the cache's
- * lock.
- */
+/* Never contacts anything. context is borrowed, and only used under the cache's lock. */
 struct credentials_cache *credentials_cache_new(credentials_source *source, void *context);
 void credentials_cache_free(struct credentials_cache *cache);
 
@@ -50,10 +44,7 @@ bool credentials_outdate(struct credentials_cache *cache, const struct credentia
 
 void credentials_done(struct credentials *credentials);
 
-/*
- * "2026-01-31T23:59:59Z", perhaps with a fraction of the second, as Unix time. False when text is
- * anything else.
- */
+/* "2026-01-31T23:59:59Z", perhaps with a fraction, as Unix time. False for anything else. */
 bool credentials_time(const char *text, int64_t *ret_time);
 
 /* Decode what IMDS answers for a role. Fails with EXIT_DENIED when EC2 could not assume it. */

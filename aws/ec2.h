@@ -22,7 +22,7 @@ struct ec2_interface {
 	char *id;
 	bool check_on;			/* the source/dest check */
 	uint32_t public_address;	/* 0: none */
-	char *allocation;		/* of its Elastic IP; NULL: none, or an address that is not one */
+	char *allocation;		/* of its Elastic IP; NULL: no address, or another kind */
 	struct strings groups;		/* ids of its security groups */
 };
 
@@ -47,10 +47,7 @@ struct ec2_addresses {
 	size_t count;
 };
 
-/*
- * DescribeAddresses with filters (name, value, …, NULL), as "allocation-id", "public-ip",
- * "tag:cygnet:mesh".
- */
+/* DescribeAddresses with filters (name, value, …, NULL), as "public-ip", "tag:cygnet:mesh". */
 int ec2_addresses_read(struct aws *aws, const char *region, const char *const filters[],
 		       struct ec2_addresses *ret_addresses, struct err *e);
 /* AssociateAddress with AllowReassociation as told: true takes it away from whoever has it. */
@@ -81,10 +78,10 @@ void ec2_subnets_done(struct ec2_subnets *subnets);
 /* A route to an IPv4 range. */
 struct ec2_route {
 	struct cidr destination;
-	char *target;		/* what it leads to: "eni-…", "igw-…", "local"; "" for what EC2 may add */
+	char *target;		/* "eni-…", "igw-…", "local"; "" for what EC2 may add */
 	char *instance;		/* of the target, when that is an instance's interface; else NULL */
 	bool blackhole;		/* the target is gone */
-	bool propagated;	/* by a gateway or a route server: not in the quota, and not to be replaced */
+	bool propagated;	/* by gateway or route server: not in quota, not to be replaced */
 };
 
 struct ec2_route_table {
@@ -125,7 +122,7 @@ struct ec2_rule {
 	int64_t from, to;	/* ports; of icmp type and code; -1: all */
 	bool ranged;		/* from or to an IPv4 range; else a group, a prefix list or IPv6 */
 	struct cidr range;
-	char *other;		/* unless ranged: "sg-…", "pl-…", IPv6, "" for what EC2 may add; else NULL */
+	char *other;		/* NULL if ranged; "sg-…", "pl-…", IPv6, "" for anything new */
 	char *description;	/* NULL: none */
 };
 

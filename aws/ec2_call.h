@@ -41,10 +41,7 @@ typedef int ec2_item_read(const struct xml *item, void *list, struct err *e);
 int ec2_call_list(struct ec2_call *call, const char *set, int page, ec2_item_read *read, void *list,
 		  struct err *e);
 
-/*
- * A fault that is as good as done, or that the caller deals with; two at most. Borrowed; message
- * NULL: any.
- */
+/* A fault as good as done, or left to the caller; two at most. Borrowed; message NULL: any. */
 void ec2_call_accept(struct ec2_call *call, const char *code, const char *message);
 
 /*

@@ -113,7 +113,8 @@ static int rule_parse(const struct xml *item, struct ec2_rule *rule, struct err 
 	    xml_get_id(item, "ipProtocol", &rule->protocol, e) < 0 ||
 	    xml_get_integer_or(item, "fromPort", -1, UINT16_MAX, -1, &rule->from, e) < 0 ||
 	    xml_get_integer_or(item, "toPort", -1, UINT16_MAX, -1, &rule->to, e) < 0 ||
-	    xml_get_text_or(item, "description", DESCRIPTION_MAX, NULL, &rule->description, e) < 0 ||
+	    xml_get_text_or(item, "description", DESCRIPTION_MAX, NULL,
+			    &rule->description, e) < 0 ||
 	    xml_get_id_or(item, "cidrIpv4", NULL, &range, e) < 0)
 		return -1;
 	rule->ranged = range != NULL;
@@ -134,7 +135,8 @@ static int rule_read(const struct xml *item, void *list, struct err *e)
 		return err_wrap(e, "'%s'", rule.id);
 	group = group_find(list, id);
 	if (group == NULL)
-		return err_set(e, EXIT_CONFIG, "'%s' is of '%s', which was not asked for", rule.id, id);
+		return err_set(e, EXIT_CONFIG, "'%s' is of '%s', which was not asked for",
+			       rule.id, id);
 	*MEM_GROW(group->rules, group->rule_count) = rule;
 	rule = (struct ec2_rule){ 0 };
 	return 0;
@@ -234,10 +236,7 @@ struct rules_target {
 	bool dry;
 };
 
-/*
- * All rules in one call, of which EC2 makes all or none; *ret_done says that one of them needs no
- * change.
- */
+/* All rules in one call, of which EC2 makes all or none; *ret_done: one of them needs no change. */
 static int rules_change_all(const struct rules_target *target, const struct ec2_rule *rules,
 			    size_t count, bool *ret_done, struct err *e)
 {

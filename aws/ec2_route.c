@@ -166,10 +166,7 @@ static void call_begin(struct ec2_call *call, struct cidr destination, const cha
 		form_add(&call->form, "NetworkInterfaceId", interface);
 }
 
-/*
- * Make the change; a fault that is accepted tells that somebody else has been there since it was
- * decided.
- */
+/* Make the change; an accepted fault tells that somebody has been there since it was decided. */
 static int call_race(struct ec2_call *call, struct cidr destination, bool dry, const char *happened,
 		     struct err *e)
 {

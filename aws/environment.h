@@ -7,7 +7,7 @@
 #include "base/err.h"
 
 struct aws_environment {
-	char *access_key_id;		/* AWS_ACCESS_KEY_ID, with its secret and token: they go before the role's */
+	char *access_key_id;		/* AWS_ACCESS_KEY_ID; all three go before the role's */
 	char *secret_access_key;	/* AWS_SECRET_ACCESS_KEY; wiped by done */
 	char *session_token;		/* AWS_SESSION_TOKEN; wiped by done */
 	char *endpoint;			/* AWS_ENDPOINT_URL */

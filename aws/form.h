@@ -6,10 +6,7 @@
 
 /* Add "name=value", percent-encoded, after a '&' where there is something before it. */
 void form_add(struct buf *form, const char *name, const char *value);
-/*
- * The same with a name of fewer than 100 bytes from a format: members of lists are numbered, from
- * 1.
- */
+/* The same with a name of fewer than 100 bytes from a format: list members are numbered from 1. */
 void form_addf(struct buf *form, const char *value, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));
 

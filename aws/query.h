@@ -26,10 +26,7 @@ struct query_reply {
 	struct xml *document;			/* its root is named after the action */
 };
 
-/*
- * Call with the fields that form_add has put into fields. Another document than the action's is
- * EXIT_CONFIG.
- */
+/* Call with what form_add put into fields. Another document than the action's is EXIT_CONFIG. */
 int query_call(const struct query *query, const struct buf *fields, struct query_reply *ret_reply,
 	       struct err *e);
 void query_reply_done(struct query_reply *reply);

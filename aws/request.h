@@ -16,7 +16,7 @@ struct aws_request {
 	const char *region;
 	const char *action;		/* "PutParameter" */
 	const char *resource;		/* what it is done to, for messages and remedies */
-	const char *remedy;		/* for one that is denied; NULL: to grant the action on the resource */
+	const char *remedy;		/* when denied; NULL: to grant the action on the resource */
 	const char *content_type;
 	const char *target;		/* X-Amz-Target; NULL for the query protocol */
 	const char *body;

@@ -188,7 +188,8 @@ int ssm_delete(struct aws *aws, const char *region, const char *name, struct err
 	static const struct aws_answer absent = { "ParameterNotFound", NULL };
 	AUTO_JSON json_t *reply = NULL;
 
-	return ssm_ask(aws, region, "DeleteParameter", name, json_pack("{s:s}", "Name", name), &absent, &reply, e);
+	return ssm_ask(aws, region, "DeleteParameter", name, json_pack("{s:s}", "Name", name),
+		       &absent, &reply, e);
 }
 
 /* A page; a parameter that does not exist has one that is empty. */

@@ -56,7 +56,8 @@ int ssm_delete(struct aws *aws, const char *region, const char *name, struct err
 int ssm_history(struct aws *aws, const char *region, const char *name, struct parameters *ret_found,
 		struct err *e);
 
-void parameters_move(struct parameters *from, struct parameters *to);	/* to the end of to; from is empty then */
+/* To the end of to; from is empty then. */
+void parameters_move(struct parameters *from, struct parameters *to);
 void parameters_done(struct parameters *list);
 
 #endif

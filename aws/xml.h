@@ -32,7 +32,8 @@ const char *xml_text(const struct xml *element, const char *path);
 /* The next child, of the same parent, with the name of element; borrowed, or NULL. */
 const struct xml *xml_next(const struct xml *element);
 #define XML_EACH(item, element, path) \
-	for (const struct xml *item = xml_find((element), (path)); item != NULL; item = xml_next(item))
+	for (const struct xml *item = xml_find((element), (path)); item != NULL; \
+	     item = xml_next(item))
 
 /*
  * The text at path as a typed value; texts are yours to free. One that is missing, empty or breaks

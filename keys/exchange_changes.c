@@ -76,7 +76,8 @@ static bool history_find(const struct parameters *history, const struct epoch *a
 		if (history->items[i].version != applied->version)
 			continue;
 		*ret_first = i + 1;
-		return entry_parse(&history->items[i], &entry) && epoch_equal(&entry.epoch, applied);
+		return entry_parse(&history->items[i], &entry) &&
+		       epoch_equal(&entry.epoch, applied);
 	}
 	return false;
 }

@@ -129,14 +129,15 @@ static int strangers_refuse(const char *folder, const struct strings *names, str
 
 	err_set(e, EXIT_CONFIG, "'%s' holds %zu private keys of cygnet's: '%s'", folder,
 		names->count, all);
-	return err_remedy(e, "keep the one that this site's record shows, and move the others away");
+	return err_remedy(e, "keep the one that this site's record shows, "
+			  "and move the others away");
 }
 
 static int active_miss(const char *folder, const char *other, struct err *e)
 {
 	err_set(e, EXIT_CONFIG, "'%s' lacks the active private key, and holds '%s'", folder, other);
-	return err_remedy(e, "restore it, or move all of cygnet's keys away: 'cygnet bootstrap' makes "
-			  "a new one");
+	return err_remedy(e, "restore it, or move all of cygnet's keys away: "
+			  "'cygnet bootstrap' makes a new one");
 }
 
 /* others: what is neither the next key nor a retired one. */
@@ -156,7 +157,8 @@ static int id_check(const struct public_key *key, const char *id, struct err *e)
 {
 	if (*id == '\0' || strcmp(key->id, id) == 0)
 		return 0;
-	err_set(e, EXIT_CONFIG, "private key %s is not the one that cygnet has made, %s", key->id, id);
+	err_set(e, EXIT_CONFIG, "private key %s is not the one that cygnet has made, %s",
+		key->id, id);
 	return err_remedy(e, "find out who put it there, and restore the other");
 }
 
@@ -238,7 +240,8 @@ static int keys_wipe(const char *root, const char *folder, const char *suffix, c
 	for (size_t i = 0; i < names.count; i++) {
 		AUTO_FREE char *path = mem_printf("%s/%s", folder, names.items[i]);
 
-		if ((kept == NULL || strcmp(names.items[i], kept) != 0) && key_wipe(root, path, e) < 0)
+		if ((kept == NULL || strcmp(names.items[i], kept) != 0) &&
+		    key_wipe(root, path, e) < 0)
 			return -1;
 	}
 	return 0;

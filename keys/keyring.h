@@ -14,7 +14,7 @@ struct keyring {
 
 /* Which keys are to be told from one another: full ids, or "". */
 struct keyring_ids {
-	const char *active;	/* "": whichever is there but the other two, if it is the only one */
+	const char *active;	/* "": whichever is there but the other two, if the only one */
 	const char *next;
 	const char *retired;	/* to be wiped; it may be half wiped, and is not looked at */
 };

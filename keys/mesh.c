@@ -93,7 +93,8 @@ static bool is_another(const struct site *before, const struct site *site)
 /* Until the successor has published a key, the tunnel is the predecessor's. */
 static void instance_settle(const struct site *before, struct site *site)
 {
-	if (before == NULL || before->instance == NULL || site->instance == NULL || is_another(before, site))
+	if (before == NULL || before->instance == NULL || site->instance == NULL ||
+	    is_another(before, site))
 		return;
 	free(site->instance);
 	site->instance = mem_strdup(before->instance);
@@ -191,8 +192,8 @@ static bool subnet_is_acceptable(const struct selection *s, const struct site *s
 
 	cidr_format(range, text);
 	if (!policy_has_subnet(&s->inputs->listing->policy, site, range)) {
-		strings_addf(s->warnings, "site '%s': subnet '%s' is outside what the policy lets it "
-			     "offer", name, text);
+		strings_addf(s->warnings, "site '%s': subnet '%s' is outside what the policy "
+			     "lets it offer", name, text);
 	} else if (!cidrs_cover(s->inputs->allow_subnets, range)) {
 		strings_addf(s->warnings, "site '%s': subnet '%s' is outside 'allow-subnets'", name,
 			     text);
@@ -249,9 +250,7 @@ static void candidate_judge(const struct selection *s, struct candidate *candida
 	candidate->refused = site->subnets.count == 0;
 }
 
-/*
- * Peers will do the same with the own record, and its operator would look for the fault elsewhere.
- */
+/* Peers do the same with the own record, and its operator would look for the fault elsewhere. */
 static void own_warn(const struct selection *s)
 {
 	const struct policy *policy = &s->inputs->listing->policy;
@@ -259,14 +258,14 @@ static void own_warn(const struct selection *s)
 	char text[CIDR_TEXT];
 
 	if (!policy_has_site(policy, own))
-		strings_addf(s->warnings, "site '%s': the policy has no such site, so no peer takes it",
-			     own->name);
+		strings_addf(s->warnings, "site '%s': the policy has no such site, "
+			     "so no peer takes it", own->name);
 	for (size_t i = 0; i < own->subnets.count; i++) {
 		if (policy_has_subnet(policy, own, own->subnets.items[i]))
 			continue;
 		cidr_format(own->subnets.items[i], text);
-		strings_addf(s->warnings, "site '%s': subnet '%s' is outside what the policy lets it "
-			     "offer, so no peer takes it", own->name, text);
+		strings_addf(s->warnings, "site '%s': subnet '%s' is outside what the policy "
+			     "lets it offer, so no peer takes it", own->name, text);
 	}
 }
 
@@ -283,8 +282,8 @@ static void warnings_begin(struct selection *s)
 	const struct statics *statics = s->inputs->statics;
 
 	if (listing->policy.fault != NULL)
-		strings_addf(s->warnings, "the policy cannot be understood (%s), so the records change no "
-			     "peer", listing->policy.fault);
+		strings_addf(s->warnings, "the policy cannot be understood (%s), "
+			     "so the records change no peer", listing->policy.fault);
 	else if (listing->policy.freeze)
 		strings_add(s->warnings, "the policy freezes the mesh: the records change no peer");
 	own_warn(s);

@@ -15,7 +15,7 @@ struct policy_site {
 /* Zeroed is none: any site may offer anything. */
 struct policy {
 	uint32_t hash;		/* of its text; 0: there is none */
-	char *fault;		/* why it cannot be understood, and is taken for a freeze; NULL: it can */
+	char *fault;		/* why it is not understood, and taken for a freeze; NULL: it is */
 	bool freeze;		/* records add, change and remove no peer */
 	bool closed;		/* no other sites than these may exist */
 	struct policy_site *sites;
@@ -23,9 +23,9 @@ struct policy {
 };
 
 /*
- * Pure. {"schema": 1, "freeze": bool, "sites": {"<site>": {"subnets": ["<range>", …]}, …}}; all but
- * schema may be missing. Anything else in it, or in another shape, is a fault naming member and
- * rule. The result is yours to policy_done.
+ * Pure. {"schema": 1, "freeze": bool, "sites": {"<site>": {"subnets": ["<range>", …]}, …}};
+ * all but schema may be missing. Anything else in it, or in another shape, is a fault naming
+ * member and rule. The result is yours to policy_done.
  */
 void policy_parse(const char *text, struct policy *ret_policy);
 

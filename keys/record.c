@@ -298,7 +298,8 @@ static char *text_without(const struct site *site, size_t left_out)
 
 static char *text_that_fits(const struct site *site)
 {
-	size_t count = site->revoked.count, left_out = count > REVOKED_MAX ? count - REVOKED_MAX : 0;
+	size_t count = site->revoked.count;
+	size_t left_out = count > REVOKED_MAX ? count - REVOKED_MAX : 0;
 	AUTO_FREE char *text = text_without(site, left_out);
 
 	while (strlen(text) > RECORD_MAX && left_out < count) {

@@ -36,9 +36,9 @@ struct site {
 	struct strings revoked;	/* key ids, oldest first */
 	struct strings acks;	/* of a manual one: ids of our keys that its operator has loaded */
 	bool left;		/* a tombstone: region to instance may be NULL, the rest is empty */
-	bool empty;		/* claimed by an instance that has published nothing yet: no address, subnets or keys */
+	bool empty;		/* claimed, nothing published yet: no address, subnets or keys */
 	bool manual;		/* an operator's file: region to instance are NULL */
-	int64_t version;	/* of the parameter it was read from; 0: it was not. No part of the document */
+	int64_t version;	/* of the parameter it is from; 0: none. No part of the document */
 };
 
 /*

@@ -107,8 +107,8 @@ static int predecessors_parse(const json_t *document, struct strings *predecesso
 		return -1;
 	json_array_foreach(array, i, element) {
 		if (!json_is_string(element) || !shape_resource(json_string_value(element), "i-"))
-			return err_set(e, EXIT_CONFIG, "'predecessors' element %zu is not an instance id",
-				       i + 1);
+			return err_set(e, EXIT_CONFIG,
+				       "'predecessors' element %zu is not an instance id", i + 1);
 		strings_add(predecessors, json_string_value(element));
 	}
 	return 0;

@@ -44,7 +44,7 @@ struct rotation {
 	bool compromised;	/* .from may be in other hands: nobody is waited for */
 	struct strings skip;	/* peers that are not waited for */
 	int64_t wait_s;		/* for acks; 0: what suits the number of peers */
-	char boot[BOOT_ID_SIZE];	/* kernel's id of the boot that the next two are of; "": none */
+	char boot[BOOT_ID_SIZE];	/* kernel's id of the boot the next two are of; "": none */
 	int64_t since_ms;	/* the phase's begin, clock_boot_ms() */
 	uint32_t *sas;		/* charon's ids of the IKE_SAs that .from signed */
 	size_t sa_count;
@@ -68,7 +68,7 @@ struct state {
 	struct sites peers;	/* as last applied; static ones too */
 	uint32_t statics;	/* hash of the static peers' files as last applied */
 	uint32_t policy;	/* hash of the policy as last applied */
-	bool refused;		/* the mesh as last applied had warnings: a partial listing will not do */
+	bool refused;		/* the mesh last applied had warnings: no partial listing will do */
 	struct sites neighbours;	/* records of the own VPC's other sites, as last read */
 	char key[KEY_ID_SIZE];	/* that the own record calls active; "": the only one on disk */
 	int64_t key_made_s;	/* when it was made, or first seen; Unix time, 0: never */
@@ -86,15 +86,15 @@ struct keyring_ids state_key_ids(const struct state *state);
 
 /* Lost at boot. Zeroed is that of a fresh boot. Times are clock_boot_ms(). */
 struct recent {
-	int64_t reconciled_ms;		/* last full reconcile; 0: none since boot, or the next is due at once */
-	int64_t hindered_ms;		/* last one that found what another may find mended; 0: that is over */
+	int64_t reconciled_ms;		/* last full reconcile; 0: none yet, or due again at once */
+	int64_t hindered_ms;		/* last that found what another may find mended; 0: over */
 	int64_t hindered;		/* how many of them in a row did */
 	int64_t public_address;		/* that the instance had at the last */
 	int64_t settings;		/* hash of those that it was made with */
 	int64_t registry_warned_ms;	/* last warning that the registry cannot be read; 0: none */
-	int64_t charon_lost_ms;		/* since when charon has not answered after a pass; 0: it does */
-	int64_t unhealthy_ms;		/* last time that the Auto Scaling group was told so; 0: never */
-	int64_t hook_due_ms;		/* from then on sync answers the launch hook; 0: that is done */
+	int64_t charon_lost_ms;		/* since when charon is mute after a pass; 0: it is not */
+	int64_t unhealthy_ms;		/* when the Auto Scaling group was last told so; 0: never */
+	int64_t hook_due_ms;		/* from then on sync answers the launch hook; 0: done */
 	struct tunnel_wait {
 		char *site;
 		int64_t wanted;		/* hash of what its tunnel is to be, and whether it is */

@@ -56,8 +56,8 @@ static int phase_parse(const json_t *object, enum rotation_phase *ret_phase, str
 			return 0;
 		}
 	}
-	return err_set(e, EXIT_CONFIG, "'phase' is '%s', which this version of cygnet does not know",
-		       name);
+	return err_set(e, EXIT_CONFIG,
+		       "'phase' is '%s', which this version of cygnet does not know", name);
 }
 
 static int ids_parse(const json_t *object, struct rotation *rotation, struct err *e)
@@ -99,7 +99,8 @@ static int sas_parse(const json_t *object, struct rotation *rotation, struct err
 		json_int_t id = json_integer_value(element);
 
 		if (!json_is_integer(element) || id < 0 || id > UINT32_MAX)
-			return err_set(e, EXIT_CONFIG, "'sas' element %zu is not an SA's id", i + 1);
+			return err_set(e, EXIT_CONFIG, "'sas' element %zu is not an SA's id",
+				       i + 1);
 		*MEM_GROW(rotation->sas, rotation->sa_count) = (uint32_t)id;
 	}
 	return 0;

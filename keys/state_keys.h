@@ -5,10 +5,7 @@
 #include "base/json.h"
 #include "keys/state.h"
 
-/*
- * All of it may be missing: nothing was replaced or revoked then. EXIT_CONFIG names member and
- * rule.
- */
+/* All of it may be missing: nothing was replaced or revoked. EXIT_CONFIG names member and rule. */
 int state_keys_parse(const json_t *document, struct state *state, struct err *e);
 /* What is none is left out. */
 void state_keys_write(const struct state *state, json_t *document);

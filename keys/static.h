@@ -22,11 +22,11 @@ int statics_load(const char *root, struct statics *ret_statics, struct err *e);
 void statics_done(struct statics *statics);
 
 /*
- * Pure. One file's text: {"site", "address", "subnets": […], "keys": […], "acks": […]}. A key is
- * PEM or base64 SPKI, as public_key_parse takes it; the first is the active one, another the next.
- * acks may be missing: ids of our keys that the peer's operator has loaded there, at most 2.
- * Anything else in it, or missing, is EXIT_CONFIG naming member and rule. The result is yours to
- * site_done.
+ * Pure. One file's text: {"site", "address", "subnets": […], "keys": […], "acks": […]}. A key
+ * is PEM or base64 SPKI, as public_key_parse takes it; the first is the active one, another the
+ * next. acks may be missing: ids of our keys that the peer's operator has loaded there, at most
+ * 2. Anything else in it, or missing, is EXIT_CONFIG naming member and rule. The result is yours
+ * to site_done.
  */
 int static_parse(const char *text, size_t len, struct site *ret_site, struct err *e);
 

@@ -88,7 +88,9 @@ static enum tenure tenure_judge(const struct succession_inputs *inputs)
 	enum tenure tenure = inputs->state->duty == DUTY_SERVES ? tenure_serving(inputs) :
 								  tenure_ended(inputs);
 
-	return inputs->claim && (tenure != TENURE_HELD || inputs->refused != NULL) ? TENURE_CLAIM : tenure;
+	if (inputs->claim && (tenure != TENURE_HELD || inputs->refused != NULL))
+		return TENURE_CLAIM;
+	return tenure;
 }
 
 void succession_judge(const struct succession_inputs *inputs, struct succession *ret_succession)
@@ -165,15 +167,17 @@ int succession_check(const struct site *found, const struct site *own, enum scop
 		return 0;
 	if (strcmp(found->account, own->account) != 0 || strcmp(found->region, own->region) != 0 ||
 	    strcmp(found->vpc, own->vpc) != 0) {
-		err_set(e, EXIT_CONFIG, "site '%s' is filled by '%s' of account %s; this instance is in "
-			"'%s' of account %s", found->name, found->vpc, found->account, own->vpc,
-			own->account);
-		return err_remedy(e, "give this VPC a name of its own: tag the instance cygnet:site");
+		err_set(e, EXIT_CONFIG, "site '%s' is filled by '%s' of account %s; "
+			"this instance is in '%s' of account %s",
+			found->name, found->vpc, found->account, own->vpc, own->account);
+		return err_remedy(e, "give this VPC a name of its own: "
+				  "tag the instance cygnet:site");
 	}
 	if (scope == SCOPE_AZ && strcmp(found->zone, own->zone) != 0) {
-		err_set(e, EXIT_CONFIG, "site '%s' is filled in zone '%s'; this instance is in zone '%s'",
-			found->name, found->zone, own->zone);
-		return err_remedy(e, "give this zone a name of its own: tag the instance cygnet:site");
+		err_set(e, EXIT_CONFIG, "site '%s' is filled in zone '%s'; "
+			"this instance is in zone '%s'", found->name, found->zone, own->zone);
+		return err_remedy(e, "give this zone a name of its own: "
+				  "tag the instance cygnet:site");
 	}
 	return 0;
 }

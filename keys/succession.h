@@ -26,20 +26,20 @@ struct succession {
 
 /* All borrowed. */
 struct succession_inputs {
-	const struct site *found;	/* the own site's record in the registry; NULL: there is none */
-	const struct refusal *refused;	/* one that is there and could not be used; NULL: there is none */
+	const struct site *found;	/* the own site's record in the registry; NULL: none */
+	const struct refusal *refused;	/* one that is there and could not be used; NULL: none */
 	const char *instance;		/* our id */
 	const struct state *state;
 	const struct public_key *key;	/* our active key; NULL: none yet */
-	bool claim;			/* bootstrap --claim, or a hand-run bootstrap of a site that was left */
+	bool claim;			/* bootstrap --claim, or by hand where the site was left */
 };
 
 /*
- * Pure. The record with the greater (generation, instance id) fills the site; clocks decide nothing.
- * - An instance that never filled the site (state->generation 0) claims it with the generation found
- *   + 1 (1 when there is no record), unless the record found names it already: then it is its own,
- *   whose state was lost.
- * - One that fills it, and finds its record gone or a lesser one, holds it: the record is put again.
+ * Pure. The record with the greater (generation, instance id) fills the site; no clock decides.
+ * - An instance that never filled the site (state->generation 0) claims it with the generation
+ *   found + 1 (1 when there is no record), unless the record found names it already: then it is
+ *   its own, whose state was lost.
+ * - One that fills it, and finds its record gone or lesser, holds it: the record is put again.
  * - A greater one, or a tombstone of a greater generation, ends its tenure; state->duty keeps it
  *   ended until claim.
  * - A claim by one whose tenure has ended, or would, or may have (it is refused), is of a greater

@@ -97,7 +97,8 @@ static int groups_read(struct aws *aws, const struct instance *instance,
 	struct ec2_groups groups;
 
 	if (!cloud->known[CLOUD_INTERFACE])
-		return err_set(e, EXIT_MISSING, "the groups of network interface '%s' are not known",
+		return err_set(e, EXIT_MISSING,
+			       "the groups of network interface '%s' are not known",
 			       instance->interface);
 	if (ec2_groups_read(aws, instance->region, instance->vpc, &cloud->interface.groups,
 			    config->mesh, &groups, e) < 0)

@@ -5,15 +5,13 @@
 #include "aws/ec2.h"
 #include "metadata/config.h"
 
-/*
- * Parts of the VPC; each is read by itself, so that a missing permission costs only what needs it.
- */
+/* Parts of the VPC; each is read by itself: a missing permission costs only what needs it. */
 enum cloud_part {
 	CLOUD_INTERFACE,	/* the primary network interface */
 	CLOUD_ADDRESSES,	/* Elastic IPs that 'address' means */
 	CLOUD_SUBNETS,		/* of the VPC */
 	CLOUD_TABLES,		/* route tables of the VPC */
-	CLOUD_GROUPS,		/* the interface's security groups, and the VPC's that are tagged with the mesh */
+	CLOUD_GROUPS,		/* security groups: the interface's, and the mesh's by tag */
 	CLOUD_PARTS
 };
 

@@ -36,8 +36,8 @@ int config_file_read(const char *root, char **ret_text, struct err *e)
 static int setting_missing(const char *key, const struct tags *tags, struct err *e)
 {
 	const char *first = tags == NULL || !tags->off ? "" :
-		"IMDS shows no tags: set InstanceMetadataTags to 'enabled' among the launch template's "
-		"MetadataOptions, then ";
+		"IMDS shows no tags: set InstanceMetadataTags to 'enabled' among the launch "
+		"template's MetadataOptions, then ";
 
 	err_set(e, EXIT_CONFIG, "setting '%s' is required and set nowhere", key);
 	if (tags == NULL)
@@ -121,7 +121,8 @@ int config_zone(struct config *config, const struct instance *instance, const st
 	if (!config->zonal)
 		return 0;
 	if (ranges->count == 0)
-		return err_set(e, EXIT_CONFIG, "setting 'subnets' (default): zone '%s' has no subnet in '%s'",
+		return err_set(e, EXIT_CONFIG,
+			       "setting 'subnets' (default): zone '%s' has no subnet in '%s'",
 			       instance->zone, instance->vpc);
 	cidrs_done(&config->subnets);
 	cidrs_copy(ranges, &config->subnets);
@@ -134,7 +135,8 @@ static int waits_check(const struct config *config, struct err *e)
 {
 	if (config->tunnel_wait_s < config->timeout_s)
 		return 0;
-	return err_set(e, EXIT_CONFIG, "setting 'tunnel-wait' (%s): '%s' is not shorter than 'timeout' (%s): '%s'",
+	return err_set(e, EXIT_CONFIG,
+		       "setting 'tunnel-wait' (%s): '%s' is not shorter than 'timeout' (%s): '%s'",
 		       config->origins[SETTING_TUNNEL_WAIT], config->values[SETTING_TUNNEL_WAIT],
 		       config->origins[SETTING_TIMEOUT], config->values[SETTING_TIMEOUT]);
 }
@@ -154,7 +156,8 @@ int config_make(const struct config_sources *sources, struct config *ret_config,
 {
 	CLEANUP(config_done) struct config config = { 0 };
 
-	if (sources_merge(sources, &config, e) < 0 || settings_parse(sources, false, &config, e) < 0)
+	if (sources_merge(sources, &config, e) < 0 ||
+	    settings_parse(sources, false, &config, e) < 0)
 		return -1;
 	config.zonal = config.scope == SCOPE_AZ && config.values[SETTING_SUBNETS] == NULL;
 	if (settings_parse(sources, true, &config, e) < 0 || waits_check(&config, e) < 0)

@@ -37,7 +37,7 @@ struct config {
 	char *site;			/* [a-z0-9-]{1,63} */
 	char *prefix;			/* first element of the parameter path */
 	struct cidrs subnets;		/* what this site offers; sorted; no 0.0.0.0/0 */
-	bool zonal;			/* they are those of the own zone, and none until config_zone */
+	bool zonal;			/* they are the own zone's, and none until config_zone */
 	struct cidrs allow_subnets;	/* what a peer may offer */
 	enum scope scope;
 	char *registry_role;		/* ARN of the role to assume for the registry; NULL: none */
@@ -67,7 +67,7 @@ struct config {
 
 /* What settings are read from, strongest first; all borrowed. */
 struct config_sources {
-	const char *const *options;	/* of the command line: SETTING_COUNT, NULL where not given */
+	const char *const *options;	/* of the command line: SETTING_COUNT, NULL if not given */
 	char *const *environment;	/* "NAME=value": those of CYGNET_… count, unless empty */
 	const char *file_text;		/* of CONFIG_FILE, or NULL when there is none */
 	const struct tags *tags;

@@ -357,7 +357,7 @@ static const struct distro distros[] = {
 		 */
 		.upgrade = "dnf upgrade -y --releasever=latest",
 		.agent = "amazon-cloudwatch-agent",
-		.syslog = "rsyslog",	/* the same guide, "Comparing": systemd-journald alone is there */
+		.syslog = "rsyslog",	/* the same guide, "Comparing": only journald is there */
 		.packages = "nftables chrony",
 		.flavours = el_flavours,
 		.firewalls = all_firewalls,

@@ -30,7 +30,7 @@ enum firewall_kind { FIREWALL_NFT, FIREWALL_IPTABLES };
 struct firewall {
 	enum firewall_kind kind;
 	const char *program;		/* nft, or iptables */
-	const char *restore;		/* iptables-restore, with the option to wait; NULL with nft */
+	const char *restore;		/* iptables-restore, with its option to wait; NULL: nft */
 	const char *host_units;		/* of the host's own rules, blanks between */
 };
 
@@ -59,15 +59,15 @@ struct distro {
 	const char *source;		/* where the row's facts are from, or "unverified" */
 	const char *repositories;	/* that have to be enabled for strongSwan; NULL: none */
 	bool unpackaged;		/* there is no strongSwan, neither in these repositories */
-	const struct enabling *enabling;	/* of them, a row for each id; NULL: none is needed */
+	const struct enabling *enabling;	/* of them, a row for each id; NULL: none needed */
 	const char *install;		/* command that package names follow; NULL: not known */
 	const char *query;		/* a shell's, fails unless the package "$1" is installed */
-	const char *refresh;		/* command that reads the indexes anew, or fails; NULL: the others do */
+	const char *refresh;		/* reads the indexes anew, or fails; NULL: the others do */
 	const char *upgrade;		/* command that brings what is installed up to date */
-	const char *unattended;		/* options of install and upgrade while a machine boots; NULL: none */
+	const char *unattended;		/* options of install and upgrade at boot; NULL: none */
 	const char *packages;		/* that it needs besides the flavour's */
 	const char *agent;		/* package of the CloudWatch agent; NULL: there is none */
-	const char *syslog;		/* package and unit that write the agent's logs; NULL: they are there */
+	const char *syslog;		/* package and unit that write the logs; NULL: not needed */
 	const char *aws_cli;		/* package of it, where curl is too old to sign for S3 */
 
 	const struct flavour *const *flavours;		/* best first */

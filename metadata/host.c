@@ -55,7 +55,8 @@ static int release_value(char *text, const char *name, char **ret_value, struct 
 
 	if (!value_unquote(text, &value) || !shape_word(value, allowed, 1, 64))
 		return err_set(e, EXIT_CONFIG,
-			       "%s of os-release is not 1 to 64 of a-z, 0-9, '.', '_' and '-'", name);
+			       "%s of os-release is not 1 to 64 of a-z, 0-9, '.', '_' and '-'",
+			       name);
 	mem_cleanup(ret_value);
 	*ret_value = mem_strdup(value);
 	return 0;

@@ -108,8 +108,9 @@ static int ciphers_check(const char *proposal, struct err *e)
 	if (found[CIPHER_CLASSIC] == NULL || found[CIPHER_AEAD] == NULL)
 		return 0;
 	err_set(e, EXIT_CONFIG,
-		"proposal '%s' mixes the AEAD cipher '%s' and the classic '%s', which every strongSwan "
-		"since 5.5.1 rejects", proposal, found[CIPHER_AEAD], found[CIPHER_CLASSIC]);
+		"proposal '%s' mixes the AEAD cipher '%s' and the classic '%s', "
+		"which every strongSwan since 5.5.1 rejects",
+		proposal, found[CIPHER_AEAD], found[CIPHER_CLASSIC]);
 	return err_remedy(e, "write one proposal for each kind of cipher");
 }
 
@@ -145,7 +146,8 @@ static int item_add(const char *item, struct strings *ike, struct strings *esp, 
 			return 0;
 		}
 	}
-	return err_set(e, EXIT_CONFIG, "'%s' is not 'strong', 'article', 'ike:…' or 'esp:…'", item);
+	return err_set(e, EXIT_CONFIG, "'%s' is not 'strong', 'article', 'ike:…' or 'esp:…'",
+		       item);
 }
 
 int proposals_parse(const char *text, struct strings *ret_ike, struct strings *ret_esp,

@@ -6,7 +6,7 @@
 
 struct service {
 	bool known;		/* the unit exists */
-	bool enabled;		/* at the next boot: enabled, alias, static or generated; not enabled-runtime */
+	bool enabled;		/* at boot: enabled, alias, static, generated, no enabled-runtime */
 	bool active;		/* active, activating or reloading */
 };
 

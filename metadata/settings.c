@@ -33,8 +33,8 @@ static int derive_address(const struct config *config, const struct instance *in
 	(void)config;
 	if (instance->public_address == 0) {
 		err_set(e, EXIT_CONFIG, "the instance has no public IPv4 address");
-		return err_remedy(e, "associate an Elastic IP with network interface '%s', or name one "
-				  "in 'address'", instance->interface);
+		return err_remedy(e, "associate an Elastic IP with network interface '%s', "
+				  "or name one in 'address'", instance->interface);
 	}
 	address_format(instance->public_address, text);
 	*ret_text = mem_strdup(text);
@@ -56,7 +56,8 @@ static int parse_routes(const struct value *value, void *ret_value, struct err *
 	if (strncmp(value->text, "rtb-", strlen("rtb-")) != 0) {
 		if (value_routes(value, &ret_config->routes, e) == 0)
 			return 0;
-		return err_remedy(e, "or list the route tables, as in 'rtb-0123456789abcdef0, rtb-0123456789abcdef1'");
+		return err_remedy(e, "or list the route tables, as in "
+				  "'rtb-0123456789abcdef0, rtb-0123456789abcdef1'");
 	}
 	if (value_tables(value, &ret_config->route_tables, e) < 0)
 		return -1;

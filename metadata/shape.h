@@ -11,9 +11,7 @@ bool shape_label(const char *text);
 /* Labels with dots between, at most 253 bytes: "amazonaws.com.cn". */
 bool shape_domain(const char *text);
 
-/*
- * The prefix ("vpc-"), then 8 or 17 lower-case hex digits. Source: EC2 User Guide, "Resource IDs".
- */
+/* The prefix ("vpc-") and 8 or 17 lower-case hex digits. Source: EC2 User Guide, "Resource IDs". */
 bool shape_resource(const char *text, const char *prefix);
 
 /* An AWS account id: 12 digits. */
@@ -22,9 +20,7 @@ bool shape_account(const char *text);
 /* Six pairs of lower-case hex digits, colons between. */
 bool shape_mac(const char *text);
 
-/*
- * "arn:<partition>:iam::<account>:role/<path and name>". Source: IAM User Guide, "IAM identifiers".
- */
+/* "arn:<partition>:iam::<account>:role/<path/name>". Source: IAM User Guide, "IAM identifiers". */
 bool shape_role(const char *text);
 
 /* Between min and max bytes, each of them one of allowed. */

@@ -12,14 +12,14 @@ struct connection {
 	char *name;
 	char *remote_address;		/* as loaded; the first of the list */
 	char *local_id, *remote_id;
-	char *child;			/* name of the one child; NULL when there is none or more than one */
+	char *child;			/* name of the one child; NULL: there is none or several */
 	struct cidrs local_subnets, remote_subnets;	/* of that child, sorted */
 };
 
 /* An IKE_SA's child, installed or on its way. */
 struct child_sa {
 	char *name;
-	uint32_t id;			/* charon's unique id, among children; 0: it does not tell */
+	uint32_t id;			/* charon's unique id among children; 0: it does not tell */
 	char *state;			/* "INSTALLED", "REKEYING", … */
 	struct cidrs local_subnets, remote_subnets;
 	uint64_t bytes_in, bytes_out;

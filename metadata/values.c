@@ -40,8 +40,8 @@ int value_label(const struct value *value, void *ret_value, struct err *e)
 
 	if (!shape_label(value->text))
 		return err_set(e, EXIT_CONFIG,
-			       "value '%s' is not 1 to 63 of a-z, 0-9 and '-', with no '-' at either "
-			       "end", value->text);
+			       "value '%s' is not 1 to 63 of a-z, 0-9 and '-', "
+			       "with no '-' at either end", value->text);
 	*ret_text = mem_strdup(value->text);
 	return 0;
 }
@@ -56,8 +56,8 @@ int value_prefix(const struct value *value, void *ret_value, struct err *e)
 			       value->text, PREFIX_MAX);
 	if (strncasecmp(value->text, "aws", 3) == 0 || strncasecmp(value->text, "ssm", 3) == 0)
 		return err_set(e, EXIT_CONFIG,
-			       "value '%s' begins with 'aws' or 'ssm', which Parameter Store reserves",
-			       value->text);
+			       "value '%s' begins with 'aws' or 'ssm', "
+			       "which Parameter Store reserves", value->text);
 	*ret_text = mem_strdup(value->text);
 	return 0;
 }
@@ -194,8 +194,8 @@ int value_bits(const struct value *value, void *ret_value, struct err *e)
 
 	if (!number_parse(value->text, &bits) || bits % 8 != 0 || !value_bounds(value, bits))
 		return err_set(e, EXIT_CONFIG,
-			       "value '%s' is not a multiple of 8 between %lld and %lld", value->text,
-			       (long long)value->min, (long long)value->max);
+			       "value '%s' is not a multiple of 8 between %lld and %lld",
+			       value->text, (long long)value->min, (long long)value->max);
 	*ret_bits = (unsigned)bits;
 	return 0;
 }
@@ -207,8 +207,8 @@ int value_mss(const struct value *value, void *ret_value, struct err *e)
 
 	if (!number_parse(value->text, &mss) || (mss != 0 && !value_bounds(value, mss)))
 		return err_set(e, EXIT_CONFIG,
-			       "value '%s' is neither 0 nor between %lld and %lld bytes", value->text,
-			       (long long)value->min, (long long)value->max);
+			       "value '%s' is neither 0 nor between %lld and %lld bytes",
+			       value->text, (long long)value->min, (long long)value->max);
 	*ret_mss = (unsigned)mss;
 	return 0;
 }
@@ -226,9 +226,8 @@ int value_duration(const struct value *value, void *ret_value, struct err *e)
 			seconds = number * units[i].seconds;
 	if (seconds < 0)
 		return err_set(e, EXIT_CONFIG,
-			       "value '%s' is not a whole number with its unit, as in 15s, 10m, 1h or "
-			       "90d",
-			       value->text);
+			       "value '%s' is not a whole number with its unit, "
+			       "as in 15s, 10m, 1h or 90d", value->text);
 	if (!value_bounds(value, seconds))
 		return err_set(e, EXIT_CONFIG, "value '%s' is not between %llds and %llds",
 			       value->text, (long long)value->min, (long long)value->max);
@@ -338,12 +337,14 @@ int value_address(const struct value *value, void *ret_value, struct err *e)
 			choice.kind = ADDRESS_TAG;
 		else if (shape_resource(value->text, "eipalloc-"))
 			choice.kind = ADDRESS_ALLOCATION;
-		else if (address_parse(value->text, &choice.literal) && address_plausible(choice.literal))
+		else if (address_parse(value->text, &choice.literal) &&
+			 address_plausible(choice.literal))
 			choice.kind = ADDRESS_LITERAL;
 		else
-			return err_set(e, EXIT_CONFIG, "value '%s' is not an Elastic IP's allocation id "
-				       "('eipalloc-' and 8 or 17 hex digits), its address, or 'tag'",
-				       value->text);
+			return err_set(e, EXIT_CONFIG,
+				       "value '%s' is not an Elastic IP's allocation id "
+				       "('eipalloc-' and 8 or 17 hex digits), its address, "
+				       "or 'tag'", value->text);
 	}
 	if (choice.kind == ADDRESS_ALLOCATION)
 		choice.allocation = mem_strdup(value->text);
@@ -360,8 +361,8 @@ int value_tables(const struct value *value, void *ret_value, struct err *e)
 
 	while ((item = value_item(&rest)) != NULL) {
 		if (!shape_resource(item, "rtb-"))
-			return err_set(e, EXIT_CONFIG, "'%s' is not a route table's id ('rtb-' and 8 or 17 hex digits)",
-				       item);
+			return err_set(e, EXIT_CONFIG, "'%s' is not a route table's id "
+				       "('rtb-' and 8 or 17 hex digits)", item);
 		if (tables.count == TABLES_MAX)
 			return err_set(e, EXIT_CONFIG, "more than %d route tables", TABLES_MAX);
 		strings_add(&tables, item);
@@ -390,8 +391,9 @@ int value_hook(const struct value *value, void *ret_value, struct err *e)
 	char **ret_text = ret_value;
 
 	if (!shape_word(value->text, LETTERS DIGITS "-_/", 1, HOOK_MAX))
-		return err_set(e, EXIT_CONFIG, "value '%s' is not 1 to %d letters, digits, '-', '_' and "
-			       "'/'", value->text, HOOK_MAX);
+		return err_set(e, EXIT_CONFIG,
+			       "value '%s' is not 1 to %d letters, digits, '-', '_' and '/'",
+			       value->text, HOOK_MAX);
 	*ret_text = none ? NULL : mem_strdup(value->text);
 	return 0;
 }

@@ -25,11 +25,11 @@ typedef int value_parser(const struct value *value, void *ret_value, struct err 
 
 value_parser value_label;	/* char *: see shape_label */
 value_parser value_prefix;	/* char *: a path's first element, as SSM allows it */
-value_parser value_ranges;	/* struct cidrs: 1..RANGES_MAX, sorted, apart from each other, no /0 */
+value_parser value_ranges;	/* struct cidrs: 1..RANGES_MAX, sorted, apart, no /0 */
 value_parser value_servers;	/* struct strings: 1..8 host names or addresses, in that order */
 value_parser value_bits;	/* unsigned: min..max, a multiple of 8 */
 value_parser value_mss;		/* unsigned: 0 or min..max */
-value_parser value_duration;	/* int64_t: seconds, min..max; written "15s", "10m", "1h" or "90d" */
+value_parser value_duration;	/* int64_t: seconds, min..max; written "15s", "10m", "1h", "90d" */
 value_parser value_period;	/* int64_t: as value_duration, and 0 for "off" */
 value_parser value_backend;	/* enum backend */
 value_parser value_scope;	/* enum scope */

@@ -25,7 +25,8 @@ static const char arch_line[] = "arch=$(uname -m)\n";
 static const char s3_way[] =
 	"curl_signs() {\n"
 	"\tversion=$(curl --version | sed -n '1s/^curl \\([0-9]*\\)\\.\\([0-9]*\\).*/\\1 \\2/p')\n"
-	"\t[ \"${version% *}\" -gt " CURL_MAJOR " ] || { [ \"${version% *}\" -eq " CURL_MAJOR " ] && "
+	"\t[ \"${version% *}\" -gt " CURL_MAJOR " ] || "
+	"{ [ \"${version% *}\" -eq " CURL_MAJOR " ] && "
 	"[ \"${version#* }\" -ge " CURL_MINOR " ]; }\n"
 	"}\n"
 	"step 'see what signs for S3'\n"
@@ -36,7 +37,8 @@ static const char s3_way[] =
 	"\tway=fetch_cli\n"
 	"fi\n"
 	"if [ $way = fetch_cli ] && [ -z \"$aws_cli\" ] && ! command -v aws >/dev/null; then\n"
-	"\tfail 'curl is too old to sign for S3 and there is no aws CLI: add it to the machine image, or use https'\n"
+	"\tfail 'curl is too old to sign for S3 and there is no aws CLI: "
+	"add it to the machine image, or use https'\n"
 	"fi\n";
 
 void fetch_begin(struct buf *out, const struct order *order)
@@ -61,14 +63,18 @@ static void check_add(struct buf *out, const struct order *order, const char *fi
 	buf_adds(out, "step 'check the SHA-256 of cygnet'\n" "case $arch in\n");
 	for (size_t i = 0; i < ARCH_COUNT; i++)
 		if (order->hashes[i][0] != '\0')
-			buf_addf(out, "%s) pinned=%s ;;\n", arch_name((enum arch)i), order->hashes[i]);
+			buf_addf(out, "%s) pinned=%s ;;\n", arch_name((enum arch)i),
+				 order->hashes[i]);
 	buf_addf(out,
-		 "*) fail \"no SHA-256 is pinned for $arch: make this user-data with --sha256 $arch=...\" ;;\n"
+		 "*) fail \"no SHA-256 is pinned for $arch: "
+		 "make this user-data with --sha256 $arch=...\" ;;\n"
 		 "esac\n"
 		 "found=$(sha256sum <%s)\n"
 		 "found=${found%%%% *}\n"
 		 "[ \"$found\" = \"$pinned\" ] ||\n"
-		 "\tfail \"SHA-256 MISMATCH, not run: the source has $found, this user-data pins $pinned\"\n", file);
+		 "\tfail \"SHA-256 MISMATCH, not run: the source has $found, "
+		 "this user-data pins $pinned\"\n",
+		 file);
 }
 
 /* --- a binary --- */
@@ -91,7 +97,8 @@ static void https_add(struct buf *out, const struct source *source)
 	buf_adds(out,
 		 "\n"
 		 "step \"fetch $url\"\n"
-		 "try curl -sSfgL --proto =https --proto-redir =https -m 300 -o \"$work/cygnet\" \"$url\"\n");
+		 "try curl -sSfgL --proto =https --proto-redir =https -m 300 "
+		 "-o \"$work/cygnet\" \"$url\"\n");
 }
 
 static const char imds_functions[] =
@@ -100,7 +107,8 @@ static const char imds_functions[] =
 	"\t\tcurl -sSf --noproxy '*' -m 5 -K - \"http://169.254.169.254/latest/$1\"\n"
 	"}\n"
 	"identify() {\n"
-	"\ttoken=$(curl -sSf --noproxy '*' -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 600' \\\n"
+	"\ttoken=$(curl -sSf --noproxy '*' -m 5 -X PUT "
+	"-H 'X-aws-ec2-metadata-token-ttl-seconds: 600' \\\n"
 	"\t\thttp://169.254.169.254/latest/api/token) &&\n"
 	"\t\tregion=${region:-$(imds meta-data/placement/region)} &&\n"
 	"\t\tdomain=$(imds meta-data/services/domain)\n"
@@ -108,7 +116,8 @@ static const char imds_functions[] =
 
 static const char signing_functions[] =
 	"member() {\n"
-	"\tprintf '%s' \"$credentials\" | tr ',{}' '[\\n*]' | sed -n \"s/^ *\\\"$1\\\" *: *\\\"\\(.*\\)\\\" *\\$/\\1/p\"\n"
+	"\tprintf '%s' \"$credentials\" | tr ',{}' '[\\n*]' | "
+	"sed -n \"s/^ *\\\"$1\\\" *: *\\\"\\(.*\\)\\\" *\\$/\\1/p\"\n"
 	"}\n"
 	"fetch_curl() {\n"
 	"\trole=$(imds meta-data/iam/security-credentials/) &&\n"
@@ -120,7 +129,8 @@ static const char signing_functions[] =
 	"\t\t\t\"https://$bucket.s3.$region.$domain/$key\"\n"
 	"}\n"
 	"fetch_cli() {\n"
-	"\taws s3api get-object --region \"$region\" --bucket \"$bucket\" --key \"$key\" \"$work/cygnet\" >/dev/null\n"
+	"\taws s3api get-object --region \"$region\" --bucket \"$bucket\" --key \"$key\" "
+	"\"$work/cygnet\" >/dev/null\n"
 	"}\n";
 
 static const char s3_steps[] =
@@ -167,8 +177,8 @@ static void binary_add(struct buf *out, const struct order *order)
 
 static void apt_add(struct buf *out, const struct order *order)
 {
-	AUTO_FREE char *line = mem_printf("deb [signed-by=/etc/apt/keyrings/cygnet.asc] %s %s", order->source.url,
-					  order->source.suite);
+	AUTO_FREE char *line = mem_printf("deb [signed-by=/etc/apt/keyrings/cygnet.asc] %s %s",
+					  order->source.url, order->source.suite);
 
 	buf_adds(out,
 		 "step 'add the repository of cygnet'\n"
@@ -187,7 +197,8 @@ static void dnf_add(struct buf *out, const struct order *order)
 		 "command -v rpm >/dev/null || fail \"'$os' has no rpm\"\n");
 	shell_write(out, "/etc/pki/rpm-gpg/RPM-GPG-KEY-cygnet", order->key);
 	buf_adds(out,
-		 "printf '%s\\n' >/etc/yum.repos.d/cygnet.repo '[cygnet]' 'name=cygnet' 'enabled=1' 'gpgcheck=1' \\\n"
+		 "printf '%s\\n' >/etc/yum.repos.d/cygnet.repo '[cygnet]' "
+		 "'name=cygnet' 'enabled=1' 'gpgcheck=1' \\\n"
 		 "\t'gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-cygnet' 'baseurl='");
 	shell_quote_arch(out, order->source.url);
 	buf_adds(out, "\n");
@@ -207,7 +218,8 @@ static void package_add(struct buf *out, const struct order *order)
 			 "obtain cygnet\n");
 	}
 	buf_adds(out,
-		 "program=$(command -v cygnet) || fail 'there is no cygnet in the machine image'\n");
+		 "program=$(command -v cygnet) || "
+		 "fail 'there is no cygnet in the machine image'\n");
 	if (is_pinned(order))
 		check_add(out, order, "\"$program\"");
 }

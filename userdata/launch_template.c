@@ -21,7 +21,8 @@ static char *base64(const char *text)
 
 json_t *launch_metadata_options(void)
 {
-	return json_pack("{s:s, s:s, s:i, s:s}", "HttpEndpoint", "enabled", "HttpTokens", "required",
+	return json_pack("{s:s, s:s, s:i, s:s}",
+			 "HttpEndpoint", "enabled", "HttpTokens", "required",
 			 "HttpPutResponseHopLimit", 1, "InstanceMetadataTags", "enabled");
 }
 
@@ -55,7 +56,8 @@ int launch_template_make(const struct order *order, const struct config *config,
 	AUTO_FREE char *encoded = base64(userdata), *text = NULL;
 
 	if (config->mesh == NULL) {
-		err_set(e, EXIT_CONFIG, "a launch template tags what it launches with 'mesh', which is set nowhere");
+		err_set(e, EXIT_CONFIG, "a launch template tags what it launches with 'mesh', "
+			"which is set nowhere");
 		return err_remedy(e, "give --mesh");
 	}
 	tags = tags_make(config);
@@ -63,7 +65,8 @@ int launch_template_make(const struct order *order, const struct config *config,
 			 "ImageId", order->ami, "InstanceType", order->type,
 			 "IamInstanceProfile", "Name", order->profile,
 			 "MetadataOptions", launch_metadata_options(),
-			 "NetworkInterfaces", "DeviceIndex", 0, "AssociatePublicIpAddress", !order->endpoints,
+			 "NetworkInterfaces", "DeviceIndex", 0,
+			 "AssociatePublicIpAddress", !order->endpoints,
 			 "DeleteOnTermination", true, "Groups", order->group,
 			 "TagSpecifications", launch_tag_specifications(tags),
 			 "UserData", encoded);

@@ -20,7 +20,10 @@
 
 const char *arch_name(enum arch arch)
 {
-	static const char *const names[ARCH_COUNT] = { [ARCH_X86_64] = "x86_64", [ARCH_AARCH64] = "aarch64" };
+	static const char *const names[ARCH_COUNT] = {
+		[ARCH_X86_64] = "x86_64",
+		[ARCH_AARCH64] = "aarch64",
+	};
 
 	return names[arch];
 }
@@ -74,7 +77,8 @@ static int format_parse(const char *text, enum format *ret_format, struct err *e
 		}
 	}
 	for (size_t i = 0; i < COUNT_OF(formats); i++)
-		buf_addf(&names, "%s%s", i == 0 ? "" : i + 1 < COUNT_OF(formats) ? ", " : " or ", formats[i].name);
+		buf_addf(&names, "%s%s", i == 0 ? "" : i + 1 < COUNT_OF(formats) ? ", " : " or ",
+			 formats[i].name);
 	if (text == NULL)
 		err_set(e, EXIT_USAGE, "--format is missing: give %s", buf_str(&names));
 	else
@@ -124,9 +128,10 @@ static bool option_is_given(const struct option *option, const struct order_word
 static int options_check(const struct order_words *words, enum format format, struct err *e)
 {
 	for (size_t i = 0; i < COUNT_OF(options); i++)
-		if (option_is_given(&options[i], words) && (formats[format].uses & options[i].kind) == 0)
-			return err_set(e, EXIT_USAGE, "%s is of no use to --format %s", options[i].name,
-				       formats[format].name);
+		if (option_is_given(&options[i], words) &&
+		    (formats[format].uses & options[i].kind) == 0)
+			return err_set(e, EXIT_USAGE, "%s is of no use to --format %s",
+				       options[i].name, formats[format].name);
 	return 0;
 }
 
@@ -144,13 +149,15 @@ static int hash_parse(const char *text, struct order *order, struct err *e)
 		    !shape_word(digits + 1, hex, HASH_TEXT - 1, HASH_TEXT - 1))
 			continue;
 		if (order->hashes[arch][0] != '\0')
-			return err_set(e, EXIT_USAGE, "--sha256 is given twice for %s", arch_name(arch));
+			return err_set(e, EXIT_USAGE, "--sha256 is given twice for %s",
+				       arch_name(arch));
 		for (size_t i = 0; i < HASH_TEXT; i++)
 			order->hashes[arch][i] = digits[1 + i] >= 'A' && digits[1 + i] <= 'F'
 				? (char)(digits[1 + i] - 'A' + 'a') : digits[1 + i];
 		return 0;
 	}
-	return err_set(e, EXIT_USAGE, "--sha256 '%s' is not x86_64= or aarch64= and 64 hex digits", text);
+	return err_set(e, EXIT_USAGE, "--sha256 '%s' is not x86_64= or aarch64= and 64 hex digits",
+		       text);
 }
 
 static int hashes_parse(const struct order_words *words, const char *own, struct order *order,
@@ -175,11 +182,14 @@ static int key_read(const char *path, char **ret_key, struct err *e)
 		return err_set(e, EXIT_USAGE, "--repository-key '%s' is no absolute path", path);
 	if (file_read("", absolute, KEY_MAX, &text, NULL, e) < 0)
 		return err_wrap(e, "--repository-key");
-	if (strncmp(buf_str(&text), KEY_BEGINS, strlen(KEY_BEGINS)) != 0 || strlen(buf_str(&text)) != text.len)
-		return err_set(e, EXIT_USAGE, "--repository-key '%s' is no armoured PGP public key", path);
+	if (strncmp(buf_str(&text), KEY_BEGINS, strlen(KEY_BEGINS)) != 0 ||
+	    strlen(buf_str(&text)) != text.len)
+		return err_set(e, EXIT_USAGE, "--repository-key '%s' is no armoured PGP public key",
+			       path);
 	for (const char *c = buf_str(&text); *c != '\0'; c++)
 		if ((*c < ' ' && *c != '\n') || *c > '~')
-			return err_set(e, EXIT_USAGE, "--repository-key '%s' is not plain text", path);
+			return err_set(e, EXIT_USAGE, "--repository-key '%s' is not plain text",
+				       path);
 	*ret_key = buf_take(&text);
 	return 0;
 }
@@ -195,7 +205,8 @@ static int origin_make(const struct order_words *words, const char *own, struct 
 	if (source_is_repository(&order->source) != (words->repository_key != NULL))
 		return err_set(e, EXIT_USAGE, words->repository_key
 			       ? "--repository-key is for the sources apt: and dnf:"
-			       : "packages of '%s' are checked by their signatures: give --repository-key",
+			       : "packages of '%s' are checked by their signatures: "
+				 "give --repository-key",
 			       order->source.text);
 	if (words->repository_key != NULL && key_read(words->repository_key, &order->key, e) < 0)
 		return -1;
@@ -251,10 +262,12 @@ static int word_take(const struct word *word, const struct order_words *words, s
 	const char *text = *(const char *const *)((const char *)words + word->word);
 
 	if (text == NULL && (word->needed & 1U << order->format) != 0)
-		return err_set(e, EXIT_USAGE, "--format %s needs %s, as in '%s %s'", formats[order->format].name,
+		return err_set(e, EXIT_USAGE, "--format %s needs %s, as in '%s %s'",
+			       formats[order->format].name,
 			       word->option, word->option, word->example);
 	if (text != NULL && !word->is_valid(text))
-		return err_set(e, EXIT_USAGE, "%s '%s' is not like '%s'", word->option, text, word->example);
+		return err_set(e, EXIT_USAGE, "%s '%s' is not like '%s'",
+			       word->option, text, word->example);
 	*(const char **)((char *)order + word->member) = text;
 	return 0;
 }
@@ -268,11 +281,12 @@ int order_make(const struct order_words *words, const char *own, struct order *r
 		.endpoints = words->endpoints,
 	};
 
-	if (format_parse(words->format, &order.format, e) < 0 || options_check(words, order.format, e) < 0 ||
-	    origin_make(words, own, &order, e) < 0)
+	if (format_parse(words->format, &order.format, e) < 0 ||
+	    options_check(words, order.format, e) < 0 || origin_make(words, own, &order, e) < 0)
 		return -1;
 	if (!order.has_source && (formats[order.format].uses & SCRIPT) != 0)
-		return err_set(e, EXIT_USAGE, "--format %s needs --source", formats[order.format].name);
+		return err_set(e, EXIT_USAGE, "--format %s needs --source",
+			       formats[order.format].name);
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (word_take(&known[i], words, &order, e) < 0)
 			return -1;

@@ -44,10 +44,10 @@ struct order {
 	bool has_source;
 	struct source source;
 	char hashes[ARCH_COUNT][HASH_TEXT];	/* in lower case; "": not pinned */
-	char *key;				/* PGP public key of a repository, as text; NULL: none */
+	char *key;				/* PGP public key of a repository; NULL: none */
 	bool upgrade;				/* what is installed is brought up to date first */
 	bool cloudwatch;			/* install the CloudWatch agent */
-	bool endpoints;				/* no public address of its own: the VPC has endpoints */
+	bool endpoints;				/* no own public address: the VPC has endpoints */
 
 	/* What a launch template or a policy is about; borrowed, NULL where not given. */
 	const char *ami, *type, *group, *profile;

@@ -29,8 +29,8 @@ static void manager_body(struct buf *body, const struct machine *machine)
 	const struct distro *distro = machine->distro;
 
 	buf_addf(body, "\tinstalled() { %s; }\n", distro->query);
-	buf_addf(body, "\tadd() { %s%s%s \"$@\"; }\n", distro->install, distro->unattended ? " " : "",
-		 distro->unattended ? distro->unattended : "");
+	buf_addf(body, "\tadd() { %s%s%s \"$@\"; }\n", distro->install,
+		 distro->unattended ? " " : "", distro->unattended ? distro->unattended : "");
 	buf_addf(body, "\trefresh() { %s; }\n", distro->refresh ? distro->refresh : ":");
 }
 
@@ -42,16 +42,14 @@ static void upgrade_body(struct buf *body, const struct machine *machine)
 		 unattended ? unattended : "");
 }
 
-/*
- * The flavour that bootstrap will take, as nothing but its packages is there; NULL: the row has
- * none to install.
- */
+/* The flavour that bootstrap will take, as only its packages are there; NULL: none to install. */
 static const struct flavour *flavour_choose(const struct machine *machine)
 {
 	const struct flavour *const *flavours = machine->distro->flavours;
 
 	for (size_t i = 0; flavours[i] != NULL && !machine->distro->unpackaged; i++)
-		if (machine->backend == BACKEND_DETECTED || flavours[i]->backend == machine->backend)
+		if (machine->backend == BACKEND_DETECTED ||
+		    flavours[i]->backend == machine->backend)
 			return flavours[i];
 	return NULL;
 }
@@ -60,15 +58,17 @@ static void needs_body(struct buf *body, const struct machine *machine)
 {
 	const struct flavour *flavour = flavour_choose(machine);
 
-	buf_addf(body, "\tneeds() { \"$@\" %s%s%s; }\n", flavour ? flavour->packages : "", flavour ? " " : "",
-		 machine->distro->packages);
+	buf_addf(body, "\tneeds() { \"$@\" %s%s%s; }\n",
+		 flavour ? flavour->packages : "", flavour ? " " : "", machine->distro->packages);
 	if (flavour == NULL)
-		buf_adds(body, "\tsay \"no strongSwan is packaged for $os: the machine image has to have it\"\n");
+		buf_adds(body, "\tsay \"no strongSwan is packaged for $os: "
+			 "the machine image has to have it\"\n");
 }
 
 static void enable_body(struct buf *body, const struct machine *machine)
 {
-	for (const struct enabling *one = machine->distro->enabling; one != NULL && one->ids != NULL; one++)
+	for (const struct enabling *one = machine->distro->enabling;
+	     one != NULL && one->ids != NULL; one++)
 		for (size_t i = 0; one->ids[i] != NULL; i++)
 			if (strcmp(one->ids[i], machine->id) == 0)
 				buf_addf(body, "\tenabling() { %s; }\n", one->command);
@@ -79,7 +79,8 @@ static void agent_body(struct buf *body, const struct machine *machine)
 	const char *syslog = machine->distro->syslog;
 
 	if (machine->distro->agent != NULL)
-		buf_addf(body, "\tagent=%s syslog=%s\n", machine->distro->agent, syslog ? syslog : "''");
+		buf_addf(body, "\tagent=%s syslog=%s\n", machine->distro->agent,
+			 syslog ? syslog : "''");
 }
 
 static void aws_cli_body(struct buf *body, const struct machine *machine)
@@ -97,7 +98,8 @@ static const struct aspect manager = {
 static const struct aspect needs = {
 	needs_body,
 	"\tneeds() { \"$@\"; }\n"
-	"\tsay \"'$os' is not known: the machine image has to have strongSwan, nft and a time daemon\"\n",
+	"\tsay \"'$os' is not known: "
+	"the machine image has to have strongSwan, nft and a time daemon\"\n",
 };
 static const struct aspect enable = { enable_body, "\tenabling() { :; }\n" };
 static const struct aspect upgrade = {
@@ -113,7 +115,8 @@ static const struct aspect aws_cli = { aws_cli_body, "\taws_cli=''\n" };
  */
 static const char functions[] =
 	"repositories() { [ -n \"$known\" ] || { enabling && refresh && known=yes; }; }\n"
-	"missing() { for name; do installed \"$name\" >/dev/null 2>&1 || printf ' %s' \"$name\"; done; }\n"
+	"missing() { for name; do "
+	"installed \"$name\" >/dev/null 2>&1 || printf ' %s' \"$name\"; done; }\n"
 	"added() { add \"$@\" && [ -z \"$(missing \"$@\")\" ]; }\n"
 	"anew() { \"$@\" || { refresh; return 1; }; }\n"
 	"obtain() { try anew added \"$@\" || fail \"not all is installed:$(missing \"$@\")\"; }\n";
@@ -172,10 +175,12 @@ static void case_add(struct buf *out, const struct aspect *aspect, enum backend 
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; rows[i].ids[k] != NULL; k++)
-			arms_add(&arms, aspect, &(struct machine){ &rows[i], rows[i].ids[k], backend });
+			arms_add(&arms, aspect,
+				 &(struct machine){ &rows[i], rows[i].ids[k], backend });
 	buf_adds(out, "case $os in\n");
 	for (size_t i = 0; i < arms.count; i++)
-		buf_addf(out, "%s)\n%s\t;;\n", buf_str(&arms.items[i].machines), buf_str(&arms.items[i].body));
+		buf_addf(out, "%s)\n%s\t;;\n", buf_str(&arms.items[i].machines),
+			 buf_str(&arms.items[i].body));
 	buf_addf(out, "*)\n%s\t;;\nesac\n", aspect->others);
 }
 

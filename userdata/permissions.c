@@ -40,10 +40,12 @@ REASON(health, "unhealthy-after is set", config->unhealthy_after_s > 0);
 
 /* --- what a call is about --- */
 
-#define PARAMETER(path) "arn:{partition}:ssm:{registry}:{registry-account}:parameter/{prefix}/{mesh}/" path
+#define PARAMETER(path)									\
+	"arn:{partition}:ssm:{registry}:{registry-account}:parameter/{prefix}/{mesh}/" path
 #define EC2(id) "arn:{partition}:ec2:{region}:{account}:" id
 #define SCALING_GROUP									\
-	"arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{scaling-group}"
+	"arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:"		\
+	"autoScalingGroupName/{scaling-group}"
 
 #define ANY_WAY { NULL, NULL, NULL }
 #define IN_REGION { "StringEquals", "aws:RequestedRegion", "{region}" }
@@ -85,7 +87,8 @@ REASON(health, "unhealthy-after is set", config->unhealthy_after_s > 0);
 #define LOOKS RUNS " plan"
 
 static const struct permission rows[] = {
-	ROW("s3:GetObject", INSTANCE, "user-data", &bucket, "arn:{partition}:s3:::{object}", ANY_WAY),
+	ROW("s3:GetObject", INSTANCE, "user-data", &bucket,
+	    "arn:{partition}:s3:::{object}", ANY_WAY),
 
 	ROW("sts:AssumeRole", INSTANCE, LOOKS " leave", &role, "{registry-role}", ANY_WAY),
 	ROW("sts:AssumeRole", OPERATOR, "forget", &role, "{registry-role}", ANY_WAY),
@@ -109,19 +112,22 @@ static const struct permission rows[] = {
 	EC2_READ("DescribeRouteTables", LOOKS " leave", &routed),
 	EC2_READ("DescribeSecurityGroups", LOOKS " leave", &groups),
 	EC2_READ("DescribeSecurityGroupRules", LOOKS " leave", &groups),
-	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS, EC2("network-interface/*"), OF_MESH,
-		CHECK_OFF),
+	EC2_ROW("ModifyNetworkInterfaceAttribute", RUNS, ALWAYS,
+		EC2("network-interface/*"), OF_MESH, CHECK_OFF),
 	EC2_ADDRESS("AssociateAddress", RUNS),
 	EC2_ADDRESS("DisassociateAddress", "leave"),
 	EC2_ROUTE("CreateRoute", RUNS),
 	EC2_ROUTE("ReplaceRoute", RUNS),
 	EC2_ROUTE("DeleteRoute", RUNS " leave"),
-	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &groups_managed, EC2("security-group/*"), OF_MESH),
-	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &groups_managed, EC2("security-group/*"), OF_MESH),
+	EC2_ROW("AuthorizeSecurityGroupIngress", RUNS, &groups_managed,
+		EC2("security-group/*"), OF_MESH),
+	EC2_ROW("RevokeSecurityGroupIngress", RUNS " leave", &groups_managed,
+		EC2("security-group/*"), OF_MESH),
 
 	ROW("autoscaling:DescribeAutoScalingInstances", INSTANCE, WAKES, &hook, "*", IN_REGION),
 	ROW("autoscaling:CompleteLifecycleAction", INSTANCE, WAKES, &hook, SCALING_GROUP, ANY_WAY),
-	ROW("autoscaling:RecordLifecycleActionHeartbeat", INSTANCE, "bootstrap", &hook, SCALING_GROUP, ANY_WAY),
+	ROW("autoscaling:RecordLifecycleActionHeartbeat", INSTANCE, "bootstrap", &hook,
+	    SCALING_GROUP, ANY_WAY),
 	ROW("autoscaling:SetInstanceHealth", INSTANCE, "sync", &health, SCALING_GROUP, ANY_WAY),
 };
 
@@ -147,8 +153,9 @@ static bool action_has(size_t i, const char *command)
 
 char *permissions_text(void)
 {
-	static const char *const commands[] = { "user-data", "bootstrap", "sync", "rekey", "plan", "leave",
-						"forget" };
+	static const char *const commands[] = {
+		"user-data", "bootstrap", "sync", "rekey", "plan", "leave", "forget",
+	};
 	struct buf text = { 0 };
 
 	buf_addf(&text, "%-43s", "action");
@@ -159,7 +166,8 @@ char *permissions_text(void)
 			continue;
 		buf_addf(&text, "\n%-43s", rows[i].action);
 		for (size_t k = 0; k < COUNT_OF(commands); k++)
-			buf_addf(&text, " %-*s", (int)strlen(commands[k]), action_has(i, commands[k]) ? "x" : "-");
+			buf_addf(&text, " %-*s", (int)strlen(commands[k]),
+				 action_has(i, commands[k]) ? "x" : "-");
 	}
 	buf_adds(&text, "\n");
 	return buf_take(&text);

@@ -18,7 +18,8 @@ enum principal {
 /* Which settings, or which source, lead to a call. */
 struct reason {
 	const char *words;
-	bool (*holds)(const struct config *config, const struct source *source);	/* source may be NULL */
+	/* source may be NULL */
+	bool (*holds)(const struct config *config, const struct source *source);
 };
 
 /* A call is allowed only if this key of it has this value. */
@@ -31,7 +32,7 @@ struct condition {
 struct permission {
 	const char *action;		/* "ssm:PutParameter" */
 	enum principal principal;
-	const char *commands;		/* that make the call, blanks between; "user-data" is the script */
+	const char *commands;		/* that make it, blanks between; "user-data": the script */
 	const struct reason *reason;	/* NULL: always */
 	const char *resource;		/* ARN; what it has in braces a policy fills in */
 	struct condition conditions[3];

@@ -11,8 +11,13 @@
 const char *policy_partition(const char *region)
 {
 	static const struct { const char *prefix, *partition; } partitions[] = {
-		{ "cn-", "aws-cn" }, { "us-gov-", "aws-us-gov" }, { "eusc-", "aws-eusc" }, { "us-iso-", "aws-iso" },
-		{ "us-isob-", "aws-iso-b" }, { "eu-isoe-", "aws-iso-e" }, { "us-isof-", "aws-iso-f" },
+		{ "cn-", "aws-cn" },
+		{ "us-gov-", "aws-us-gov" },
+		{ "eusc-", "aws-eusc" },
+		{ "us-iso-", "aws-iso" },
+		{ "us-isob-", "aws-iso-b" },
+		{ "eu-isoe-", "aws-iso-e" },
+		{ "us-isof-", "aws-iso-f" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(partitions); i++)
@@ -25,14 +30,12 @@ const char *policy_partition(const char *region)
 
 static int option_missing(const char *option, struct err *e)
 {
-	err_set(e, EXIT_CONFIG, "the least policy depends on '%s', which is not known here", option);
+	err_set(e, EXIT_CONFIG, "the least policy depends on '%s', which is not known here",
+		option);
 	return err_remedy(e, "give --%s", option);
 }
 
-/*
- * The value of the name in braces that text begins with; *ret_len is how long that is with its
- * braces.
- */
+/* The value of the name in braces that text begins with; *ret_len: its length with the braces. */
 static int name_fill(const struct names *names, const char *text, size_t *ret_len,
 		     const char **ret_value, struct err *e)
 {
@@ -164,7 +167,8 @@ static int grant_make(const struct names *names, const struct permission *row, j
 
 	if (value_make(names, row->resource, &resource, e) < 0)
 		return err_wrap(e, "%s", row->action);
-	for (size_t i = 0; i < COUNT_OF(row->conditions) && row->conditions[i].operator != NULL; i++)
+	for (size_t i = 0;
+	     i < COUNT_OF(row->conditions) && row->conditions[i].operator != NULL; i++)
 		if (condition_add(names, &row->conditions[i], all, e) < 0)
 			return err_wrap(e, "%s", row->action);
 	grant = json_pack("{s:s, s:O}", "Effect", "Allow", "Resource", resource);
@@ -185,7 +189,8 @@ static void statement_add(json_t *statements, json_t *grant, const char *action)
 
 		json_object_del(other, "Action");
 		if (json_equal(other, grant)) {
-			json_array_append_new(json_object_get(statement, "Action"), json_string(action));
+			json_array_append_new(json_object_get(statement, "Action"),
+					      json_string(action));
 			return;
 		}
 	}
@@ -199,9 +204,11 @@ static bool row_concerns(const struct permission *row, const struct names *names
 {
 	enum principal whose = row->principal;
 
-	if (whose == PRINCIPAL_REGISTRY && names->config->registry_role == NULL && principal == PRINCIPAL_INSTANCE)
+	if (whose == PRINCIPAL_REGISTRY && names->config->registry_role == NULL &&
+	    principal == PRINCIPAL_INSTANCE)
 		whose = PRINCIPAL_INSTANCE;
-	return whose == principal && (row->reason == NULL || row->reason->holds(names->config, names->source));
+	return whose == principal &&
+	       (row->reason == NULL || row->reason->holds(names->config, names->source));
 }
 
 int policy_statements(const struct names *names, enum principal principal, json_t **ret_statements,
@@ -234,9 +241,7 @@ static char *role_account(const char *role)
 	return mem_strndup(account, strcspn(account, ":"));
 }
 
-/*
- * The path of the own record below the mesh's; NULL while mesh or site is not known. Yours to free.
- */
+/* The own record's path below the mesh's; NULL while mesh or site is not known. Yours to free. */
 static char *record_path(const struct config *config, const char *site)
 {
 	const struct registry registry = { .prefix = config->prefix, .mesh = config->mesh };
@@ -260,10 +265,12 @@ static const char *site_name(const struct order *order, const struct config *con
 int policy_make(const struct order *order, const struct config *config, enum principal principal,
 		char **ret_text, struct err *e)
 {
-	const char *site = site_name(order, config), *account = order->account ? order->account : "*";
+	const char *site = site_name(order, config);
+	const char *account = order->account ? order->account : "*";
 	const char *place = order->region ? order->region : config->registry;
 	AUTO_FREE char *record = record_path(config, site);
-	AUTO_FREE char *theirs = config->registry_role ? role_account(config->registry_role) : mem_strdup(account);
+	AUTO_FREE char *theirs = config->registry_role ? role_account(config->registry_role) :
+							 mem_strdup(account);
 	AUTO_JSON json_t *statements = NULL, *document = NULL;
 	AUTO_FREE char *text = NULL;
 	const struct names names = {

@@ -6,10 +6,7 @@
 #include "userdata/order.h"
 #include "userdata/permissions.h"
 
-/*
- * What the names in braces stand for; all borrowed. NULL: not known, and what needs it cannot be
- * made.
- */
+/* What names in braces stand for; all borrowed. NULL: not known; what needs it cannot be made. */
 struct names {
 	const struct config *config;
 	const struct source *source;		/* NULL: cygnet is not fetched from S3 */

@@ -63,11 +63,14 @@ static const char cloudwatch[] =
 	"\t[ -z \"$syslog\" ] || systemctl enable --now \"$syslog\"\n"
 	"\tfolder=/opt/aws/amazon-cloudwatch-agent\n"
 	"\tfor log in messages secure audit/audit.log; do\n"
-	"\t\tprintf '{\"file_path\":\"/var/log/%s\",\"log_group_name\":\"/var/log/%s\"}\\n' \"$log\" \"$log\"\n"
+	"\t\tprintf '{\"file_path\":\"/var/log/%s\",\"log_group_name\":\"/var/log/%s\"}\\n' "
+	"\"$log\" \"$log\"\n"
 	"\tdone | paste -sd, - >\"$work/logs\"\n"
-	"\tprintf '{\"logs\":{\"logs_collected\":{\"files\":{\"collect_list\":[%s]}}}}\\n' \"$(cat \"$work/logs\")\" \\\n"
+	"\tprintf '{\"logs\":{\"logs_collected\":{\"files\":{\"collect_list\":[%s]}}}}\\n' "
+	"\"$(cat \"$work/logs\")\" \\\n"
 	"\t\t>\"$folder/etc/cygnet.json\"\n"
-	"\t\"$folder/bin/amazon-cloudwatch-agent-ctl\" -a fetch-config -m ec2 -s -c \"file:$folder/etc/cygnet.json\"\n"
+	"\t\"$folder/bin/amazon-cloudwatch-agent-ctl\" -a fetch-config -m ec2 -s "
+	"-c \"file:$folder/etc/cygnet.json\"\n"
 	"else\n"
 	"\tsay \"the CloudWatch agent is not packaged for $os, going on without\"\n"
 	"fi\n";
@@ -83,7 +86,8 @@ static const char ending[] =
 	"try bootstrap || exit \"$code\"\n"
 	"case $code in\n"
 	"0) say 'done' ;;\n"
-	"3 | 4 | 75) say \"bootstrap ended with exit code $code; cygnet-sync.timer goes on from there\" ;;\n"
+	"3 | 4 | 75) say \"bootstrap ended with exit code $code; "
+	"cygnet-sync.timer goes on from there\" ;;\n"
 	"*) exit \"$code\" ;;\n"
 	"esac\n";
 

@@ -19,7 +19,8 @@
 #define TEXT_MAX 1024
 
 static const char forms[] =
-	"s3://BUCKET/KEY, https://HOST/PATH, package:, 'apt:https://HOST/PATH SUITE COMPONENT' or dnf:https://HOST/PATH";
+	"s3://BUCKET/KEY, https://HOST/PATH, package:, "
+	"'apt:https://HOST/PATH SUITE COMPONENT' or dnf:https://HOST/PATH";
 
 /* Whether each byte is one of allowed, but for SOURCE_ARCH, which may stand anywhere in it. */
 static bool text_consists(const char *text, const char *allowed)
@@ -55,13 +56,15 @@ static int s3_parse(const char *rest, struct source *source, struct err *e)
 	source->key = mem_strndup(rest, key);
 	region = rest + key;
 	if (!bucket_valid(source->bucket))
-		return err_set(e, EXIT_USAGE, "bucket '%s' is not 3 to 63 of a-z, 0-9 and '-'", source->bucket);
+		return err_set(e, EXIT_USAGE, "bucket '%s' is not 3 to 63 of a-z, 0-9 and '-'",
+			       source->bucket);
 	if (key == 0 || !text_consists(source->key, UNRESERVED "/"))
-		return err_set(e, EXIT_USAGE, "key '%s' is not letters, digits, '-', '.', '_', '~', '/' and " SOURCE_ARCH,
-			       source->key);
+		return err_set(e, EXIT_USAGE, "key '%s' is not letters, digits, '-', '.', '_', "
+			       "'~', '/' and " SOURCE_ARCH, source->key);
 	if (*region == '\0')
 		return 0;
-	if (strncmp(region, "?region=", strlen("?region=")) != 0 || !region_valid(region + strlen("?region=")))
+	if (strncmp(region, "?region=", strlen("?region=")) != 0 ||
+	    !region_valid(region + strlen("?region=")))
 		return err_set(e, EXIT_USAGE, "'%s' is not '?region=' and a region", region);
 	source->region = mem_strdup(region + strlen("?region="));
 	return 0;
@@ -90,10 +93,12 @@ static int url_parse(const char *url, struct source *source, struct err *e)
 	if (strncmp(url, scheme, strlen(scheme)) != 0)
 		return err_set(e, EXIT_USAGE, "'%s' does not begin with 'https://'", url);
 	if (!host_valid(host, strcspn(host, "/")))
-		return err_set(e, EXIT_USAGE, "'%s' has no lower-case host name behind 'https://'", url);
+		return err_set(e, EXIT_USAGE, "'%s' has no lower-case host name behind 'https://'",
+			       url);
 	host += strcspn(host, "/");
 	if (*host == '\0' || !text_consists(host, UNRESERVED "/:@!$&'()*+,;=?%"))
-		return err_set(e, EXIT_USAGE, "'%s' has no path of the characters of a URL and " SOURCE_ARCH, url);
+		return err_set(e, EXIT_USAGE, "'%s' has no path of the characters of a URL "
+			       "and " SOURCE_ARCH, url);
 	source->url = mem_strdup(url);
 	return 0;
 }
@@ -105,7 +110,8 @@ static int apt_parse(const char *rest, struct source *source, struct err *e)
 	rest += strlen(url);
 	rest += strspn(rest, " ");
 	if (*rest == '\0' || !text_consists(rest, UNRESERVED "/+ "))
-		return err_set(e, EXIT_USAGE, "'%s' has no suite and components behind the URL", source->text);
+		return err_set(e, EXIT_USAGE, "'%s' has no suite and components behind the URL",
+			       source->text);
 	source->suite = mem_strdup(rest);
 	return url_parse(url, source, e);
 }

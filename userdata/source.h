@@ -24,10 +24,7 @@ struct source {
 
 #define SOURCE_ARCH "{arch}"	/* in a key or URL: x86_64 or aarch64, as `uname -m` says */
 
-/*
- * Pure. EXIT_USAGE naming the rule for what is none of these. Keys and URLs need no encoding or
- * quotes.
- */
+/* Pure. EXIT_USAGE naming the rule for anything else. Keys and URLs need no encoding or quotes. */
 int source_parse(const char *text, struct source *ret_source, struct err *e);
 
 /* Whether the binary itself is fetched, so that its hash has to be pinned. */

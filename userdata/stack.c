@@ -29,7 +29,8 @@ static json_t *substitute(const char *text)
 /* The site's name: the parameter, or the region where that is empty. */
 static json_t *site_value(void)
 {
-	return json_pack("{s:[s, o, o]}", "Fn::If", "HasSite", reference("Site"), reference("AWS::Region"));
+	return json_pack("{s:[s, o, o]}", "Fn::If", "HasSite",
+			 reference("Site"), reference("AWS::Region"));
 }
 
 /* A text of a policy with CloudFormation's names in it becomes the function that fills them in. */
@@ -82,7 +83,8 @@ static const struct parameter {
 	  "Gateways with the same mesh name connect to each other" },
 	{ "Registry", SETTING_REGISTRY, "String", "[a-z0-9-]{1,63}", NULL,
 	  "The region whose Parameter Store holds the mesh's records, the same for each site" },
-	{ "Site", SETTING_SITE, "String", "[a-z0-9-]{0,63}", "", "This site's name; empty: the region's" },
+	{ "Site", SETTING_SITE, "String", "[a-z0-9-]{0,63}", "",
+	  "This site's name; empty: the region's" },
 	{ "Vpc", -1, "AWS::EC2::VPC::Id", NULL, NULL, "The VPC that is to be connected" },
 	{ "Subnets", -1, "List<AWS::EC2::Subnet::Id>", NULL, NULL,
 	  "Public subnets of the VPC, in one of which the gateway runs" },
@@ -146,7 +148,8 @@ static json_t *parameters_make(const struct order *order, const struct config *c
 	for (size_t i = 0; i < COUNT_OF(parameters); i++) {
 		const struct parameter *parameter = &parameters[i];
 		const char *standard = parameter_standard(parameter, order, config);
-		json_t *one = json_pack("{s:s, s:s}", "Type", parameter->type, "Description", parameter->description);
+		json_t *one = json_pack("{s:s, s:s}", "Type", parameter->type,
+					"Description", parameter->description);
 
 		if (parameter->pattern != NULL)
 			json_object_set_new(one, "AllowedPattern", json_string(parameter->pattern));
@@ -182,7 +185,8 @@ static json_t *launch_tags_make(void)
 
 	tag_add(tags, SETTING_REGISTRY, reference("Registry"));
 	for (size_t i = 0; i < COUNT_OF(fixed); i++)
-		tag_add(tags, fixed[i].setting, fixed[i].value != NULL ? text_resolve(fixed[i].value) :
+		tag_add(tags, fixed[i].setting, fixed[i].value != NULL ?
+			text_resolve(fixed[i].value) :
 			json_pack("{s:[s, o]}", "Fn::Join", " ", reference("RouteTables")));
 	return tags;
 }
@@ -191,8 +195,8 @@ static json_t *launch_tags_make(void)
 
 static json_t *group_make(void)
 {
-	json_t *login = json_pack("{s:s, s:i, s:i, s:o}", "IpProtocol", "tcp", "FromPort", 22, "ToPort", 22,
-				  "CidrIp", reference("LoginRange"));
+	json_t *login = json_pack("{s:s, s:i, s:i, s:o}", "IpProtocol", "tcp",
+				  "FromPort", 22, "ToPort", 22, "CidrIp", reference("LoginRange"));
 
 	return resource("AWS::EC2::SecurityGroup", json_pack(
 		"{s:o, s:o, s:{s:[s, [o], o]}, s:o}",
@@ -207,8 +211,10 @@ static int statements_make(const struct order *order, const struct config *confi
 {
 	struct config with = *config;		/* borrows */
 	AUTO_JSON json_t *statements = NULL;
-	const char *account = config->registry_role ? strstr(config->registry_role, "::") + 2 : NULL;
-	AUTO_FREE char *theirs = account ? mem_strndup(account, strcspn(account, ":")) : mem_strdup("${AWS::AccountId}");
+	const char *role = config->registry_role;
+	const char *account = role ? strstr(role, "::") + 2 : NULL;
+	AUTO_FREE char *theirs = account ? mem_strndup(account, strcspn(account, ":")) :
+					   mem_strdup("${AWS::AccountId}");
 
 	with.address.kind = ADDRESS_ALLOCATION;
 	with.routes = ROUTES_LISTED;
@@ -240,11 +246,14 @@ static json_t *role_make(const struct order *order, json_t *statements)
 	json_t *properties = json_pack(
 		"{s:{s:s, s:[{s:s, s:{s:o}, s:s}]}, s:[{s:s, s:{s:s, s:O}}]}",
 		"AssumeRolePolicyDocument", "Version", "2012-10-17", "Statement",
-		"Effect", "Allow", "Principal", "Service", substitute("ec2.${AWS::URLSuffix}"), "Action", "sts:AssumeRole",
-		"Policies", "PolicyName", "cygnet", "PolicyDocument", "Version", "2012-10-17", "Statement", statements);
+		"Effect", "Allow", "Principal", "Service", substitute("ec2.${AWS::URLSuffix}"),
+		"Action", "sts:AssumeRole",
+		"Policies", "PolicyName", "cygnet",
+		"PolicyDocument", "Version", "2012-10-17", "Statement", statements);
 
 	if (order->cloudwatch)
-		json_object_set_new(properties, "ManagedPolicyArns", json_pack("[o]", substitute(AGENT_POLICY)));
+		json_object_set_new(properties, "ManagedPolicyArns",
+				    json_pack("[o]", substitute(AGENT_POLICY)));
 	return resource("AWS::IAM::Role", properties);
 }
 
@@ -253,11 +262,14 @@ static json_t *launch_make(const struct order *order, const char *userdata)
 	AUTO_JSON json_t *tags = launch_tags_make();
 
 	return resource("AWS::EC2::LaunchTemplate", json_pack(
-		"{s:{s:o, s:o, s:{s:{s:[s, s]}}, s:o, s:[{s:i, s:b, s:b, s:[{s:[s, s]}]}], s:o, s:{s:s}}}",
-		"LaunchTemplateData", "ImageId", reference("Image"), "InstanceType", reference("InstanceType"),
+		"{s:{s:o, s:o, s:{s:{s:[s, s]}}, s:o, "
+		"s:[{s:i, s:b, s:b, s:[{s:[s, s]}]}], s:o, s:{s:s}}}",
+		"LaunchTemplateData", "ImageId", reference("Image"),
+		"InstanceType", reference("InstanceType"),
 		"IamInstanceProfile", "Arn", "Fn::GetAtt", "Profile", "Arn",
 		"MetadataOptions", launch_metadata_options(),
-		"NetworkInterfaces", "DeviceIndex", 0, "AssociatePublicIpAddress", !order->endpoints,
+		"NetworkInterfaces", "DeviceIndex", 0,
+		"AssociatePublicIpAddress", !order->endpoints,
 		"DeleteOnTermination", true, "Groups", "Fn::GetAtt", "Group", "GroupId",
 		"TagSpecifications", launch_tag_specifications(tags),
 		"UserData", "Fn::Base64", userdata));
@@ -284,8 +296,8 @@ static json_t *scaling_make(void)
 	json_object_set_new(group, "UpdatePolicy", json_pack(
 		"{s:{s:i, s:i, s:[s, s, s, s, s]}}",
 		"AutoScalingRollingUpdate", "MinInstancesInService", 0, "MaxBatchSize", 1,
-		"SuspendProcesses", "HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification",
-		"ScheduledActions"));
+		"SuspendProcesses", "HealthCheck", "ReplaceUnhealthy", "AZRebalance",
+		"AlarmNotification", "ScheduledActions"));
 	return group;
 }
 
@@ -293,7 +305,8 @@ static json_t *resources_make(const struct order *order, json_t *statements, con
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "Address", resource("AWS::EC2::EIP",
-					     json_pack("{s:s, s:o}", "Domain", "vpc", "Tags", tags_make())),
+					     json_pack("{s:s, s:o}", "Domain", "vpc",
+						       "Tags", tags_make())),
 			 "Group", group_make(),
 			 "Role", role_make(order, statements),
 			 "Profile", resource("AWS::IAM::InstanceProfile",
@@ -312,9 +325,11 @@ static json_t *stack_json(const struct order *order, const struct config *config
 {
 	return json_pack("{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:{s:{s:s, s:o}}}",
 			 "AWSTemplateFormatVersion", "2010-09-09",
-			 "Description", "One site of a cygnet mesh: deploy it once in each region, with the same mesh",
+			 "Description", "One site of a cygnet mesh: "
+					"deploy it once in each region, with the same mesh",
 			 "Parameters", parameters_make(order, config),
-			 "Conditions", "HasSite", unequal("Site"), "HasLogin", unequal("LoginRange"),
+			 "Conditions", "HasSite", unequal("Site"),
+			 "HasLogin", unequal("LoginRange"),
 			 "Resources", resources_make(order, statements, userdata),
 			 "Outputs", "Address", "Description", "The gateway's public address",
 			 "Value", reference("Address"));
@@ -324,12 +339,14 @@ static int settings_check(const struct config *config, struct err *e)
 {
 	for (unsigned i = 0; i < SETTING_COUNT; i++)
 		if (is_fixed(i) && config_is_given(config, i)) {
-			err_set(e, EXIT_CONFIG, "setting '%s' (%s): the stack sets it itself", config_key(i),
-				config->origins[i]);
-			return err_remedy(e, "leave it out, or use --format launch-template and resources of your own");
+			err_set(e, EXIT_CONFIG, "setting '%s' (%s): the stack sets it itself",
+				config_key(i), config->origins[i]);
+			return err_remedy(e, "leave it out, or use --format launch-template and "
+					  "resources of your own");
 		}
 	if (config->scope == SCOPE_AZ && config->values[SETTING_SITE] == NULL)
-		return err_set(e, EXIT_CONFIG, "setting 'scope' (%s): the stack of a zone needs 'site' as well",
+		return err_set(e, EXIT_CONFIG,
+			       "setting 'scope' (%s): the stack of a zone needs 'site' as well",
 			       config->origins[SETTING_SCOPE]);
 	return 0;
 }

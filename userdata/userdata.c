@@ -16,7 +16,8 @@
 static int userdata_text(const struct order *order, const struct config *config, char **ret_text,
 			 struct err *e)
 {
-	bool (*elsewhere)(enum setting) = order->format == FORMAT_CLOUDFORMATION ? stack_sets : NULL;
+	bool (*elsewhere)(enum setting) =
+		order->format == FORMAT_CLOUDFORMATION ? stack_sets : NULL;
 	bool inside = order->format != FORMAT_CLOUD_CONFIG;
 	AUTO_FREE char *settings = script_settings(config, elsewhere);
 	AUTO_FREE char *script = script_make(order, config, inside ? settings : NULL);
@@ -29,9 +30,10 @@ static int userdata_text(const struct order *order, const struct config *config,
 	else
 		text = TAKE(script);
 	if (strlen(text) > USERDATA_MAX) {
-		err_set(e, EXIT_CONFIG, "user-data has %zu bytes, and EC2 takes %d before base64", strlen(text),
-			USERDATA_MAX);
-		return err_remedy(e, "give fewer settings here, and the others by tags or in the machine image");
+		err_set(e, EXIT_CONFIG, "user-data has %zu bytes, and EC2 takes %d before base64",
+			strlen(text), USERDATA_MAX);
+		return err_remedy(e, "give fewer settings here, and the others by tags or in the "
+				  "machine image");
 	}
 	*ret_text = TAKE(text);
 	return 0;

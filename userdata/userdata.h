@@ -7,7 +7,8 @@
 
 #include "userdata/order.h"
 
-#define USERDATA_MAX 16384	/* bytes before base64. Source: EC2 User Guide, "Run commands when you launch …" */
+/* Bytes before base64. Source: EC2 User Guide, "Run commands when you launch …". */
+#define USERDATA_MAX 16384
 
 /*
  * Pure. The text in the format that was ordered; yours to free. EXIT_CONFIG naming both sizes when
