@@ -191,7 +191,7 @@ $(NATIVE_TESTS): %: %.o $(filter-out build/native/bootstrap/main.o,$(NATIVE_OBJE
 .PHONY: check-native check-layers
 check-native: $(NATIVE_OBJECTS) ## compile every .c natively, link nothing
 
-check-layers: | setup-test ## a room includes only rooms above it
+check-layers: | setup-test ## a room includes only rooms above it, and its lines fit
 	@/usr/bin/python3 tests/check_layers.py $(ROOMS)
 
 # --- the rooms base and aws as a command line, for the tests of aws ---

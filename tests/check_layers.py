@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Check that every room includes only itself and the rooms above it.
+"""Check that every room includes only itself and the rooms above it, and that its lines fit.
 
 Usage: check_layers.py ROOM...   the rooms, top layer first
 
@@ -12,11 +12,20 @@ import re
 import sys
 
 HOMES = {"curl/": "aws/http.c", "expat": "aws/"}
+COLUMNS = 100
 INCLUDE = re.compile(r'\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')
 
 
-def fault(path, rooms, own, system):
-    """What is wrong with one include of the file at path, or None."""
+def fault(path, rooms, line):
+    """What is wrong with one line of the file at path, or None."""
+    columns = len(line.expandtabs(8))
+    if columns > COLUMNS:
+        return f"{columns} columns, of at most {COLUMNS}"
+    include = INCLUDE.match(line)
+    return include and include_fault(path, rooms, *include.groups())
+
+
+def include_fault(path, rooms, own, system):
     if own:
         here, there = path.parts[0], own.split("/")[0]
         if "/" not in own or there not in rooms:
@@ -34,8 +43,7 @@ def main(rooms):
     faults = 0
     for path in sorted(p for room in rooms for p in pathlib.Path(room).rglob("*.[ch]")):
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            include = INCLUDE.match(line)
-            message = include and fault(path, rooms, *include.groups())
+            message = fault(path, rooms, line)
             if message:
                 print(f"{path}:{number}: {message}", file=sys.stderr)
                 faults += 1
