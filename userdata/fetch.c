@@ -142,7 +142,8 @@ static const char s3_steps[] =
 	"\tobtain \"$aws_cli\"\n"
 	"fi\n"
 	"step \"fetch s3://$bucket/$key\"\n"
-	"try \"$way\"\n";
+	"try \"$way\" ||\n"
+	"\tfail \"not there (in $region), or not readable by the instance's role\"\n";
 
 static void s3_add(struct buf *out, const struct source *source)
 {

@@ -232,7 +232,8 @@ if [ $way = fetch_cli ] && ! command -v aws >/dev/null; then
 	obtain "$aws_cli"
 fi
 step "fetch s3://$bucket/$key"
-try "$way"
+try "$way" ||
+	fail "not there (in $region), or not readable by the instance's role"
 step 'check the SHA-256 of cygnet'
 case $arch in
 x86_64) pinned=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef ;;
