@@ -238,27 +238,28 @@ static void part_that_was_not_asked_for_is_planned(void **state)
 	assert_planned(&lab, 0, "");
 }
 
+/* How the service of a concern hears of its files. */
+static const struct {
+	enum concern concern;
+	const char *text;
+} reactions[] = {
+	{ CONCERN_UNITS, "systemctl daemon-reload\nsystemctl restart unit\n" },
+	{ CONCERN_TIME, "systemctl restart unit\n" },
+	{ CONCERN_FIREWALL, "systemctl reload unit\n" },
+	{ CONCERN_STRONGSWAN, "reload settings of unit\n" },
+};
+
 static void file_is_told_to_the_wrong_service(void **state)
 {
-	static const struct {
-		enum concern concern;
-		const char *reaction;
-	} cases[] = {
-		{ CONCERN_UNITS, "systemctl daemon-reload\nsystemctl restart unit\n" },
-		{ CONCERN_TIME, "systemctl restart unit\n" },
-		{ CONCERN_FIREWALL, "systemctl reload unit\n" },
-		{ CONCERN_STRONGSWAN, "reload settings of unit\n" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(reactions); i++) {
 		AUTO_FREE char *expected = mem_printf("change /f (3 bytes, mode 0644)\n%s",
-						      cases[i].reaction);
+						      reactions[i].text);
 		AUTO_LAB lab = { 0 };
 
 		lab.seen.charon = &lab.charon;
-		lab_file(&lab, cases[i].concern, "/f", "new", "old");
-		lab_daemon(&lab, "unit", cases[i].concern, running);
+		lab_file(&lab, reactions[i].concern, "/f", "new", "old");
+		lab_daemon(&lab, "unit", reactions[i].concern, running);
 		assert_plan(&lab, expected);
 	}
 }
@@ -622,26 +623,16 @@ static void charon_is_loaded_twice(void **state)
 
 static void service_never_hears_of_its_files(void **state)
 {
-	static const struct {
-		enum concern concern;
-		const char *reaction;
-	} cases[] = {
-		{ CONCERN_UNITS, "systemctl daemon-reload\nsystemctl restart unit\n" },
-		{ CONCERN_TIME, "systemctl restart unit\n" },
-		{ CONCERN_FIREWALL, "systemctl reload unit\n" },
-		{ CONCERN_STRONGSWAN, "reload settings of unit\n" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(reactions); i++) {
 		AUTO_LAB lab = { 0 };
 
 		lab.seen.charon = &lab.charon;
-		lab_file(&lab, cases[i].concern, "/f", "new", "new");
-		lab_daemon(&lab, "unit", cases[i].concern, running);
+		lab_file(&lab, reactions[i].concern, "/f", "new", "new");
+		lab_daemon(&lab, "unit", reactions[i].concern, running);
 		assert_plan(&lab, "");
-		lab.seen.behind[cases[i].concern] = true;
-		assert_plan(&lab, cases[i].reaction);
+		lab.seen.behind[reactions[i].concern] = true;
+		assert_plan(&lab, reactions[i].text);
 	}
 }
 
